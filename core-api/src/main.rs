@@ -1,0 +1,2 @@
+//! core-api
+fn main() {}
