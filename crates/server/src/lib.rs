@@ -1,1 +1,3 @@
-//! server
+//! What every server does alike.
+
+pub mod config;
