@@ -1,0 +1,46 @@
+//! What the commands of all servers share.
+
+use std::error::Error;
+use std::future::Future;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use crate::tls::install_crypto;
+
+/// Arguments that every command of every server takes.
+#[derive(Clone, Debug, clap::Args)]
+pub struct CommonArgs {
+    /// The configuration file (TOML)
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+}
+
+impl CommonArgs {
+    /// The file that was named, or `usual`.
+    pub fn config_or<'a>(&'a self, usual: &'a str) -> &'a Path {
+        self.config.as_deref().unwrap_or(Path::new(usual))
+    }
+}
+
+/// Runs a server's `main`: the TLS provider first, then a runtime, then `work`. An error goes to standard error
+/// under `name`, line by line, and makes the process fail.
+pub fn run<F>(name: &str, work: F) -> ExitCode
+where
+    F: Future<Output = Result<ExitCode, Box<dyn Error>>>,
+{
+    install_crypto();
+    let outcome = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(Box::from)
+        .and_then(|runtime| runtime.block_on(work));
+    outcome.unwrap_or_else(|wrong: Box<dyn Error>| {
+        for line in wrong.to_string().lines() {
+            // Nobody is left to tell when standard error is closed.
+            drop(writeln!(std::io::stderr(), "{name}: {line}"));
+        }
+        ExitCode::FAILURE
+    })
+}
