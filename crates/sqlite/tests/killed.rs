@@ -25,9 +25,11 @@ fn write_until_killed(path: PathBuf) -> ! {
             for turn in 0.. {
                 let id = turn * 4 + worker;
                 let put = move |conn: &Connection| conn.execute("INSERT INTO rows (id) VALUES (?1)", [id]);
-                database
-                    .write_blocking(put)
-                    .expect("nobody else writes this number");
+                if let Err(error) = database.write_blocking(put) {
+                    // Not a panic, which would end this thread alone and leave the parent waiting.
+                    let _ = writeln!(std::io::stderr(), "a write failed: {error}");
+                    std::process::exit(1);
+                }
                 writeln!(std::io::stdout(), "answered {id}").expect("the parent reads");
             }
         });
