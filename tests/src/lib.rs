@@ -4,10 +4,25 @@
 
 use std::path::PathBuf;
 
+pub mod browser;
 pub mod crate_graph;
+pub mod folder;
+pub mod kinit;
 pub mod manifests;
+pub mod pki;
+pub mod processes;
+pub mod samba;
+pub mod secrets;
+pub mod smtp;
+mod unescape;
 
 /// The root of the repository.
 pub fn repository() -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+}
+
+/// Makes aws-lc-rs the one provider of TLS in this process. Whatever makes a TLS configuration calls it first.
+pub fn use_aws_lc_rs() {
+    // Only the first call takes effect; the later ones find what they wanted.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
 }

@@ -1,0 +1,353 @@
+//! A real browser: headless Chromium by `WebDriver`, under a HOME of its own, verifying certificates.
+//!
+//! The verbs say what a person does: fill a field by its label, press a button by its text, read the page. Each waits
+//! until what it needs is there, for at most [`PATIENCE`].
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use data_encoding::BASE64;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use thirtyfour::ChromeCapabilities;
+use thirtyfour::prelude::{ChromiumLikeCapabilities, DesiredCapabilities, WebDriver, WebElement};
+
+use crate::folder::Folder;
+use crate::processes::{Running, run, wait_for};
+use crate::{repository, use_aws_lc_rs};
+
+/// How long a verb waits for what it needs.
+pub const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Nothing that the browser would like to do on its own, above all no connection that the page does not ask for.
+const SWITCHES: [&str; 11] = [
+    "--headless",
+    "--no-sandbox", // root has no use for it, and containers do not grant it
+    "--disable-gpu",
+    "--disable-dev-shm-usage", // containers have little of it
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-quic",
+    "--password-store=basic",
+    "--window-size=1280,900",
+];
+
+/// Finds the field of a label: the exact text before a text that begins so, for labels that carry a hint.
+const FIELD: &str = r"
+    const [wanted] = arguments, plain = e => e.textContent.replace(/\s+/g, ' ').trim();
+    const labels = [...document.querySelectorAll('label')].filter(l => l.control?.checkVisibility());
+    const label = labels.find(l => plain(l) === wanted) ?? labels.find(l => plain(l).startsWith(wanted));
+    return label?.control ?? null;";
+
+/// Finds what can be pressed by its text.
+const BUTTON: &str = r"
+    const [wanted] = arguments, plain = e => (e.value || e.textContent).replace(/\s+/g, ' ').trim();
+    const all = [...document.querySelectorAll('button, a[href], summary, input[type=submit]')];
+    const words = e => [plain(e), e.textContent.replace(/\s+/g, ' ').trim()];
+    return all.find(e => e.checkVisibility() && !e.disabled && words(e).includes(wanted)) ?? null;";
+
+/// What the browser's own page says when it is shown in place of the one asked for.
+const REFUSED: &str = "
+    return location.protocol === 'chrome-error:' || document.body?.classList.contains('ssl') ?
+        document.getElementById('error-code')?.textContent ?? document.title : null";
+
+const ACCESSIBILITY: &str = "
+    const done = arguments[arguments.length - 1];
+    axe.run().then(found => done(found.violations.map(({id, impact, help, nodes}) =>
+        ({id, impact, help, places: nodes.map(node => node.target.join(' '))}))));";
+
+/// Whether the pages' own scripts run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scripts {
+    /// As usual.
+    On,
+    /// Switched off, as some people browse.
+    Off,
+}
+
+/// How the page is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Look {
+    /// On a desk, light colours.
+    Light,
+    /// On a desk, dark colours.
+    Dark,
+    /// As narrow as WCAG 2.2 (1.4.10) asks for: 320 pixels, light colours.
+    Narrow,
+}
+
+/// A rule of accessibility that the page breaks, as axe-core says it.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+pub struct Violation {
+    /// The rule's name.
+    pub id: String,
+    /// How bad it is.
+    pub impact: Option<String>,
+    /// What would be right.
+    pub help: String,
+    /// Selectors of the places.
+    pub places: Vec<String>,
+}
+
+/// A browser window; it ends with this value.
+pub struct Browser {
+    driver: Option<WebDriver>,
+    _process: Running,
+    _home: Folder,
+}
+
+impl Browser {
+    /// Opens a window that trusts the system's authorities and those in the given PEM files.
+    ///
+    /// # Panics
+    /// When Chromium, its driver or certutil is missing; `tests/run.sh` installs them.
+    pub async fn start(authorities: &[&Path], scripts: Scripts) -> Self {
+        use_aws_lc_rs();
+        let home = Folder::new();
+        trust(&home, authorities).await;
+        let mut command = Command::new("chromedriver");
+        command
+            .arg("--port=0")
+            .env("HOME", &*home)
+            .env_remove("XDG_CONFIG_HOME")
+            .env_remove("DBUS_SESSION_BUS_ADDRESS");
+        let process = Running::spawn(command, &home.join("chromedriver.log"));
+        let port = wait_for("chromedriver says its port", PATIENCE, async || {
+            let log = process.log();
+            let (_, after) = log.split_once("started successfully on port ")?;
+            after.split_once('.').map(|(port, _)| port.to_owned())
+        });
+        let driver = WebDriver::new(format!("http://127.0.0.1:{}", port.await), wishes(&home, scripts)).await;
+        let driver = driver.expect("chromedriver opens a window");
+        Self {
+            driver: Some(driver),
+            _process: process,
+            _home: home,
+        }
+    }
+
+    fn driver(&self) -> &WebDriver {
+        self.driver.as_ref().expect("taken only by drop")
+    }
+
+    /// Opens the address, as if typed.
+    ///
+    /// # Errors
+    /// What the browser says when it does not get there, for instance `net::ERR_CERT_AUTHORITY_INVALID`.
+    pub async fn try_open(&self, address: &str) -> Result<(), String> {
+        self.driver()
+            .goto(address)
+            .await
+            .map_err(|error| error.to_string())?;
+        // The driver calls it a success when the browser shows its own page about a certificate.
+        match self.script(REFUSED, &[]).await.as_str() {
+            Some(refusal) => Err(refusal.to_owned()),
+            None => Ok(()),
+        }
+    }
+
+    /// Opens the address, which must succeed.
+    pub async fn open(&self, address: &str) {
+        self.try_open(address)
+            .await
+            .unwrap_or_else(|error| panic!("cannot open {address}: {error}"));
+    }
+
+    /// The address of the page.
+    pub async fn address(&self) -> String {
+        self.driver()
+            .current_url()
+            .await
+            .expect("the window has a page")
+            .to_string()
+    }
+
+    /// The page as HTML, as it stands now.
+    pub async fn html(&self) -> String {
+        self.driver().source().await.expect("the window has a page")
+    }
+
+    /// The words on the page, as a person sees them.
+    pub async fn text(&self) -> String {
+        let text = self.script("return document.body?.innerText ?? ''", &[]).await;
+        text.as_str().unwrap_or_default().to_owned()
+    }
+
+    /// Runs a script in the page and returns what it returns. Works whatever the page's content security policy says.
+    pub async fn script(&self, script: &str, arguments: &[Value]) -> Value {
+        let answer = self
+            .driver()
+            .execute(script, arguments.to_vec())
+            .await
+            .expect("the script runs");
+        answer.json().clone()
+    }
+
+    async fn find(&self, what: &str, script: &str, words: &str) -> WebElement {
+        wait_for(&format!("a {what} \"{words}\""), PATIENCE, async || {
+            let found = self.driver().execute(script, vec![json!(words)]).await.ok()?;
+            found.element().ok()
+        })
+        .await
+    }
+
+    /// Puts the text into the field with this label, in place of what it holds.
+    pub async fn fill(&self, label: &str, text: &str) {
+        let field = self.find("field", FIELD, label).await;
+        field.clear().await.expect("a visible field can be emptied");
+        field.send_keys(text).await.expect("a visible field takes text");
+    }
+
+    /// Ticks the box or the choice with this label.
+    pub async fn choose(&self, label: &str) {
+        self.find("choice", FIELD, label)
+            .await
+            .click()
+            .await
+            .expect("a visible choice can be pressed");
+    }
+
+    /// Presses the button or link with this text.
+    pub async fn press(&self, text: &str) {
+        self.find("button", BUTTON, text)
+            .await
+            .click()
+            .await
+            .expect("a visible button can be pressed");
+    }
+
+    /// Waits until the page says this.
+    pub async fn expect(&self, words: &str) {
+        let mut last = String::new();
+        let seen = tokio::time::timeout(PATIENCE, async {
+            loop {
+                last = self.text().await;
+                if last.contains(words) {
+                    break;
+                }
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        });
+        let seen = seen.await.is_ok();
+        assert!(seen, "the page does not say \"{words}\", but:\n{last}");
+    }
+
+    /// Sends a command of the browser's developer tools, for instance for a virtual authenticator.
+    pub async fn devtools(&self, command: &str, parameters: Value) -> Value {
+        let answer = self.driver().cdp().send_raw(command, parameters).await;
+        answer.unwrap_or_else(|error| panic!("{command}: {error}"))
+    }
+
+    /// Looks at pages like this from now on.
+    pub async fn look(&self, look: Look) {
+        let scheme = if look == Look::Dark { "dark" } else { "light" };
+        let media = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
+        self.devtools("Emulation.setEmulatedMedia", media).await;
+        let (width, height) = if look == Look::Narrow {
+            (320, 640)
+        } else {
+            (1280, 900)
+        };
+        let size = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
+        self.devtools("Emulation.setDeviceMetricsOverride", size).await;
+    }
+
+    /// Whether one would have to scroll sideways to read the page.
+    pub async fn overflows(&self) -> bool {
+        let root = "const root = document.documentElement; return root.scrollWidth > root.clientWidth";
+        self.script(root, &[]).await == json!(true)
+    }
+
+    /// The whole page as a PNG file.
+    pub async fn screenshot(&self, file: &Path) {
+        let answer = self
+            .devtools("Page.captureScreenshot", json!({ "captureBeyondViewport": true }))
+            .await;
+        let picture = answer["data"].as_str().expect("a picture as base64");
+        let picture = BASE64
+            .decode(picture.as_bytes())
+            .expect("the browser writes proper base64");
+        std::fs::write(file, picture).expect("the place for the picture is writable");
+    }
+
+    /// What axe-core finds against the page as it stands. Needs scripts on.
+    pub async fn accessibility(&self) -> Vec<Violation> {
+        let source = std::fs::read_to_string(axe()).expect("axe-core is installed; tests/run.sh sees to it");
+        self.script(&source, &[]).await;
+        let found = self
+            .driver()
+            .execute_async(ACCESSIBILITY, Vec::new())
+            .await
+            .expect("axe-core runs");
+        found.convert().expect("axe-core says what this reads")
+    }
+
+    /// Asserts that axe-core finds nothing, and says all of it if it does.
+    pub async fn expect_accessible(&self) {
+        let mut report = String::new();
+        for Violation {
+            id,
+            impact,
+            help,
+            places,
+        } in self.accessibility().await
+        {
+            let _ = writeln!(report, "{id} ({impact:?}): {help}: {places:?}");
+        }
+        assert!(report.is_empty(), "{}:\n{report}", self.address().await);
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        // Without a goodbye: the driver's process group, which the browser is in, is killed next.
+        if let Some(driver) = self.driver.take() {
+            let _ = driver.leak();
+        }
+    }
+}
+
+fn axe() -> PathBuf {
+    repository().join("tests/js/node_modules/axe-core/axe.min.js")
+}
+
+fn wishes(home: &Path, scripts: Scripts) -> ChromeCapabilities {
+    let mut wishes = DesiredCapabilities::chrome();
+    for switch in SWITCHES {
+        wishes.add_arg(switch).expect("a switch is text");
+    }
+    let profile = format!("--user-data-dir={}", home.join("profile").display());
+    wishes.add_arg(&profile).expect("a switch is text");
+    if scripts == Scripts::Off {
+        let blocked = json!({ "profile.managed_default_content_settings.javascript": 2 });
+        wishes
+            .add_experimental_option("prefs", blocked)
+            .expect("preferences are JSON");
+    }
+    wishes
+}
+
+/// Chromium on Linux takes further authorities from the NSS database under HOME.
+async fn trust(home: &Path, authorities: &[&Path]) {
+    let database = home.join(".pki/nssdb");
+    std::fs::create_dir_all(&database).expect("the test's folder is writable");
+    let certutil = || {
+        let mut command = tokio::process::Command::new("certutil");
+        command.arg("-d").arg(format!("sql:{}", database.display()));
+        command
+    };
+    run(certutil().args(["-N", "--empty-password"]))
+        .await
+        .expect("certutil makes a database");
+    for (number, authority) in authorities.iter().enumerate() {
+        let mut command = certutil();
+        command
+            .args(["-A", "-t", "C,,", "-n", &format!("test {number}"), "-i"])
+            .arg(authority);
+        run(&mut command).await.expect("certutil takes an authority");
+    }
+}

@@ -1,0 +1,59 @@
+//! A folder for one test: gone afterwards, unless the test failed and somebody will want to look.
+
+use std::ops::Deref;
+use std::path::Path;
+use std::time::Duration;
+
+use tempfile::TempDir;
+
+/// A temporary folder that outlives a failed test and says where it is.
+pub struct Folder {
+    inner: Option<TempDir>,
+}
+
+impl Folder {
+    /// A new, empty folder, readable by its owner only.
+    pub fn new() -> Self {
+        let inner = tempfile::Builder::new().prefix("sallyport-").tempdir();
+        Self {
+            inner: Some(inner.expect("the temporary folder is writable")),
+        }
+    }
+}
+
+impl Default for Folder {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Deref for Folder {
+    type Target = Path;
+
+    fn deref(&self) -> &Path {
+        self.inner.as_ref().expect("taken only by drop").path()
+    }
+}
+
+impl Drop for Folder {
+    #[expect(
+        clippy::print_stderr,
+        reason = "shown with the failure of the test, and only then"
+    )]
+    fn drop(&mut self) {
+        let Some(inner) = self.inner.take() else { return };
+        if std::thread::panicking() {
+            eprintln!("kept for inspection: {}", inner.keep().display());
+            return;
+        }
+        // A process that was just killed may still write for a moment, and what it writes would keep the folder.
+        let path = inner.keep();
+        for _ in 0..100 {
+            if std::fs::remove_dir_all(&path).is_ok() {
+                return;
+            }
+            std::thread::park_timeout(Duration::from_millis(20));
+        }
+        eprintln!("cannot be removed: {}", path.display());
+    }
+}

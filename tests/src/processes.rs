@@ -1,0 +1,180 @@
+//! Starting servers and making sure that they end with the test.
+
+use std::fs::File;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, TcpListener};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+use tokio::time::{Instant, sleep};
+
+use crate::repository;
+
+/// A process in a process group of its own, whose output goes to a file. Dropped, the whole group is killed.
+pub struct Running {
+    child: Child,
+    log: PathBuf,
+}
+
+impl Running {
+    /// Starts it; standard output and error go to the end of `log`, and it has no standard input.
+    pub fn spawn(mut command: Command, log: &Path) -> Self {
+        let out = File::options()
+            .create(true)
+            .append(true)
+            .open(log)
+            .expect("the log is writable");
+        let err = out.try_clone().expect("a second handle of an open file");
+        command
+            .stdin(Stdio::null())
+            .stdout(out)
+            .stderr(err)
+            .process_group(0);
+        let child = command
+            .spawn()
+            .unwrap_or_else(|error| panic!("cannot start {command:?}: {error}"));
+        Self {
+            child,
+            log: log.to_owned(),
+        }
+    }
+
+    fn pid(&self) -> Pid {
+        Pid::from_child(&self.child)
+    }
+
+    /// Whether it has not ended yet.
+    pub fn is_running(&mut self) -> bool {
+        matches!(self.child.try_wait(), Ok(None))
+    }
+
+    /// All that it has written so far.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(&self.log).unwrap_or_default()
+    }
+
+    /// Sends a signal to the process itself, for instance SIGHUP to reload.
+    pub fn signal(&self, signal: Signal) {
+        kill_process(self.pid(), signal).expect("a process that we have not waited for can be signalled");
+    }
+
+    /// Asks it to end by SIGTERM and waits for it.
+    ///
+    /// # Panics
+    /// When it has not ended within `limit`.
+    pub async fn stop(mut self, limit: Duration) -> ExitStatus {
+        self.signal(Signal::TERM);
+        let deadline = Instant::now() + limit;
+        loop {
+            if let Some(status) = self.child.try_wait().expect("our own child can be waited for") {
+                return status;
+            }
+            assert!(
+                Instant::now() < deadline,
+                "still running {limit:?} after SIGTERM:\n{}",
+                self.log()
+            );
+            sleep(Duration::from_millis(20)).await;
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // The group may outlive its leader, so it is killed in any case; no such group is what we want.
+        let _ = kill_process_group(self.pid(), Signal::KILL);
+        let _ = self.child.wait();
+    }
+}
+
+/// Looks again and again until `look` finds something, and returns it.
+///
+/// # Panics
+/// When it has found nothing within `limit`; `what` says what was waited for.
+pub async fn wait_for<T>(what: &str, limit: Duration, mut look: impl AsyncFnMut() -> Option<T>) -> T {
+    let deadline = Instant::now() + limit;
+    loop {
+        if let Some(found) = look().await {
+            return found;
+        }
+        assert!(Instant::now() < deadline, "waited {limit:?} in vain: {what}");
+        sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// A loopback port that was free a moment ago.
+pub fn free_port() -> u16 {
+    let probe =
+        TcpListener::bind((IpAddr::V4(Ipv4Addr::LOCALHOST), 0)).and_then(|socket| socket.local_addr());
+    probe.expect("loopback has a free port").port()
+}
+
+/// The executable of one of our servers: from `TEST_BIN_DIR` if that is set, else built once for this test run.
+pub fn binary(server: &str) -> PathBuf {
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    let folder = FOLDER.get_or_init(|| std::env::var_os("TEST_BIN_DIR").map_or_else(build, PathBuf::from));
+    let path = folder.join(server);
+    assert!(path.is_file(), "no such server: {}", path.display());
+    path
+}
+
+/// Builds every server beside the test that runs, in the same profile, and returns where they are.
+fn build() -> PathBuf {
+    let test = std::env::current_exe().expect("the path of the running test");
+    let folder = test
+        .ancestors()
+        .nth(2)
+        .expect("a test lies in TARGET/PROFILE/deps");
+    let target = folder
+        .parent()
+        .expect("a profile's folder lies in the target folder");
+    let profile = match folder.file_name().and_then(|name| name.to_str()) {
+        Some("debug") | None => "dev",
+        Some(name) => name,
+    };
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.current_dir(repository()).args([
+        "build",
+        "--locked",
+        "--workspace",
+        "--exclude",
+        "tests",
+        "--bins",
+    ]);
+    cargo.args(["--profile", profile, "--target-dir"]).arg(target);
+    let output = cargo.output().expect("cargo can be started");
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    folder.to_owned()
+}
+
+/// Starts one of our servers with `serve --config FILE`; its log is `NAME.log` in `folder`.
+pub fn serve(server: &str, config: &Path, folder: &Path) -> Running {
+    let mut command = Command::new(binary(server));
+    command.arg("serve").arg("--config").arg(config);
+    Running::spawn(command, &folder.join(format!("{server}.log")))
+}
+
+/// Runs a command to its end and returns its standard output.
+///
+/// # Errors
+/// When it cannot be started or fails; the error holds what it wrote to standard error.
+pub async fn run(command: &mut tokio::process::Command) -> io::Result<String> {
+    let output = command.stdin(Stdio::null()).kill_on_drop(true).output().await?;
+    if output.status.success() {
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    } else {
+        let said = String::from_utf8_lossy(&output.stderr);
+        Err(io::Error::other(format!(
+            "{command:?} ended with {}: {said}",
+            output.status
+        )))
+    }
+}

@@ -1,0 +1,7 @@
+//! Each part of the harness does what the scenarios trust it to do.
+
+mod browser;
+mod https;
+mod mail;
+mod processes;
+mod samba;
