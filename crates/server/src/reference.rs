@@ -4,6 +4,8 @@ use std::fmt;
 use std::future::{Ready, ready};
 use std::sync::Arc;
 
+pub use contract::paths::REFERENCE_HEADER;
+
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpMessage as _, HttpRequest};
 
@@ -11,9 +13,6 @@ use crate::refusal::{Reason, Refused};
 
 /// Fills a buffer with random bytes. Passed in, so that nothing here reaches for the operating system by itself.
 pub type Randomness = Arc<dyn Fn(&mut [u8]) + Send + Sync>;
-
-/// The header in which one server tells another the reference of the request that it works for.
-pub const REFERENCE_HEADER: &str = "sallyport-reference";
 
 /// Crockford's base32: no I, L, O, U, so that a person can read it out on the telephone.
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";

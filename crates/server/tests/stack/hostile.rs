@@ -1,0 +1,110 @@
+//! Clients that are slow on purpose, and clients from where nobody should come.
+
+use std::time::{Duration, Instant};
+
+use tokio::io::AsyncReadExt as _;
+use tokio::net::TcpStream;
+use tokio::time::{interval, timeout};
+
+use crate::support::{Authority, Client, Kind, ORIGIN, browsers, settings, start};
+
+/// Sends one byte of `text` every 100 ms, over and over, until the server closes; answers what came back and when.
+async fn drip(client: &mut Client, text: &str) -> (Option<u16>, Duration) {
+    let began = Instant::now();
+    let mut ticks = interval(Duration::from_millis(100));
+    let mut letters = text.chars().cycle();
+    let mut bytes = Vec::new();
+    let closed = timeout(Duration::from_secs(12), async {
+        loop {
+            tokio::select! {
+                _ = ticks.tick() => {
+                    let letter = letters.next().expect("a cycle never ends").to_string();
+                    if client.send(&letter).await.is_err() {
+                        return;
+                    }
+                }
+                read = client.stream.read_buf(&mut bytes) => {
+                    if read.is_err() || read.is_ok_and(|length| length == 0) {
+                        return;
+                    }
+                }
+            }
+        }
+    });
+    closed.await.expect("the connection is still open after 12 s");
+    let status = String::from_utf8_lossy(&bytes)
+        .get(9..12)
+        .and_then(|status| status.parse().ok());
+    (status, began.elapsed())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_slow_first_head_is_closed() {
+    let authority = Authority::new();
+    let site = start(
+        &settings(&authority.issue("localhost", Kind::Server), None),
+        browsers(),
+    );
+    let mut client = Client::new(site.address, &authority.ca()).await;
+    client.send("GET /page HTTP/1.1\r\nX-Slow: ").await.unwrap();
+    let (_, took) = drip(&mut client, "a").await;
+    assert!(took < Duration::from_secs(7), "{took:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_slow_second_head_is_closed() {
+    let authority = Authority::new();
+    let site = start(
+        &settings(&authority.issue("localhost", Kind::Server), None),
+        browsers(),
+    );
+    let mut client = Client::new(site.address, &authority.ca()).await;
+    assert_eq!(client.get("/page").await.status, 200);
+    client.send("GET /page HTTP/1.1\r\nX-Slow: ").await.unwrap();
+    let (_, took) = drip(&mut client, "a").await;
+    assert!(took < Duration::from_secs(6), "{took:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_slow_body_is_told_so_and_closed() {
+    let authority = Authority::new();
+    let site = start(
+        &settings(&authority.issue("localhost", Kind::Server), None),
+        browsers(),
+    );
+    let mut client = Client::new(site.address, &authority.ca()).await;
+    let head = format!(
+        "POST /form HTTP/1.1\r\nHost: x\r\nOrigin: {ORIGIN}\r\n\
+         Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 1000\r\n\r\n"
+    );
+    client.send(&head).await.unwrap();
+    let (status, took) = drip(&mut client, "number=1&").await;
+    assert_eq!(status, Some(408));
+    assert!(took < Duration::from_secs(6), "{took:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_foreign_network_is_refused_before_a_byte_is_read() {
+    let authority = Authority::new();
+    let mut settings = settings(&authority.issue("localhost", Kind::Server), None);
+    settings.sources = vec!["10.1.0.0/24".parse().unwrap()];
+    let site = start(&settings, browsers());
+    let mut stream = TcpStream::connect(site.address).await.unwrap();
+    let mut bytes = Vec::new();
+    // Nothing is sent, and yet the server ends the connection.
+    let read = timeout(Duration::from_secs(3), stream.read_to_end(&mut bytes))
+        .await
+        .expect("still open");
+    assert!(read.is_err() || bytes.is_empty());
+
+    settings.sources.push("127.0.0.1/32".parse().unwrap());
+    let site = start(&settings, browsers());
+    assert_eq!(
+        Client::new(site.address, &authority.ca())
+            .await
+            .get("/page")
+            .await
+            .status,
+        200
+    );
+}
