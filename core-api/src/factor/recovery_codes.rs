@@ -1,0 +1,136 @@
+//! Recovery codes: ten on a sheet of paper, each good once.
+//!
+//! A code is a selector of two characters, which finds its row, and a secret of 80 bits behind it, of which only
+//! an Argon2id hash is stored. One try costs one run, whether or not there is anything to compare with.
+
+use argon2::password_hash::phc::PasswordHash;
+use argon2::{Argon2, PasswordHasher, PasswordVerifier};
+use domain::clock::{Randomness, random_bytes};
+use zeroize::Zeroizing;
+
+use super::spelling;
+use crate::core::Core;
+
+/// How many codes a sheet has.
+pub const CODES: usize = 10;
+
+const SELECTOR: usize = 2;
+/// Sixteen characters of five bits.
+const SECRET: usize = 16;
+
+/// Compared with when there is no hash: the same parameters, a salt and an output of zeros.
+const NOTHING: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$\
+                       AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
+/// A selector that no code has, because of its dashes.
+const NO_SELECTOR: &str = "--";
+
+/// A fresh code.
+pub struct NewCode {
+    /// As it stands on the paper, in groups.
+    pub shown: Zeroizing<String>,
+    /// Finds its row; unique within a sheet.
+    pub selector: String,
+    secret: Zeroizing<String>,
+}
+
+/// A code that somebody typed.
+pub struct TypedCode {
+    /// Finds the row that it could match.
+    pub selector: String,
+    secret: Zeroizing<String>,
+}
+
+/// Ten fresh codes.
+pub fn new_sheet(randomness: &dyn Randomness) -> Vec<NewCode> {
+    // Selectors are no secret. Steps of an odd number through the 1024 of them, from a random one, never meet.
+    let start = usize::from(u16::from_be_bytes(random_bytes(randomness)));
+    (0..CODES).map(|at| new_code(randomness, start + at * 103)).collect()
+}
+
+fn new_code(randomness: &dyn Randomness, selector: usize) -> NewCode {
+    let selector = String::from_iter([spelling::character(selector / 32), spelling::character(selector)]);
+    let secret = spelling::random(randomness, SECRET);
+    let whole = Zeroizing::new([selector.as_str(), &secret].concat());
+    NewCode { shown: spelling::grouped(&whole, SELECTOR), selector, secret }
+}
+
+/// Reads what was typed. What cannot be a code becomes one that matches nothing, so that it costs the same.
+pub fn parse(typed: &str) -> TypedCode {
+    match spelling::read(typed, SELECTOR + SECRET) {
+        Some(code) => {
+            let (selector, secret) = code.split_at(SELECTOR);
+            TypedCode { selector: selector.to_owned(), secret: Zeroizing::new(secret.to_owned()) }
+        }
+        None => TypedCode { selector: NO_SELECTOR.to_owned(), secret: Zeroizing::new(String::new()) },
+    }
+}
+
+/// The hash that is stored of a code: Argon2id (19 MiB, two passes, one lane) as a PHC string.
+pub async fn hash(core: &Core, code: &NewCode) -> String {
+    let salt = random_bytes::<16>(&*core.randomness);
+    let secret = code.secret.clone();
+    run(core, move || {
+        Argon2::default()
+            .hash_password_with_salt(secret.as_bytes(), &salt)
+            .expect("the lengths of salt and output are fixed and allowed")
+            .to_string()
+    })
+    .await
+}
+
+/// Whether a typed code is the one with this hash. Without a hash the same work is done and the answer is no.
+pub async fn matches(core: &Core, typed: TypedCode, hash: Option<String>) -> bool {
+    run(core, move || {
+        let stored = hash.as_deref().unwrap_or(NOTHING);
+        let same = PasswordHash::new(stored)
+            .is_ok_and(|stored| Argon2::default().verify_password(typed.secret.as_bytes(), &stored).is_ok());
+        same && hash.is_some()
+    })
+    .await
+}
+
+/// Off the async threads and a few at a time.
+async fn run<T: Send + 'static>(core: &Core, job: impl FnOnce() -> T + Send + 'static) -> T {
+    let _turn = core.hashing.acquire().await.expect("the gate is never closed");
+    tokio::task::spawn_blocking(job).await.expect("hashing does not panic")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::keys::OsRandomness;
+
+    #[test]
+    fn a_sheet_has_ten_codes_of_80_bits_with_selectors_of_their_own() {
+        let sheet = new_sheet(&OsRandomness);
+        assert_eq!(sheet.len(), CODES);
+        let selectors: BTreeSet<_> = sheet.iter().map(|code| code.selector.as_str()).collect();
+        let secrets: BTreeSet<_> = sheet.iter().map(|code| code.secret.as_str()).collect();
+        assert_eq!((selectors.len(), secrets.len()), (CODES, CODES));
+        for code in &sheet {
+            assert_eq!(code.shown.len(), "AA-BBBB-CCCC-DDDD-EEEE".len());
+            let typed = parse(&code.shown.to_lowercase().replace('-', " "));
+            assert_eq!((typed.selector.as_str(), typed.secret.as_str()), (code.selector.as_str(), code.secret.as_str()));
+        }
+    }
+
+    #[test]
+    fn nonsense_is_a_code_too() {
+        for typed in ["", "hello", "AA-BBBB", "UU-UUUU-UUUU-UUUU-UUUU"] {
+            assert_eq!(parse(typed).selector, NO_SELECTOR, "{typed}");
+        }
+    }
+
+    #[test]
+    fn comparing_with_nothing_costs_what_comparing_with_a_code_costs() {
+        let stored = Argon2::default().hash_password_with_salt(b"a secret", &[7; 16]).expect("hashes");
+        let nothing = PasswordHash::new(NOTHING).expect("can be compared with");
+        assert_eq!((&nothing.algorithm, nothing.version), (&stored.algorithm, stored.version));
+        assert_eq!(nothing.params, stored.params);
+        assert_eq!(nothing.hash.map(|h| h.len()), stored.hash.map(|h| h.len()));
+        assert!(Argon2::default().verify_password(b"", &nothing).is_err());
+    }
+}
