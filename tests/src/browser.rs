@@ -110,9 +110,8 @@ impl Browser {
         let home = Folder::new();
         trust(&home, authorities).await;
         let mut command = Command::new("chromedriver");
+        command.arg("--port=0").env("HOME", &*home).env("TMPDIR", &*home);
         command
-            .arg("--port=0")
-            .env("HOME", &*home)
             .env_remove("XDG_CONFIG_HOME")
             .env_remove("DBUS_SESSION_BUS_ADDRESS");
         let process = Running::spawn(command, &home.join("chromedriver.log"));
