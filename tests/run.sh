@@ -89,7 +89,10 @@ cargo clippy --workspace --all-targets --locked -- -D warnings
 step "scripts"
 mapfile -t scripts < <(find crates/ui/js-tests -name '*.test.*js' | sort)
 ((${#scripts[@]})) || fail "crates/ui/js-tests holds no tests"
-node --test "${scripts[@]}"
+options= # Node before 22 has both, but not by default; Debian 12 brings 18
+(($(node -p 'parseInt(process.versions.node)') >= 22)) ||
+  options="--experimental-global-webcrypto --experimental-default-type=module"
+NODE_OPTIONS=$options node --test "${scripts[@]}"
 
 if [[ $mode == quick ]]; then
   step "tests that need no external server"
