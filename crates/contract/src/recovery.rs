@@ -148,6 +148,8 @@ pub enum Stage {
     },
     /// Everything is proved, and factors may be set up or changed.
     Enrolling,
+    /// Everything is proved, but the domain does not answer just now: ask for the page again.
+    DirectoryAway,
     /// The directory is being asked.
     Acting {
         /// To do what.

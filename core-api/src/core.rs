@@ -1,0 +1,183 @@
+//! Everything that a use case needs, put together once at the start.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use directory::Directory;
+use domain::budget::Limits;
+use domain::clock::random_bytes;
+use domain::password::OwnRules;
+use domain::policy::Policies;
+use domain::{Clock, Randomness, Timestamp};
+use seal::{BlockKey, KeyRing, OpenError, SignedDocument, SigningKey};
+use tokio::sync::{Notify, Semaphore};
+use zeroize::Zeroizing;
+
+use crate::keys::{AtRest, Derived};
+use crate::store::audit::{Entry, Event, Personal};
+use crate::store::{Id, Store};
+use crate::usecase::Tries;
+
+/// The core: rules, store, directory and keys.
+pub struct Core {
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+    /// Gives randomness.
+    pub randomness: Arc<dyn Randomness>,
+    /// What it remembers.
+    pub store: Store,
+    /// The domain.
+    pub directory: Arc<dyn Directory>,
+    /// Keys for secrets at rest; shared, because store jobs seal within their transaction.
+    pub at_rest: Arc<AtRest>,
+    /// Keys for what is compared or derived.
+    pub derived: Derived,
+    /// What it may do for whom.
+    pub settings: Settings,
+    /// The organisation's own password rules.
+    pub own_rules: Arc<dyn OwnRules>,
+    /// Wakes the workers.
+    pub wake: Wake,
+    /// Accounts with an uncertain password under way.
+    pub tries: Tries,
+    /// Bounds the Argon2 runs at one time: each takes 19 MiB.
+    pub hashing: Semaphore,
+    signing: SigningKey,
+    ring: RwLock<KeyRing>,
+}
+
+/// What the configuration says about recoveries.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// How long a recovery lasts.
+    pub lifetime: Duration,
+    /// When answers leave before the first proof: at this time after arrival, or a multiple of it.
+    pub answer_after: Duration,
+    /// How long a proof waits for the directory to say whom the identifier means.
+    pub resolve_within: Duration,
+    /// How long a new factor waits before it counts.
+    pub hold: Duration,
+    /// How long an invitation is good.
+    pub invitation_lifetime: Duration,
+    /// Who may do what.
+    pub policies: Policies,
+    /// Budgets.
+    pub limits: Limits,
+    /// Mail domains whose mailboxes these accounts open; never used for codes.
+    pub own_mail_domains: Vec<String>,
+    /// The public origin of each portal, by the name in its certificate.
+    pub portals: BTreeMap<String, String>,
+    /// What people read as the organisation's name, in mails and authenticator apps.
+    pub organisation: String,
+    /// Whether this is the demo, with its low holds and limits.
+    pub demo: bool,
+}
+
+/// Wakes workers and waiters when there is something new.
+#[derive(Default)]
+pub struct Wake {
+    /// A recovery began: ask the directory whom it means.
+    pub resolve: Notify,
+    /// A recovery was resolved, or an operation settled: whoever waits looks again.
+    pub settled: Notify,
+    /// Something lies in the outbox.
+    pub outbox: Notify,
+}
+
+/// What a core is made of.
+pub struct Parts {
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+    /// Gives randomness.
+    pub randomness: Arc<dyn Randomness>,
+    /// What it remembers.
+    pub store: Store,
+    /// The domain.
+    pub directory: Arc<dyn Directory>,
+    /// Keys for secrets at rest.
+    pub at_rest: AtRest,
+    /// Signs documents.
+    pub signing: SigningKey,
+    /// What it may do for whom.
+    pub settings: Settings,
+    /// The organisation's own password rules.
+    pub own_rules: Arc<dyn OwnRules>,
+}
+
+impl Core {
+    /// Puts a core together, with a fresh pair of sealing keys.
+    pub fn new(parts: Parts) -> Self {
+        let ring = KeyRing::generate(parts.clock.now().0, &mut |bytes| parts.randomness.fill(bytes));
+        Self {
+            derived: Derived::new(&parts.at_rest),
+            clock: parts.clock,
+            randomness: parts.randomness,
+            store: parts.store,
+            directory: parts.directory,
+            at_rest: Arc::new(parts.at_rest),
+            settings: parts.settings,
+            own_rules: parts.own_rules,
+            wake: Wake::default(),
+            tries: Tries::default(),
+            hashing: Semaphore::new(2),
+            signing: parts.signing,
+            ring: RwLock::new(ring),
+        }
+    }
+
+    /// The current moment.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// A fresh random id.
+    pub fn new_id(&self) -> Id {
+        random_bytes(&*self.randomness)
+    }
+
+    /// A fresh salt for an audit record's side row.
+    pub fn new_salt(&self) -> [u8; 32] {
+        random_bytes(&*self.randomness)
+    }
+
+    /// An entry for the audit, with a fresh salt.
+    pub fn entry(&self, event: Event, reference: &str, through: &str, personal: Personal) -> Entry {
+        Entry {
+            event,
+            reference: reference.to_owned(),
+            through: through.to_owned(),
+            personal,
+            salt: self.new_salt(),
+        }
+    }
+
+    /// The public key for new seal blocks.
+    pub fn block_key(&self) -> BlockKey {
+        self.ring.read().unwrap_or_else(PoisonError::into_inner).block_key()
+    }
+
+    /// Opens a box that was sealed for this block.
+    pub fn open_box(&self, block: &str, boxed: &str) -> Result<Zeroizing<Vec<u8>>, OpenError> {
+        self.ring.read().unwrap_or_else(PoisonError::into_inner).open(block, boxed)
+    }
+
+    /// Replaces the sealing key if it has served its day.
+    pub fn rotate_if_due(&self) {
+        let now = self.now().0;
+        let mut ring = self.ring.write().unwrap_or_else(PoisonError::into_inner);
+        if ring.due(now) {
+            ring.rotate(now, &mut |bytes| self.randomness.fill(bytes));
+        }
+    }
+
+    /// The signed document with the sealing keys, for this generation of the core.
+    pub fn key_document(&self, generation: u64) -> SignedDocument {
+        self.ring.read().unwrap_or_else(PoisonError::into_inner).document(generation).sign(&self.signing)
+    }
+
+    /// The key that signs documents and checkpoints.
+    pub fn signing(&self) -> &SigningKey {
+        &self.signing
+    }
+}

@@ -1,0 +1,88 @@
+//! Answers: JSON, padded and paced, and problems.
+
+use std::time::Instant;
+
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use contract::problem::{MEDIA_TYPE, Problem};
+use contract::recovery::{Answer, Stage};
+use contract::ProblemKind;
+use serde::Serialize;
+
+use super::caller::Request;
+use crate::core::Core;
+use crate::usecase::UseCaseError;
+
+/// Answers are padded to a multiple of this, so that their length tells nothing.
+const PAD_TO: usize = 2048;
+
+/// Seconds after which it makes sense to ask a silent directory again.
+const RETRY_AFTER: u32 = 10;
+
+/// Answers about a recovery. Until the first proof has passed, the answer leaves at a fixed time after the
+/// request arrived, or at a multiple of it: nobody learns from the time what had to be done.
+pub(super) async fn paced(core: &Core, request: &Request, result: Result<Answer, UseCaseError>, status: StatusCode) -> HttpResponse {
+    let answer = json(request, status, result.as_ref());
+    if !result.is_ok_and(|answer| is_proved(&answer)) {
+        wait(core, request.arrived).await;
+    }
+    answer
+}
+
+/// Answers at once.
+pub(super) fn json<T: Serialize>(request: &Request, status: StatusCode, result: Result<&T, &UseCaseError>) -> HttpResponse {
+    match result {
+        Ok(value) => padded(status, "application/json", serde_json::to_vec(value)),
+        Err(error) => problem(request, error),
+    }
+}
+
+/// Waits for the next multiple of `answer_after`.
+pub(super) async fn wait(core: &Core, arrived: Instant) {
+    let every = core.settings.answer_after;
+    if every.is_zero() {
+        return;
+    }
+    let spent = arrived.elapsed();
+    let turns = spent.as_nanos() / every.as_nanos() + 1;
+    let until = every.saturating_mul(u32::try_from(turns).unwrap_or(u32::MAX));
+    tokio::time::sleep(until.saturating_sub(spent)).await;
+}
+
+fn is_proved(answer: &Answer) -> bool {
+    match answer.view.stage {
+        Stage::Choose { .. } | Stage::Challenge { .. } => false,
+        Stage::Proved { .. }
+        | Stage::Enrolling
+        | Stage::DirectoryAway
+        | Stage::Acting { .. }
+        | Stage::Done { .. }
+        | Stage::Unknown { .. } => true,
+    }
+}
+
+fn problem(request: &Request, error: &UseCaseError) -> HttpResponse {
+    let kind = match error {
+        UseCaseError::Refused(kind) => *kind,
+        UseCaseError::Store(_) | UseCaseError::Directory(_) => {
+            tracing::error!(reference = request.caller.reference, cause = %error, "a request failed");
+            ProblemKind::Internal
+        }
+    };
+    let mut problem = Problem::new(kind, &request.caller.reference);
+    if matches!(kind, ProblemKind::DirectoryAway | ProblemKind::TooMany) {
+        problem.retry_after = Some(RETRY_AFTER);
+    }
+    let status = StatusCode::from_u16(kind.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut answer = padded(status, MEDIA_TYPE, serde_json::to_vec(&problem));
+    if let Some(seconds) = problem.retry_after {
+        answer.headers_mut().insert(actix_web::http::header::RETRY_AFTER, seconds.into());
+    }
+    answer
+}
+
+fn padded(status: StatusCode, media_type: &'static str, body: serde_json::Result<Vec<u8>>) -> HttpResponse {
+    let mut body = body.expect("the contract's types always become JSON");
+    body.resize(body.len().next_multiple_of(PAD_TO), b' ');
+    HttpResponse::build(status).content_type(media_type).body(body)
+}

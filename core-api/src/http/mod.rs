@@ -1,0 +1,53 @@
+//! The core's API: bytes to values to a use case to an answer. Thin on purpose.
+
+mod answer;
+mod caller;
+mod handle;
+mod recoveries;
+mod reports;
+mod seal_key;
+
+use std::sync::Arc;
+
+use actix_web::App;
+use actix_web::web::{Data, ServiceConfig};
+use utoipa::OpenApi;
+use utoipa_actix_web::AppExt as _;
+use utoipa_actix_web::service_config::ServiceConfig as Documented;
+
+use crate::core::Core;
+
+#[derive(OpenApi)]
+#[openapi(info(
+    title = "Sallyport core",
+    description = "Recoveries of directory accounts. Peers are known by their certificates; refusals are problems (RFC 9457)."
+))]
+struct Document;
+
+/// The routes of the API listener. Called once for each worker thread; what they share is in `core`.
+pub fn routes(core: Arc<Core>) -> impl Fn(&mut ServiceConfig) + Clone + Send + 'static {
+    move |config| {
+        config.app_data(Data::from(Arc::clone(&core)));
+        services(&mut Documented::new(config));
+    }
+}
+
+/// Every operation. The document and the listener are both made from this list, so neither can lack one.
+fn services(config: &mut Documented<'_>) {
+    config
+        .service(recoveries::begin)
+        .service(recoveries::look)
+        .service(recoveries::cancel)
+        .service(recoveries::pick)
+        .service(recoveries::prove)
+        .service(recoveries::act)
+        .service(reports::not_me)
+        .service(seal_key::seal_key);
+}
+
+/// The OpenAPI document of the API.
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    let (_app, document) =
+        App::new().into_utoipa_app().openapi(Document::openapi()).configure(services).split_for_parts();
+    document
+}

@@ -1,0 +1,85 @@
+//! Recoveries.
+
+use actix_web::http::StatusCode;
+use actix_web::web::{Data, Json};
+use actix_web::{HttpResponse, delete, get, post};
+use contract::Problem;
+use contract::recovery::{Act, Answer, Begin, Pick, Sealed};
+
+use super::answer::{json, paced};
+use super::caller::Request;
+use crate::core::Core;
+use crate::keys::Handle;
+use crate::usecase;
+
+/// Begin a recovery
+#[utoipa::path(
+    request_body = Begin,
+    responses((status = 201, body = Answer), (status = "4XX", body = Problem, content_type = "application/problem+json"))
+)]
+#[post("/v1/recoveries")]
+pub(super) async fn begin(core: Data<Core>, request: Request, body: Json<Begin>) -> HttpResponse {
+    let result = usecase::begin::begin(&core, &request.caller, body.into_inner()).await;
+    paced(&core, &request, result, StatusCode::CREATED).await
+}
+
+/// The current step
+#[utoipa::path(
+    responses((status = 200, body = Answer), (status = "4XX", body = Problem, content_type = "application/problem+json"))
+)]
+#[get("/v1/recoveries/current")]
+pub(super) async fn look(core: Data<Core>, request: Request, handle: Handle) -> HttpResponse {
+    let result = usecase::look(&core, &request.caller, &handle).await;
+    paced(&core, &request, result, StatusCode::OK).await
+}
+
+/// End a recovery
+#[utoipa::path(
+    responses((status = 204), (status = "4XX", body = Problem, content_type = "application/problem+json"))
+)]
+#[delete("/v1/recoveries/current")]
+pub(super) async fn cancel(core: Data<Core>, request: Request, handle: Handle) -> HttpResponse {
+    match usecase::cancel(&core, &request.caller, &handle).await {
+        Ok(()) => HttpResponse::NoContent().finish(),
+        Err(error) => json::<()>(&request, StatusCode::OK, Err(&error)),
+    }
+}
+
+/// Pick a method for the current step
+#[utoipa::path(
+    request_body = Pick,
+    responses((status = 200, body = Answer), (status = "4XX", body = Problem, content_type = "application/problem+json"))
+)]
+#[post("/v1/recoveries/current/challenges")]
+pub(super) async fn pick(core: Data<Core>, request: Request, handle: Handle, body: Json<Pick>) -> HttpResponse {
+    let result = usecase::pick::pick(&core, &request.caller, &handle, body.method).await;
+    paced(&core, &request, result, StatusCode::OK).await
+}
+
+/// Give a proof
+#[utoipa::path(
+    request_body = Sealed,
+    responses((status = 200, body = Answer), (status = "4XX", body = Problem, content_type = "application/problem+json"))
+)]
+#[post("/v1/recoveries/current/proofs")]
+pub(super) async fn prove(core: Data<Core>, request: Request, handle: Handle, body: Json<Sealed>) -> HttpResponse {
+    let core = core.into_inner();
+    let result = usecase::prove::prove(&core, &request.caller, &handle, body.into_inner()).await;
+    paced(&core, &request, result, StatusCode::OK).await
+}
+
+/// Do what was proved
+#[utoipa::path(
+    request_body = Act,
+    responses((status = 200, body = Answer), (status = "4XX", body = Problem, content_type = "application/problem+json"))
+)]
+#[post("/v1/recoveries/current/actions")]
+pub(super) async fn act(core: Data<Core>, request: Request, handle: Handle, body: Json<Act>) -> HttpResponse {
+    let core = core.into_inner();
+    // The outcome is written down whether or not the portal still waits.
+    let work = tokio::spawn(async move {
+        let result = usecase::act::act(&core, &request.caller, &handle, body.into_inner()).await;
+        json(&request, StatusCode::OK, result.as_ref())
+    });
+    work.await.unwrap_or_else(|_| HttpResponse::InternalServerError().finish())
+}

@@ -1,0 +1,81 @@
+//! What is to be sent: queued in the transaction that wants it, sealed under the at-rest key until it is gone.
+
+use domain::Timestamp;
+use sqlite::{Connection, OptionalExtension};
+
+use super::{Id, StoreError, call};
+use crate::keys::Locked;
+
+/// An item that is due.
+#[derive(Debug, Clone)]
+pub struct Item {
+    /// Its id, bound into its payload.
+    pub id: Id,
+    /// What it is; the worker knows.
+    pub kind: String,
+    /// What to send, under the at-rest key.
+    pub payload: Locked,
+    /// When it is of no use any more.
+    pub until: Timestamp,
+    /// How often it was tried.
+    pub tries: u32,
+}
+
+/// Queues an item.
+pub fn insert(
+    c: &Connection,
+    id: &Id,
+    kind: &str,
+    payload: &Locked,
+    now: Timestamp,
+    until: Timestamp,
+) -> Result<(), StoreError> {
+    call!("outbox.insert");
+    c.prepare_cached(
+        "INSERT INTO outbox (id, kind, key_id, payload, made_at, not_before, until, tries)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6, 0)",
+    )?
+    .execute((id, kind, &payload.key_id, &payload.bytes, now.0, until.0))?;
+    Ok(())
+}
+
+/// The item that is due first.
+pub fn due(c: &Connection, now: Timestamp) -> Result<Option<Item>, StoreError> {
+    Ok(c.prepare_cached(
+        "SELECT id, kind, key_id, payload, until, tries FROM outbox WHERE not_before <= ?1 ORDER BY not_before LIMIT 1",
+    )?
+    .query_row([now.0], |row| {
+        Ok(Item {
+            id: row.get(0)?,
+            kind: row.get(1)?,
+            payload: Locked { key_id: row.get(2)?, bytes: row.get(3)? },
+            until: Timestamp(row.get(4)?),
+            tries: row.get(5)?,
+        })
+    })
+    .optional()?)
+}
+
+/// When the next item is due; `None` when nothing waits.
+pub fn next_due(c: &Connection) -> Result<Option<Timestamp>, StoreError> {
+    Ok(c.prepare_cached("SELECT min(not_before) FROM outbox")?
+        .query_row([], |row| row.get::<_, Option<i64>>(0))?
+        .map(Timestamp))
+}
+
+/// Puts an item off after a failed try.
+pub fn retry_at(c: &Connection, id: &Id, at: Timestamp) -> Result<(), StoreError> {
+    c.prepare_cached("UPDATE outbox SET not_before = ?2, tries = tries + 1 WHERE id = ?1")?.execute((id, at.0))?;
+    Ok(())
+}
+
+/// Erases an item that was sent or given up.
+pub fn remove(c: &Connection, id: &Id) -> Result<(), StoreError> {
+    c.prepare_cached("DELETE FROM outbox WHERE id = ?1")?.execute([id])?;
+    Ok(())
+}
+
+/// How many items wait.
+pub fn depth(c: &Connection) -> Result<u64, StoreError> {
+    Ok(c.query_row("SELECT count(*) FROM outbox", [], |row| row.get(0))?)
+}

@@ -1,0 +1,49 @@
+//! How long each kind of row lives.
+
+use std::time::Duration;
+
+use domain::Timestamp;
+use sqlite::Connection;
+
+use super::StoreError;
+
+const HOUR: Duration = Duration::from_hours(1);
+const DAY: Duration = Duration::from_hours(24);
+
+/// One kind of row that is removed when it is old.
+pub struct Life {
+    /// The table.
+    pub table: &'static str,
+    /// The column that says how old a row is.
+    pub column: &'static str,
+    /// Rows whose column lies further back than this are removed.
+    pub keep: Duration,
+    /// Why so long.
+    pub why: &'static str,
+}
+
+/// The table of how long each kind of row lives. Tables that are not here are kept: factors until they are
+/// removed, freezes and pauses until they are lifted, the audit by its own retention.
+pub const LIVES: &[Life] = &[
+    Life { table: "recovery", column: "begun_at", keep: DAY, why: "a finished one shows its end to a late reload" },
+    Life { table: "attempt", column: "at", keep: Duration::from_hours(48), why: "budgets look back one day" },
+    Life { table: "tally", column: "at", keep: Duration::from_hours(48), why: "limits look back one day" },
+    Life { table: "invitation", column: "until", keep: Duration::from_hours(24 * 30), why: "the helpdesk may ask" },
+    Life { table: "not_me", column: "until", keep: HOUR, why: "of no use once it is over" },
+    Life { table: "operation", column: "answered_at", keep: Duration::from_hours(24 * 7), why: "the audit has it" },
+];
+
+/// Removes what is old, at most `most` rows of each kind, and says how many. What nobody knows the outcome of
+/// (`answered_at` is null) stays.
+pub fn reap(c: &Connection, now: Timestamp, most: u32) -> Result<usize, StoreError> {
+    let mut removed = 0;
+    for life in LIVES {
+        let sql = format!(
+            "DELETE FROM {table} WHERE rowid IN (SELECT rowid FROM {table} WHERE {column} < ?1 LIMIT ?2)",
+            table = life.table,
+            column = life.column
+        );
+        removed += c.prepare_cached(&sql)?.execute((now.minus(life.keep).0, most))?;
+    }
+    Ok(removed)
+}

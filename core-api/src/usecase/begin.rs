@@ -1,0 +1,132 @@
+//! Begins a recovery: stores what was typed and answers. Whom it means, a worker finds out.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use contract::recovery::{Answer, Begin, Stage, View};
+use contract::{ProblemKind, recovery as wire};
+use domain::Identifier;
+use domain::policy::Purpose;
+use domain::recovery::Recovery;
+use ipnet::{Ipv4Net, Ipv6Net};
+
+use super::{Caller, UseCaseError};
+use crate::core::Core;
+use crate::keys::Handle;
+use crate::store::audit::{Event, Personal};
+use crate::store::recovery::Stored;
+use crate::store::tally::{self, Tally};
+use crate::store::{audit, pause, recovery};
+
+/// How long somebody waits who types an identifier that was typed very often: never a refusal, for it may be
+/// the owner's own.
+const BUSY_IDENTIFIER_WAITS: Duration = Duration::from_secs(10);
+
+enum Begun {
+    Paused,
+    TooMany,
+    Stored { wait: bool },
+}
+
+/// Begins a recovery and gives its handle and first page.
+///
+/// # Errors
+/// `TooMany` when this source began too many, `Paused`, `Malformed` for a source that is no address.
+pub async fn begin(core: &Core, caller: &Caller, asked: Begin) -> Result<Answer, UseCaseError> {
+    let source: IpAddr = asked.source.parse().map_err(|_| ProblemKind::Malformed)?;
+    let now = core.now();
+    let purpose = purpose_of(asked.purpose);
+    let identifier = Identifier::parse(&asked.identifier);
+    let until = now.plus(core.settings.lifetime);
+    let first = core.settings.policies.first_methods(purpose);
+    let phantom = core.derived.phantom(&identifier.limit_key());
+    let handle = Handle::generate(&*core.randomness);
+    let stored = Stored {
+        id: core.new_id(),
+        handle_hash: handle.hash(),
+        former_hash: None,
+        passed: None,
+        portal: caller.portal.clone(),
+        origin: caller.origin.clone(),
+        identifier: identifier.as_str().to_owned(),
+        phantom,
+        source: source.to_string(),
+        language: asked.language,
+        step: 0,
+        challenge: None,
+        wrong: false,
+        recovery: Recovery::begin(purpose, first.clone(), until),
+        begun_at: now,
+    };
+    let entry = core.entry(
+        Event::Begun { purpose },
+        &caller.reference,
+        &caller.portal,
+        Personal::of(None, identifier.as_str(), &stored.source),
+    );
+    let (limits, portal, group) = (core.settings.limits.clone(), caller.portal.clone(), source_group(source));
+    let begun = core
+        .store
+        .write(move |c| {
+            if pause::is_paused(c, &portal)? {
+                return Ok(Begun::Paused);
+            }
+            if !tally::has_room(c, Tally::BegunBySource, &group, limits.begun_by_source, now)? {
+                return Ok(Begun::TooMany);
+            }
+            let wait = !tally::has_room(c, Tally::BegunByIdentifier, &phantom.0, limits.begun_by_identifier, now)?;
+            tally::add(c, Tally::BegunBySource, &group, now)?;
+            tally::add(c, Tally::BegunByIdentifier, &phantom.0, now)?;
+            recovery::insert(c, &stored)?;
+            audit::append(c, &entry, now)?;
+            Ok(Begun::Stored { wait })
+        })
+        .await?;
+    match begun {
+        Begun::Paused => return Err(ProblemKind::Paused.into()),
+        Begun::TooMany => return Err(ProblemKind::TooMany.into()),
+        Begun::Stored { wait } => {
+            core.wake.resolve.notify_one();
+            if wait {
+                tokio::time::sleep(BUSY_IDENTIFIER_WAITS).await;
+            }
+        }
+    }
+    let methods = first.into_iter().map(super::look::method_view).collect();
+    let view = View { purpose: asked.purpose, until: Some(until.0), stage: Stage::Choose { methods } };
+    Ok(Answer { handle: Some(handle.to_text()), view })
+}
+
+/// The network that limits by source count together: one IPv4 address, one IPv6 /64.
+fn source_group(source: IpAddr) -> Vec<u8> {
+    match source.to_canonical() {
+        IpAddr::V4(v4) => Ipv4Net::from(v4).network().octets().to_vec(),
+        IpAddr::V6(v6) => {
+            let net = Ipv6Net::new(v6, 64).expect("64 is a prefix length");
+            net.network().octets()[..8].to_vec()
+        }
+    }
+}
+
+fn purpose_of(purpose: wire::Purpose) -> Purpose {
+    match purpose {
+        wire::Purpose::Reset => Purpose::Reset,
+        wire::Purpose::Unlock => Purpose::Unlock,
+        wire::Purpose::Change => Purpose::Change,
+        wire::Purpose::Enrol => Purpose::Enrol,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_v6_network_counts_as_one_and_a_mapped_address_as_its_v4() {
+        let group = |text: &str| source_group(text.parse().expect("an address"));
+        assert_eq!(group("2001:db8:1:2::1"), group("2001:db8:1:2:ffff::9"));
+        assert_ne!(group("2001:db8:1:2::1"), group("2001:db8:1:3::1"));
+        assert_eq!(group("::ffff:203.0.113.7"), group("203.0.113.7"));
+        assert_ne!(group("203.0.113.7"), group("203.0.113.8"));
+    }
+}

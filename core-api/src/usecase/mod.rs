@@ -1,0 +1,63 @@
+//! One file for each thing that somebody can do. Only use cases open transactions.
+
+//pub mod act;
+pub mod begin;
+mod blocks;
+mod cancel;
+mod load;
+pub mod look;
+mod password_try;
+//pub mod pick;
+pub mod prove;
+pub mod resolve;
+//pub mod settle;
+
+pub use cancel::cancel;
+pub use look::look;
+pub use password_try::Tries;
+
+use contract::ProblemKind;
+use directory::DirectoryError;
+
+use crate::store::StoreError;
+
+/// Who calls, as the certificate and the configuration say.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    /// The name in the certificate.
+    pub portal: String,
+    /// The public origin that this portal serves.
+    pub origin: String,
+    /// The reference of the request, which joins logs, audit and what the person is shown.
+    pub reference: String,
+}
+
+/// Why a use case gave no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum UseCaseError {
+    /// A refusal that the other side can explain.
+    #[error("refused: {0:?}")]
+    Refused(ProblemKind),
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The directory failed in a way that is nobody's but the operator's.
+    #[error("the directory failed: {}", .0.for_operator())]
+    Directory(DirectoryError),
+}
+
+impl From<ProblemKind> for UseCaseError {
+    fn from(kind: ProblemKind) -> Self {
+        Self::Refused(kind)
+    }
+}
+
+impl From<DirectoryError> for UseCaseError {
+    /// While the domain cannot be reached the person may try again; everything else is ours to mend.
+    fn from(error: DirectoryError) -> Self {
+        match error {
+            DirectoryError::Unavailable(_) => Self::Refused(ProblemKind::DirectoryAway),
+            other => Self::Directory(other),
+        }
+    }
+}
