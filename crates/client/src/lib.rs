@@ -1,1 +1,11 @@
-//! client
+//! The typed clients of our own APIs, and outbound HTTP: the only user of reqwest.
+
+mod error;
+mod tls;
+mod transport;
+
+pub use error::{ClientError, SetupError};
+pub use transport::{Call, Transport, TransportSettings};
+
+#[cfg(test)]
+mod tests;

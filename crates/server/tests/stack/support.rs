@@ -103,11 +103,11 @@ pub(crate) fn settings(pair: &Pair, client_ca: Option<PathBuf>) -> ListenerSetti
     }
 }
 
-pub(crate) fn rate(per_minute: u32, burst: u32) -> Option<(NonZeroU32, NonZeroU32)> {
-    Some((
+pub(crate) fn rate(per_minute: u32, burst: u32) -> (NonZeroU32, NonZeroU32) {
+    (
         NonZeroU32::new(per_minute).unwrap(),
         NonZeroU32::new(burst).unwrap(),
-    ))
+    )
 }
 
 struct Page;
