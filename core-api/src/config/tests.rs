@@ -1,0 +1,221 @@
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::time::Duration;
+
+use domain::Method;
+use secrecy::ExposeSecret as _;
+
+use super::{Config, DirectorySettings, Role, Transport, read};
+
+const EXAMPLE: &str = include_str!("../../../deploy/config/core-api.example.toml");
+
+/// Every file that the example names, so that only the configuration itself is judged.
+fn folder() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let files = [
+        ("pki/core.pem", "x"),
+        ("pki/core.key", "x"),
+        ("pki/root.pem", "x"),
+        ("pki/issuing.pem", "x"),
+        ("pki/issuing.key", "x"),
+        ("pki/domain-ca.pem", "ca"),
+        ("pki/mail-ca.pem", "ca"),
+        ("secrets/bind-password", "hunter2\n"),
+        ("secrets/mail-password", "hunter3\n"),
+        ("secrets/people.json", r#"{"alice": "hunter4"}"#),
+        ("secrets/at-rest.key", &"ab".repeat(32)),
+        ("passwords/blocked.txt", "x"),
+        ("passwords/pwned-sha1-ordered-by-hash.txt", "x"),
+    ];
+    for (name, text) in files {
+        let path = folder.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, text).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+    }
+    folder
+}
+
+fn read_in(folder: &Path, text: &str) -> Result<(Config, String), String> {
+    let file = folder.join("core-api.toml");
+    std::fs::write(&file, text).unwrap();
+    read(&file, [])
+        .map(|(config, shown)| (config, shown.to_string()))
+        .map_err(|wrong| wrong.to_string())
+}
+
+#[test]
+fn the_example_is_read_as_it_stands() {
+    let folder = folder();
+    let (config, shown) = read_in(folder.path(), EXAMPLE).unwrap_or_else(|wrong| panic!("{wrong}"));
+    assert_eq!(config.settings.lifetime, Duration::from_mins(15));
+    assert_eq!(config.settings.policies.0[0].steps.len(), 2);
+    assert!(config.settings.policies.0[0].steps[0].contains(&Method::Totp));
+    assert_eq!(
+        config.settings.portals["portal1.dmz.corp.example"],
+        "https://reset.corp.example"
+    );
+    assert!(matches!(
+        &config.peers[0].role,
+        Role::Portal { inside: false, .. }
+    ));
+    let DirectorySettings::ActiveDirectory(domain) = &config.directory else {
+        panic!("the example is of a real domain");
+    };
+    assert_eq!(domain.bind_password.expose_secret(), "hunter2");
+    assert_eq!(domain.controllers.len(), 2);
+    let Transport::Smtp {
+        port,
+        login: Some((user, _)),
+        ..
+    } = &config.mail.transport
+    else {
+        panic!("the example sends over SMTP with a login");
+    };
+    assert_eq!((*port, user.as_str()), (587, "sallyport"));
+    assert!(!shown.contains("hunter"), "a secret is shown:\n{shown}");
+    assert!(shown.contains("directory[0].bind_password_file = "));
+}
+
+/// Whoever takes the comment sign from a default must get that default: the example may not promise another.
+#[test]
+fn every_default_in_the_example_is_the_real_one() {
+    let folder = folder();
+    let shown = read_in(folder.path(), EXAMPLE)
+        .unwrap_or_else(|wrong| panic!("{wrong}"))
+        .1;
+    let path_keys = [
+        "issuer_cert_file",
+        "issuer_key_file",
+        "passwords_file",
+        "unlock_steps",
+        "blocked_file",
+    ];
+    let optional = [
+        "breached_file",
+        "ca_file",
+        "directory",
+        "at_rest_file",
+        "signing_key_file",
+        "inside",
+    ];
+    let mut checked = 0;
+    for line in EXAMPLE.lines() {
+        let Some((key, value)) = line.strip_prefix("# ").and_then(|line| line.split_once(" = ")) else {
+            continue;
+        };
+        let is_key = key
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || b"_.".contains(&byte));
+        if !is_key || path_keys.contains(&key) || optional.contains(&key) {
+            continue;
+        }
+        let wanted = format!("{key} = {value}  # default");
+        assert!(
+            shown
+                .lines()
+                .any(|line| line == wanted || line.ends_with(&format!(".{wanted}"))),
+            "the default of `{key}` is not {value}:\n{shown}"
+        );
+        checked += 1;
+    }
+    assert!(checked > 20, "only {checked} defaults were found");
+}
+
+#[test]
+fn all_mistakes_are_reported_at_once_with_their_lines() {
+    let folder = folder();
+    std::fs::set_permissions(
+        folder.path().join("secrets/mail-password"),
+        std::fs::Permissions::from_mode(0o644),
+    )
+    .unwrap();
+    let text = r#"organisation = ""
+[api]
+listen = "core:8443"
+sources = ["10.1.0.0/24"]
+cert_file = "pki/core.pem"
+key_file = "pki/gone.key"
+client_ca_file = "pki/root.pem"
+[[api.peer]]
+san = "portal1"
+role = "portal"
+[[api.peer]]
+san = "PORTAL1"
+role = "client"
+origin = "https://reset.corp.example"
+[[directory]]
+kind = "embedded"
+[recovery]
+lifetime = "2h"
+own_mail_domains = ["a@corp.example"]
+[[recovery.policy]]
+name = "staff"
+actions = ["reset", "dance"]
+steps = [["passkey"], []]
+[passwords]
+words = ["a"]
+[mail]
+transport = "smtp"
+host = "mail.corp.example"
+user = "sallyport"
+password_file = "secrets/mail-password"
+from = "nobody"
+[keys]
+at_rest_previous_files = ["pki/core.pem"]
+"#;
+    let wrong = read_in(folder.path(), text)
+        .err()
+        .expect("nearly everything is wrong");
+    let lines: Vec<(usize, &str)> = wrong
+        .lines()
+        .map(|line| line.split_once("core-api.toml:").unwrap().1)
+        .filter_map(|rest| {
+            rest.split_once(": ")
+                .and_then(|(line, text)| Some((line.parse().ok()?, text)))
+        })
+        .collect();
+    let expected = [
+        (1, "`organisation`"),
+        (3, "`api.listen`"),
+        (6, "`api.key_file`"),
+        (8, "`api.peer[0].origin`"),
+        (12, "`api.peer[1].san`"),
+        (14, "`api.peer[1].origin`"),
+        (16, "`directory[0].kind`"),
+        (18, "`recovery.lifetime`"),
+        (19, "`recovery.own_mail_domains`"),
+        (22, "`recovery.policy[0].actions`"),
+        (23, "`recovery.policy[0].steps`: every policy"),
+        (23, "`recovery.policy[0].steps`: \"passkey\" is not offered"),
+        (25, "`passwords.words`"),
+        (30, "`mail.password_file`: everybody on this host"),
+        (31, "`mail.from`"),
+        (33, "`keys.at_rest_previous_files`"),
+    ];
+    for (line, text) in expected {
+        assert!(
+            lines
+                .iter()
+                .any(|(at, found)| *at == line && found.starts_with(text)),
+            "line {line} {text} is not in:\n{wrong}"
+        );
+    }
+    assert!(wrong.contains("`data_dir` is missing"), "{wrong}");
+    assert_eq!(wrong.lines().count(), expected.len() + 1, "{wrong}");
+}
+
+#[test]
+fn the_embedded_directory_is_for_the_demo() {
+    let folder = folder();
+    let text = format!("demo = true\n{EXAMPLE}");
+    let start = text.find("[[directory]]").unwrap();
+    let end = text.find("[recovery]").unwrap();
+    let embedded = "[[directory]]\nkind = \"embedded\"\npasswords_file = \"secrets/people.json\"\n";
+    let text = format!("{}{embedded}{}", &text[..start], &text[end..]);
+    let (config, _) = read_in(folder.path(), &text).unwrap_or_else(|wrong| panic!("{wrong}"));
+    let DirectorySettings::Embedded(directory) = config.directory else {
+        panic!("the embedded directory was asked for");
+    };
+    assert_eq!(directory.passwords["alice"].expose_secret(), "hunter4");
+}
