@@ -29,6 +29,7 @@ PEOPLE = [
     {"username": "dave", "name": "Dave Dyer", "state": "expired", "groups": ["Staff"]},
     {"username": "erin", "name": "Erin Eagle", "state": "must-change", "groups": ["Staff"]},
     {"username": "frank", "name": "Frank Falconer", "state": "normal", "groups": ["Staff", "Finance"]},
+    {"username": "greta", "name": "Greta Groom", "state": "password-expired", "groups": ["Staff"]},
     {"username": "hannah", "name": "Hannah Herald", "state": "normal", "groups": ["Staff", "Helpdesk"]},
     # An administrator who stands, wrongly, where the service account may reset: the product must refuse him itself.
     {"username": "padmin", "name": "Paul Admin", "state": "privileged", "groups": ["Staff", "Domain Admins"]},
@@ -46,6 +47,8 @@ ATTRIBUTE_LOCKOUT_TIME = "28630ebf-41d5-11d1-a9c1-0000f80367c1"
 ATTRIBUTE_PWD_LAST_SET = "bf967a0a-0de6-11d0-a285-00aa003049e2"
 
 NEVER = 0x7FFFFFFFFFFFFFFF
+# A pwdLastSet other than 0 and now, which nobody may write over the network (DSDB_CONTROL_PASSWORD_BYPASS_LAST_SET_OID).
+ANY_LAST_SET = "local_oid:1.3.6.1.4.1.7165.4.3.20:0"
 LONG_AGO = 116444736000000000 + 946684800 * 10**7  # 2000-01-01 as 100 ns since 1601
 
 
@@ -101,12 +104,12 @@ class Domain:
         if not self.exists(dn):
             self.sam.add({"dn": dn, **attributes})
 
-    def replace(self, dn, **attributes):
-        """Gives the object these values; None takes the attribute away."""
+    def replace(self, dn, controls=(), **attributes):
+        """Gives the object these values."""
         change = ldb.Message(ldb.Dn(self.sam, dn))
         for name, value in attributes.items():
-            change[name] = ldb.MessageElement([] if value is None else value, ldb.FLAG_MOD_REPLACE, name)
-        self.sam.modify(change)
+            change[name] = ldb.MessageElement(value, ldb.FLAG_MOD_REPLACE, name)
+        self.sam.modify(change, list(controls))
 
     def join(self, group_dn, member_dn):
         """Makes the object a member of the group, unless it is one."""
@@ -142,6 +145,8 @@ class Domain:
             accountExpires=str(LONG_AGO if state == "expired" else NEVER),
             pwdLastSet="0" if state == "must-change" else "-1",
         )
+        if state == "password-expired":
+            self.replace(dn, controls=[ANY_LAST_SET], pwdLastSet=str(LONG_AGO))
         return password
 
 
@@ -257,7 +262,7 @@ def populate(domain, options):
     domain.known["policy"] = vars(options)
     domain.write_known()
     for person in PEOPLE:
-        if person["state"] == "locked":
+        if person["state"] == "locked" and options.lockout_threshold:  # without a threshold nothing locks
             lock(domain, person["username"], options.lockout_threshold)
 
 

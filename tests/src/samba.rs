@@ -63,7 +63,7 @@ pub struct Account {
     pub password: String,
     /// The address that the directory has; services have none.
     pub email: Option<String>,
-    /// `normal`, `locked`, `disabled`, `expired`, `must-change` or `privileged`; services have none.
+    /// `normal`, `locked`, `disabled`, `expired`, `password-expired`, `must-change` or `privileged`; services have none.
     pub state: Option<String>,
 }
 
@@ -118,8 +118,7 @@ fn dc(verb: &str, folder: &Path) -> tokio::process::Command {
 /// A loopback address on which nobody serves LDAP. It depends on our pid, so that processes do not race for one.
 fn free_address() -> Ipv4Addr {
     let [.., high, low] = std::process::id().to_be_bytes();
-    let candidates =
-        (0..=255).map(|n| Ipv4Addr::new(127, 100_u8.wrapping_add(n) | 64, high, low.clamp(1, 254)));
+    let candidates = (64..=254).map(|second| Ipv4Addr::new(127, second, high, low.clamp(1, 254)));
     let mut free = candidates.filter(|ip| TcpListener::bind((*ip, 389)).is_ok());
     free.next()
         .expect("a free loopback address; LDAP's port needs root or a user namespace of one's own")
