@@ -15,13 +15,14 @@ use actix_web::error::Error;
 use actix_web::middleware::from_fn;
 use actix_web::web::{Data, ServiceConfig};
 use actix_web::{App, HttpResponse};
+use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 
 use crate::connection::Connection;
 use crate::layers;
-use crate::lifecycle::DRAIN;
+use crate::lifecycle::{DRAIN, Life};
 use crate::limits::Limits;
 use crate::listener::{Listener, Rules};
 use crate::reference::Randomness;
@@ -34,6 +35,8 @@ const HEAD: Duration = Duration::from_secs(5);
 const IDLE: Duration = Duration::from_secs(15);
 /// How much longer than its deadline a request may take before its connection is simply closed.
 const GRACE: Duration = Duration::from_secs(2);
+
+const MINUTE: Duration = Duration::from_mins(1);
 
 /// When a connection was accepted.
 #[derive(Clone, Copy)]
@@ -134,7 +137,7 @@ async fn admit(
     if !rules.allows(peer.ip()) {
         metrics::counter!("connections_refused_total", "listener" => rules.listener, "why" => "source")
             .increment(1);
-        tracing::warn!(listener = rules.listener, peer = %peer.ip(), "connection from a foreign network refused");
+        tracing::info!(listener = rules.listener, peer = %peer.ip(), "connection from a foreign network refused");
         return Err(());
     }
     stream.set_nodelay(true).map_err(drop)?;
@@ -179,6 +182,21 @@ impl Reloads {
     /// and its listener keeps what it has. Answers whether all went well.
     pub fn certificates(&self) -> bool {
         self.each_tls(|tls| tls.reload().map(|()| true))
+    }
+
+    /// Has [`tick`](Self::tick) done once a minute, and the metrics tidied, which otherwise grow while nobody asks
+    /// for them.
+    pub fn watch(&self, life: &Life, metrics: PrometheusHandle) {
+        let reloads = self.clone();
+        life.spawn("reloads", move |stop| {
+            let (reloads, metrics) = (reloads.clone(), metrics.clone());
+            async move {
+                while stop.pause(MINUTE).await {
+                    reloads.tick();
+                    metrics.run_upkeep();
+                }
+            }
+        });
     }
 
     /// What a minute brings: certificates whose files were written are read again, idle visitors forgotten.
