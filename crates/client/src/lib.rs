@@ -1,5 +1,6 @@
 //! The typed clients of our own APIs, and outbound HTTP: the only user of reqwest.
 
+pub mod core;
 mod error;
 mod tls;
 mod transport;

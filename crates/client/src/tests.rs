@@ -20,6 +20,8 @@ use tokio::sync::mpsc;
 use tokio_rustls::TlsAcceptor;
 use url::Url;
 
+mod core;
+
 use super::{Call, ClientError, Transport, TransportSettings};
 
 /// A private authority with a certificate each for a server and a client.
@@ -150,7 +152,7 @@ async fn a_call_carries_who_we_are_the_handle_the_reference_and_the_body() {
         seen.text
     );
     for line in [
-        "authorization: Bearer the-handle",
+        "authorization: Recovery the-handle",
         "sallyport-reference: 7F3KQ2M9XA",
         "[\"a\"]",
     ] {

@@ -8,12 +8,13 @@ use std::time::Duration;
 use contract::Problem;
 use contract::paths::REFERENCE_HEADER;
 use contract::problem::MEDIA_TYPE;
-use reqwest::header::CONTENT_TYPE;
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use reqwest::{Client, Method, RequestBuilder, Response, redirect, retry};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use url::Url;
+use zeroize::Zeroizing;
 
 use crate::error::{ClientError, SetupError};
 use crate::tls::client_config;
@@ -91,7 +92,7 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// The handle, sent as `Authorization: Bearer`.
+    /// The handle, sent as `Authorization: Recovery <handle>`.
     #[must_use]
     pub fn handle(self, handle: &'a SecretString) -> Self {
         Self {
@@ -150,7 +151,7 @@ impl Transport {
         let client = self.client.read().unwrap_or_else(PoisonError::into_inner).clone();
         let mut request = client.request(call.method.clone(), address);
         if let Some(handle) = call.handle {
-            request = request.bearer_auth(handle.expose_secret());
+            request = request.header(AUTHORIZATION, recovery_handle(handle));
         }
         if let Some(reference) = call.reference {
             request = request.header(REFERENCE_HEADER, reference);
@@ -189,6 +190,15 @@ impl Transport {
         }
         Ok(body)
     }
+}
+
+/// The header's value, marked so that nothing prints it. A handle that cannot stand in a header is nobody's, so
+/// none is sent and the core refuses.
+fn recovery_handle(handle: &SecretString) -> HeaderValue {
+    let text = Zeroizing::new(format!("Recovery {}", handle.expose_secret()));
+    let mut value = HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static("Recovery"));
+    value.set_sensitive(true);
+    value
 }
 
 impl fmt::Debug for Transport {
