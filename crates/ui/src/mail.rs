@@ -1,0 +1,299 @@
+//! The texts of the mails: subject and body, in the person's language, as plain text.
+//!
+//! They stand here because their words do. Who sends them, and when, is decided elsewhere. A code is never in
+//! the subject, where a locked phone would show it.
+
+use crate::times::Calendar;
+use crate::words::Words;
+
+/// A mail's text.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Text {
+    /// The subject line, without line breaks.
+    pub subject: String,
+    /// The body, lines separated by `\n`.
+    pub body: String,
+}
+
+/// What a code is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// Setting a new password.
+    Reset,
+    /// Unlocking the account.
+    Unlock,
+    /// Changing the password.
+    Change,
+    /// Setting up recovery.
+    Enrol,
+    /// Confirming that this mailbox belongs to the person.
+    Confirm,
+}
+
+/// A code by mail.
+pub struct Code<'a> {
+    /// The organisation whose account it is.
+    pub organisation: &'a str,
+    /// What it is for.
+    pub purpose: Purpose,
+    /// The code itself.
+    pub code: &'a str,
+    /// When it was asked for, in milliseconds since the Unix epoch.
+    pub asked_ms: i64,
+    /// Until when it is good, likewise.
+    pub until_ms: i64,
+    /// Roughly where the request came from, for example a network.
+    pub place: &'a str,
+}
+
+/// The mail with a code.
+pub fn code(words: &Words, calendar: &Calendar, code: &Code<'_>) -> Text {
+    let purpose = words.get(match code.purpose {
+        Purpose::Reset => "mail-purpose-reset",
+        Purpose::Unlock => "mail-purpose-unlock",
+        Purpose::Change => "mail-purpose-change",
+        Purpose::Enrol => "mail-purpose-enrol",
+        Purpose::Confirm => "mail-purpose-confirm",
+    });
+    let values = [
+        ("organisation", code.organisation.into()),
+        ("purpose", purpose.into()),
+        ("code", code.code.into()),
+        ("time", words.full_time_text(code.asked_ms, calendar).into()),
+        ("until", words.full_time_text(code.until_ms, calendar).into()),
+        ("place", code.place.into()),
+    ];
+    Text {
+        subject: one_line(&words.with("mail-code-subject", &values[..2])),
+        body: words.with("mail-code-body", &values),
+    }
+}
+
+/// What every address on file is told of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// A new password was set without the old one.
+    Reset,
+    /// The password was changed.
+    Changed,
+    /// The account was unlocked.
+    Unlocked,
+    /// The directory was asked to act and nobody knows the outcome.
+    Unknown,
+    /// A way to recover was added.
+    FactorAdded,
+    /// A way to recover was taken away.
+    FactorRemoved,
+}
+
+/// A notice to every address on file.
+pub struct Notice<'a> {
+    /// The organisation whose account it is.
+    pub organisation: &'a str,
+    /// What happened.
+    pub event: Event,
+    /// When, in milliseconds since the Unix epoch.
+    pub at_ms: i64,
+    /// Roughly where the request came from.
+    pub place: &'a str,
+    /// The address of the page that says "this was not me", with the token in its fragment.
+    pub not_me: &'a str,
+    /// How to reach the helpdesk, in one line.
+    pub helpdesk: &'a str,
+}
+
+/// The mail that tells of an event, with the way to say that it was somebody else.
+pub fn notice(words: &Words, calendar: &Calendar, notice: &Notice<'_>) -> Text {
+    let (subject, what) = match notice.event {
+        Event::Reset => ("mail-reset-subject", "mail-reset-what"),
+        Event::Changed => ("mail-changed-subject", "mail-changed-what"),
+        Event::Unlocked => ("mail-unlocked-subject", "mail-unlocked-what"),
+        Event::Unknown => ("mail-unknown-subject", "mail-unknown-what"),
+        Event::FactorAdded => ("mail-factor-added-subject", "mail-factor-added-what"),
+        Event::FactorRemoved => ("mail-factor-removed-subject", "mail-factor-removed-what"),
+    };
+    let organisation = ("organisation", notice.organisation.into());
+    let values = [
+        (
+            "what",
+            words.with(what, std::slice::from_ref(&organisation)).into(),
+        ),
+        ("time", words.full_time_text(notice.at_ms, calendar).into()),
+        ("place", notice.place.into()),
+        ("link", notice.not_me.into()),
+        ("helpdesk", notice.helpdesk.into()),
+        organisation.clone(),
+    ];
+    Text {
+        subject: one_line(&words.with(subject, &[organisation])),
+        body: words.with("mail-notice-body", &values),
+    }
+}
+
+/// The news that self-service of an account was stopped.
+pub struct Frozen<'a> {
+    /// The organisation whose account it is.
+    pub organisation: &'a str,
+    /// When, in milliseconds since the Unix epoch.
+    pub at_ms: i64,
+    /// How to reach the helpdesk, in one line.
+    pub helpdesk: &'a str,
+}
+
+/// The mail that tells every address that somebody said "this was not me". It has no link: what stops here is
+/// allowed again by the helpdesk only.
+pub fn frozen(words: &Words, calendar: &Calendar, frozen: &Frozen<'_>) -> Text {
+    let values = [
+        ("organisation", frozen.organisation.into()),
+        ("time", words.time_text(frozen.at_ms, calendar).into()),
+        ("helpdesk", frozen.helpdesk.into()),
+    ];
+    Text {
+        subject: one_line(&words.with("mail-frozen-subject", &values[..1])),
+        body: words.with("mail-frozen-body", &values),
+    }
+}
+
+/// An invitation by mail.
+pub struct Invitation<'a> {
+    /// The organisation whose account it is.
+    pub organisation: &'a str,
+    /// The name of the account.
+    pub account: &'a str,
+    /// The code.
+    pub code: &'a str,
+    /// The address of the portal's page for setting up recovery.
+    pub page: &'a str,
+    /// Until when it is good, in milliseconds since the Unix epoch.
+    pub until_ms: i64,
+    /// How to reach the helpdesk, in one line.
+    pub helpdesk: &'a str,
+}
+
+/// The mail with an invitation.
+pub fn invitation(words: &Words, calendar: &Calendar, invitation: &Invitation<'_>) -> Text {
+    let values = [
+        ("organisation", invitation.organisation.into()),
+        ("account", invitation.account.into()),
+        ("code", invitation.code.into()),
+        ("page", invitation.page.into()),
+        (
+            "until",
+            words.full_time_text(invitation.until_ms, calendar).into(),
+        ),
+        ("helpdesk", invitation.helpdesk.into()),
+    ];
+    Text {
+        subject: one_line(&words.with("mail-invitation-subject", &values[..1])),
+        body: words.with("mail-invitation-body", &values),
+    }
+}
+
+/// A subject must not become a second header, whatever the configuration says the organisation is called.
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Lang;
+    use jiff::tz::TimeZone;
+
+    const NOON: i64 = 1_795_348_800_000;
+
+    fn calendar() -> Calendar {
+        Calendar {
+            now_ms: NOON,
+            zone: TimeZone::UTC,
+        }
+    }
+
+    fn every_mail(lang: Lang) -> String {
+        let (words, calendar) = (Words::of(lang), calendar());
+        let purposes = [
+            Purpose::Reset,
+            Purpose::Unlock,
+            Purpose::Change,
+            Purpose::Enrol,
+            Purpose::Confirm,
+        ];
+        let events = [
+            Event::Reset,
+            Event::Changed,
+            Event::Unlocked,
+            Event::Unknown,
+            Event::FactorAdded,
+            Event::FactorRemoved,
+        ];
+        let mut mails: Vec<Text> = purposes
+            .into_iter()
+            .map(|purpose| {
+                let mail = Code {
+                    organisation: "Example Corp",
+                    purpose,
+                    code: "1234 5678",
+                    asked_ms: NOON,
+                    until_ms: NOON + 600_000,
+                    place: "203.0.113.0/24",
+                };
+                code(words, &calendar, &mail)
+            })
+            .collect();
+        mails.extend(events.into_iter().map(|event| {
+            let mail = Notice {
+                organisation: "Example Corp",
+                event,
+                at_ms: NOON,
+                place: "203.0.113.0/24",
+                not_me: "https://reset.corp.example/not-me#token",
+                helpdesk: "+49 30 1234567",
+            };
+            notice(words, &calendar, &mail)
+        }));
+        let stopped = Frozen {
+            organisation: "Example Corp",
+            at_ms: NOON,
+            helpdesk: "+49 30 1234567",
+        };
+        mails.push(frozen(words, &calendar, &stopped));
+        mails.push(invitation(
+            words,
+            &calendar,
+            &Invitation {
+                organisation: "Example Corp",
+                account: "alice",
+                code: "ABCD-EFGH-JKMN-PQRS",
+                page: "https://reset.corp.example/enrol",
+                until_ms: NOON + 86_400_000,
+                helpdesk: "+49 30 1234567",
+            },
+        ));
+        mails
+            .iter()
+            .map(|mail| format!("Subject: {}\n\n{}\n", mail.subject, mail.body))
+            .collect::<Vec<_>>()
+            .join("\n---\n\n")
+    }
+
+    #[test]
+    fn mails_read_well_in_both_languages() {
+        insta::assert_snapshot!("mails-en", every_mail(Lang::En));
+        insta::assert_snapshot!("mails-de", every_mail(Lang::De));
+    }
+
+    #[test]
+    fn a_code_is_never_in_the_subject_and_a_subject_is_one_line() {
+        let mail = Code {
+            organisation: "Example\r\nBcc: x@example.com",
+            purpose: Purpose::Reset,
+            code: "12345678",
+            asked_ms: NOON,
+            until_ms: NOON,
+            place: "here",
+        };
+        let text = code(Words::of(Lang::En), &calendar(), &mail);
+        assert!(!text.subject.contains("12345678") && !text.subject.contains(['\r', '\n']));
+        assert!(text.body.contains("12345678"));
+    }
+}

@@ -1,0 +1,72 @@
+# Womit sich jemand wieder Zugang verschafft.
+factors-title = Ihre Wege zurück
+factors-lead = Wenn Sie einmal Ihr Passwort vergessen, kommen Sie damit wieder hinein. Zwei verschiedene sind besser als einer.
+factors-none = Sie haben noch nichts eingerichtet.
+factors-since = Seit { $since }
+factors-counts-from = Gilt ab { $from }. Die Wartezeit schützt Sie, falls jemand anders einen Weg hinzufügt.
+factors-remove = Entfernen
+factors-remove-label = Entfernen: { $factor }
+factors-add-title = Weiteren Weg hinzufügen
+factors-codes-missing = Ein Schritt fehlt noch: Erzeugen Sie Wiederherstellungscodes, damit Sie auch ohne Telefon und Postfach hineinkommen.
+factors-pending-email = Wir haben einen Code an die neue Adresse gesendet. Geben Sie ihn ein, um fertig zu werden.
+factors-pending-email-go = Code eingeben
+factors-added = Es ist eingerichtet. Wir haben alle Adressen benachrichtigt, die wir von Ihnen haben.
+factors-removed = Es ist entfernt. Wir haben alle Adressen benachrichtigt, die wir von Ihnen haben.
+factors-last = Das ist Ihr einziger Weg zurück. Richten Sie zuerst einen anderen ein.
+factors-finish = Ich bin fertig
+factor-totp = Authenticator-App
+factor-codes = Wiederherstellungscodes
+factor-email = E-Mail-Adresse
+add-totp = Authenticator-App hinzufügen
+add-totp-line = Eine App auf Ihrem Telefon, die sechs Ziffern anzeigt.
+add-codes = Wiederherstellungscodes erzeugen
+add-codes-line = Zehn Codes auf Papier. Frühere werden ungültig.
+add-email = E-Mail-Adresse hinzufügen
+add-email-line = Ein privates Postfach, das Sie ohne dieses Passwort öffnen können.
+
+# Authenticator-App.
+totp-title = Authenticator-App hinzufügen
+totp-step-scan = Bild anzeigen und scannen
+totp-step-scan-line = Öffnen Sie Ihre Authenticator-App, wählen Sie „Hinzufügen“ und richten Sie die Kamera auf das Bild.
+totp-show = Bild anzeigen
+totp-showing = Wird erzeugt …
+totp-qr = Bild zum Scannen mit der Authenticator-App. Der Text darunter sagt dasselbe.
+totp-no-camera = Keine Kamera zur Hand? Geben Sie stattdessen dies in die App ein:
+totp-on-this-phone = In der App auf diesem Telefon öffnen
+totp-step-code = Code eingeben, den die App anzeigt
+totp-wrong = Dieser Code stimmte nicht. Prüfen Sie, ob die Uhr Ihres Telefons richtig geht, warten Sie auf den nächsten Code und versuchen Sie es noch einmal.
+totp-needs-script = Das Geheimnis für die App wird nur in Ihrem Browser geöffnet, deshalb braucht diese Seite JavaScript. Eine E-Mail-Adresse lässt sich auch ohne hinzufügen.
+totp-reload = Wenn Sie diese Seite neu laden, wird das Bild ungültig und Sie erhalten ein neues.
+
+# Wiederherstellungscodes.
+codes-title = Wiederherstellungscodes erzeugen
+codes-lead = Zehn Codes, jeder gilt einmal. Bewahren Sie sie bei wichtigen Papieren auf, nicht auf dem Rechner, für den sie sind.
+codes-void = Früher erzeugte Codes werden ungültig.
+codes-show = Codes erzeugen
+codes-showing = Werden erzeugt …
+codes-once = Sie werden nur dieses eine Mal angezeigt.
+codes-list = Ihre Wiederherstellungscodes
+codes-copy = Kopieren
+codes-copied = Kopiert
+codes-print = Drucken
+codes-kept = Ich habe diese Codes sicher aufbewahrt
+codes-done = Fertigstellen
+codes-needs-script = Die Codes werden nur in Ihrem Browser geöffnet, deshalb braucht diese Seite JavaScript.
+secret-failed = Das hat nicht geklappt. Es wurde nichts eingerichtet. Laden Sie die Seite neu und versuchen Sie es noch einmal.
+
+# E-Mail-Adresse.
+email-title = E-Mail-Adresse hinzufügen
+email-lead = Nehmen Sie eine private Adresse. Ein Postfach, das sich mit dem vergessenen Passwort öffnet, hilft Ihnen nicht.
+email-field = E-Mail-Adresse
+email-unusable = An diese Adresse können keine Codes gesendet werden. Prüfen Sie sie, oder nehmen Sie eine andere.
+email-missing = Geben Sie eine E-Mail-Adresse ein.
+email-code-title = Geben Sie den Code ein, den wir gesendet haben
+email-code-lead = Wir haben einen achtstelligen Code an die angegebene Adresse gesendet. Er gilt zehn Minuten.
+email-code-wrong = Dieser Code stimmte nicht. Prüfen Sie ihn und versuchen Sie es noch einmal.
+
+# Einen Weg entfernen.
+remove-title = „{ $factor }“ entfernen?
+remove-line = Sie können sich damit dann nicht mehr helfen. Alle Adressen, die wir von Ihnen haben, werden benachrichtigt.
+remove-button = Entfernen
+remove-busy = Wird entfernt …
+remove-keep = Behalten

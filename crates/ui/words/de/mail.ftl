@@ -1,0 +1,66 @@
+# Mails, als einfacher Text. Ein Code steht nie im Betreff.
+mail-purpose-reset = Setzen eines neuen Passworts
+mail-purpose-unlock = Entsperren Ihres Kontos
+mail-purpose-change = Ändern Ihres Passworts
+mail-purpose-enrol = Einrichten der Wiederherstellung
+mail-purpose-confirm = Bestätigen dieses Postfachs
+mail-code-subject = { $organisation }: Ihr Code zum { $purpose }
+mail-code-body =
+    Ihr Code zum { $purpose } bei { $organisation }:
+
+        { $code }
+
+    Er gilt bis { $until }, einmal, und nur auf der Seite, auf der Sie ihn angefordert haben.
+
+    Angefordert wurde er: { $time }, von { $place }.
+
+    Wenn Sie das nicht waren, müssen Sie nichts tun: Ohne diesen Code passiert nichts. Geben Sie ihn niemandem. Der Helpdesk fragt Sie niemals danach.
+mail-reset-subject = { $organisation }: Ihr Passwort wurde zurückgesetzt
+mail-reset-what = Für Ihr Konto bei { $organisation } wurde ein neues Passwort gesetzt.
+mail-changed-subject = { $organisation }: Ihr Passwort wurde geändert
+mail-changed-what = Das Passwort Ihres Kontos bei { $organisation } wurde geändert.
+mail-unlocked-subject = { $organisation }: Ihr Konto wurde entsperrt
+mail-unlocked-what = Ihr Konto bei { $organisation } wurde entsperrt.
+mail-unknown-subject = { $organisation }: Es ist unklar, ob Ihr Passwort geändert wurde
+mail-unknown-what = Jemand, der sich als Sie ausgewiesen hat, wollte bei { $organisation } Ihr Konto ändern. Das Verzeichnis hat nicht geantwortet, deshalb wissen wir nicht, ob es geschehen ist. Versuchen Sie, sich anzumelden. Klappt das nicht, beginnen Sie neu oder rufen Sie den Helpdesk an.
+mail-factor-added-subject = { $organisation }: Ein Weg zur Wiederherstellung wurde hinzugefügt
+mail-factor-added-what = Für Ihr Konto bei { $organisation } wurde ein neuer Weg zur Wiederherstellung eingerichtet.
+mail-factor-removed-subject = { $organisation }: Ein Weg zur Wiederherstellung wurde entfernt
+mail-factor-removed-what = Für Ihr Konto bei { $organisation } wurde ein Weg zur Wiederherstellung entfernt.
+mail-notice-body =
+    { $what }
+
+    Wann: { $time }
+    Von: { $place }
+
+    Waren Sie das? Dann müssen Sie nichts tun.
+
+    Waren Sie es nicht? Öffnen Sie sofort diese Seite und drücken Sie den Knopf. Er stoppt die Selbsthilfe für Ihr Konto, bis der Helpdesk mit Ihnen gesprochen hat:
+
+    { $link }
+
+    Helpdesk: { $helpdesk }
+
+    Der Helpdesk fragt Sie niemals nach Ihrem Passwort oder nach einem Code.
+mail-frozen-subject = { $organisation }: Die Selbsthilfe für Ihr Konto wurde gestoppt
+mail-frozen-body =
+    Jemand hat den Link in einer unserer Nachrichten an Sie geöffnet ({ $time }) und gesagt: Das war ich nicht. Seitdem ist die Selbsthilfe für Ihr Konto bei { $organisation } gestoppt: Niemand kann über unsere Seiten etwas setzen, ändern oder entsperren.
+
+    Bitte rufen Sie den Helpdesk an. Nur er gibt die Selbsthilfe wieder frei, sobald er weiß, dass er mit Ihnen spricht.
+
+    Helpdesk: { $helpdesk }
+
+    Der Helpdesk fragt Sie niemals nach Ihrem Passwort oder nach einem Code.
+mail-invitation-subject = { $organisation }: Richten Sie die Wiederherstellung für Ihr Konto ein
+mail-invitation-body =
+    Sie sind eingeladen, die Wiederherstellung für Ihr Konto { $account } bei { $organisation } einzurichten. Damit können Sie sich selbst helfen, wenn Sie Ihr Passwort vergessen haben oder gesperrt sind.
+
+    1. Öffnen Sie { $page }
+    2. Geben Sie Ihren Benutzernamen ein.
+    3. Wählen Sie „Einladung“ und geben Sie diesen Code ein, zusammen mit Ihrem aktuellen Passwort:
+
+        { $code }
+
+    Der Code gilt bis { $until }, einmal. Geben Sie ihn niemandem.
+
+    Sie haben diese Nachricht nicht erwartet? Fragen Sie den Helpdesk: { $helpdesk }

@@ -1,0 +1,66 @@
+# Mails, as plain text. A code is never in the subject.
+mail-purpose-reset = set a new password
+mail-purpose-unlock = unlock your account
+mail-purpose-change = change your password
+mail-purpose-enrol = set up recovery
+mail-purpose-confirm = confirm this mailbox
+mail-code-subject = { $organisation }: your code to { $purpose }
+mail-code-body =
+    Your code to { $purpose } at { $organisation }:
+
+        { $code }
+
+    It is good until { $until }, once, and only on the page where you asked for it.
+
+    It was asked for at { $time }, from { $place }.
+
+    If that was not you, do nothing: without this code nothing happens. Give it to nobody. The helpdesk will never ask you for it.
+mail-reset-subject = { $organisation }: your password was reset
+mail-reset-what = A new password was set for your account at { $organisation }.
+mail-changed-subject = { $organisation }: your password was changed
+mail-changed-what = The password of your account at { $organisation } was changed.
+mail-unlocked-subject = { $organisation }: your account was unlocked
+mail-unlocked-what = Your account at { $organisation } was unlocked.
+mail-unknown-subject = { $organisation }: it is not clear whether your password was changed
+mail-unknown-what = Somebody who proved to be you asked { $organisation } to change your account. The directory did not answer, so we do not know whether it happened. Try to sign in; if that fails, start again or call the helpdesk.
+mail-factor-added-subject = { $organisation }: a way to recover was added
+mail-factor-added-what = A new way to recover your account at { $organisation } was set up.
+mail-factor-removed-subject = { $organisation }: a way to recover was removed
+mail-factor-removed-what = A way to recover your account at { $organisation } was removed.
+mail-notice-body =
+    { $what }
+
+    When: { $time }
+    From: { $place }
+
+    Was that you? Then there is nothing to do.
+
+    Was it not you? Open this page at once and press the button. It stops self-service for your account until the helpdesk has spoken to you:
+
+    { $link }
+
+    Helpdesk: { $helpdesk }
+
+    Nobody at the helpdesk will ever ask for your password or for a code.
+mail-frozen-subject = { $organisation }: self-service for your account was stopped
+mail-frozen-body =
+    Somebody opened the link in one of our mails to you ({ $time }) and said: this was not me. Since then self-service for your account at { $organisation } is stopped: nobody can set, change or unlock anything through our pages.
+
+    Please call the helpdesk. Only the helpdesk allows self-service again, once it knows that it is speaking with you.
+
+    Helpdesk: { $helpdesk }
+
+    Nobody at the helpdesk will ever ask for your password or for a code.
+mail-invitation-subject = { $organisation }: set up recovery for your account
+mail-invitation-body =
+    You are invited to set up recovery for your account { $account } at { $organisation }. With it you can help yourself if you forget your password or are locked out.
+
+    1. Open { $page }
+    2. Enter your user name.
+    3. Choose “Invitation” and enter this code, together with your current password:
+
+        { $code }
+
+    The code is good until { $until }, once. Give it to nobody.
+
+    Did you not expect this message? Ask the helpdesk: { $helpdesk }

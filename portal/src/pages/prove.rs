@@ -1,0 +1,186 @@
+//! Enter the code. A wrong one is told without a word about tries or about the account.
+
+use maud::{Markup, html};
+use ui::Words;
+use ui::form::{Form, Problem, Secret, SecretField, Weight, link_button, problem_summary, submit};
+use ui::notice::{Kind, notice};
+
+use super::{Frame, Purpose, Seal, cancel, head};
+use crate::routes;
+
+/// A proof that is typed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CodeMethod {
+    /// Of an authenticator app.
+    Totp,
+    /// By e-mail.
+    EmailCode,
+    /// On paper.
+    RecoveryCode,
+    /// From an administrator.
+    Invitation,
+}
+
+impl CodeMethod {
+    const fn kind(self) -> Secret {
+        match self {
+            Self::Totp | Self::EmailCode => Secret::Digits,
+            Self::RecoveryCode | Self::Invitation => Secret::Letters,
+        }
+    }
+
+    /// Title, label and hint.
+    fn words(self, words: &Words) -> [String; 3] {
+        let (title, label, hint) = match self {
+            Self::Totp => ("prove-totp-title", "prove-code", "prove-totp-hint"),
+            Self::EmailCode => ("prove-email-title", "prove-code", "prove-email-hint"),
+            Self::RecoveryCode => ("prove-recovery-title", "prove-code", "prove-recovery-hint"),
+            Self::Invitation => (
+                "prove-invitation-title",
+                "prove-invitation-code",
+                "prove-invitation-hint",
+            ),
+        };
+        [words.get(title), words.get(label), words.get(hint)]
+    }
+}
+
+/// Why the code is asked for again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotProved {
+    /// It was not accepted; nobody is told why.
+    Wrong,
+    /// The code was left empty.
+    MissingCode,
+    /// The password was left empty.
+    MissingPassword,
+}
+
+/// The question for a proof.
+#[derive(Clone, Debug)]
+pub struct ProveView {
+    /// What the person came for.
+    pub purpose: Purpose,
+    /// What is asked for.
+    pub method: CodeMethod,
+    /// Whether the current password goes into the same box (a first enrolment).
+    pub with_password: bool,
+    /// The block to seal the proof to.
+    pub seal: Seal,
+    /// Why it is asked again.
+    pub problem: Option<NotProved>,
+}
+
+impl ProveView {
+    /// A code by e-mail, on its way.
+    pub fn sample() -> Self {
+        Self {
+            purpose: Purpose::Reset,
+            method: CodeMethod::EmailCode,
+            with_password: false,
+            seal: Seal::sample(),
+            problem: None,
+        }
+    }
+
+    /// A first enrolment: the invitation and the current password together, not accepted.
+    pub fn sample_first_enrolment() -> Self {
+        Self {
+            purpose: Purpose::Enrol,
+            method: CodeMethod::Invitation,
+            with_password: true,
+            problem: Some(NotProved::Wrong),
+            ..Self::sample()
+        }
+    }
+}
+
+/// One field (or two), one button, and the other ways on.
+pub fn page(frame: &Frame<'_>, view: &ProveView) -> Markup {
+    let words = frame.words;
+    let [title, label, hint] = view.method.words(words);
+    let title = if view.with_password {
+        words.get("prove-first-title")
+    } else {
+        title
+    };
+    let form = Form {
+        action: routes::PROVE,
+        seal: Some(view.seal.as_form()),
+        ..Form::default()
+    };
+    let problem = view.problem.map(|problem| problem_of(words, problem));
+    let is_code_to_blame = view
+        .problem
+        .is_some_and(|problem| problem != NotProved::MissingPassword);
+    let code = SecretField {
+        name: "code",
+        label: &label,
+        kind: view.method.kind(),
+        hint: Some(&hint),
+        problem: problem
+            .as_ref()
+            .filter(|_| is_code_to_blame)
+            .map(|problem| problem.text.as_str()),
+        focus: problem.is_none(),
+    };
+    let fields = html! {
+        (code.within(&form, words))
+        @if view.with_password { (password(&form, words, view.problem)) }
+        div.actions {
+            (submit(&form, &words.get("prove-verify"), &words.get("prove-verifying"), Weight::Primary))
+        }
+    };
+    let body = html! {
+        (problem_summary(words, problem.as_slice()))
+        (head(Some(&view.purpose.name(words)), &title, None))
+        @if view.method == CodeMethod::EmailCode {
+            (notice(Kind::Info, &html! { p { (words.get("send-on-its-way")) } }))
+        }
+        div.sheet { (form.around(words, &fields)) }
+        @if view.method == CodeMethod::EmailCode { (send_again(words)) }
+        @if view.problem == Some(NotProved::Wrong) { p.soft { (words.get("prove-wrong-more")) } }
+        div.elsewhere {
+            (link_button(routes::OTHER_WAY, &words.get("prove-other"), Weight::Quiet))
+            (cancel(words))
+        }
+    };
+    frame.document(&title, &body, problem.is_some())
+}
+
+fn password(form: &Form<'_>, words: &Words, problem: Option<NotProved>) -> Markup {
+    let missing = (problem == Some(NotProved::MissingPassword)).then(|| words.get("prove-missing-password"));
+    let field = SecretField {
+        name: "current",
+        label: &words.get("password-current"),
+        kind: Secret::CurrentPassword,
+        hint: Some(&words.get("prove-current-hint")),
+        problem: missing.as_deref(),
+        focus: false,
+    };
+    field.within(form, words)
+}
+
+fn send_again(words: &Words) -> Markup {
+    let form = Form {
+        action: routes::SEND,
+        ..Form::default()
+    };
+    let button = html! {
+        p.soft { (words.get("send-again-line")) }
+        (submit(&form, &words.get("send-again"), &words.get("busy-wait"), Weight::Quiet))
+    };
+    form.around(words, &button)
+}
+
+fn problem_of(words: &Words, problem: NotProved) -> Problem {
+    let (field, key) = match problem {
+        NotProved::Wrong => ("code", "prove-wrong"),
+        NotProved::MissingCode => ("code", "prove-missing"),
+        NotProved::MissingPassword => ("current", "prove-missing-password"),
+    };
+    Problem {
+        field: Some(field.into()),
+        text: words.get(key),
+    }
+}

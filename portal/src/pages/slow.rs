@@ -1,0 +1,38 @@
+//! Too many requests from one network. Goes out with 429 and `Retry-After`.
+
+use maud::{Markup, html};
+use ui::form::{Weight, link_button};
+
+use super::{Frame, head};
+
+/// A source that must wait.
+#[derive(Clone, Debug)]
+pub struct SlowView {
+    /// For how long.
+    pub seconds: u32,
+    /// A GET of this server to go on with.
+    pub again: &'static str,
+}
+
+impl SlowView {
+    /// Half a minute.
+    pub fn sample() -> Self {
+        Self {
+            seconds: 30,
+            again: crate::routes::HOME,
+        }
+    }
+}
+
+/// How long to wait, and that nothing is lost.
+pub fn page(frame: &Frame<'_>, view: &SlowView) -> Markup {
+    let words = frame.words;
+    let title = words.get("slow-title");
+    let line = words.with("slow-line", &[("seconds", view.seconds.into())]);
+    let body = html! {
+        (head(None, &title, Some(&line)))
+        p { (words.get("slow-safe")) }
+        p.actions { (link_button(view.again, &words.get("away-again"), Weight::Primary)) }
+    };
+    frame.problem_page(&title, &body)
+}

@@ -1,0 +1,45 @@
+//! The addresses of the portal's pages and forms, said once for pages and handlers.
+
+/// The first page.
+pub const HOME: &str = "/";
+/// A forgotten password: asks for the account, then begins a recovery.
+pub const FORGOT: &str = "/forgot";
+/// A locked account.
+pub const UNLOCK: &str = "/unlock";
+/// A change of the password.
+pub const CHANGE: &str = "/change";
+/// Setting up recovery: asks for the account; once everything is proved, the list of factors.
+pub const ENROL: &str = "/enrol";
+
+/// The current recovery, whatever its stage.
+pub const RECOVERY: &str = "/recovery";
+/// The current recovery, showing the methods of its step once more to pick another.
+pub const OTHER_WAY: &str = "/recovery?other=1";
+/// Picks a method.
+pub const METHOD: &str = "/recovery/method";
+/// Asks for a code to be sent.
+pub const SEND: &str = "/recovery/send";
+/// Takes a proof.
+pub const PROVE: &str = "/recovery/prove";
+/// Does what was proved.
+pub const ACT: &str = "/recovery/act";
+/// Ends the recovery.
+pub const END: &str = "/recovery/end";
+
+/// Adding an authenticator app: the page, and by POST the secret sealed to the browser.
+pub const ENROL_TOTP: &str = "/enrol/totp";
+/// Takes the app's first code.
+pub const ENROL_TOTP_CONFIRM: &str = "/enrol/totp/confirm";
+/// Making recovery codes: the page, and by POST the codes sealed to the browser.
+pub const ENROL_CODES: &str = "/enrol/codes";
+/// Takes the person's word that the codes are kept.
+pub const ENROL_CODES_CONFIRM: &str = "/enrol/codes/confirm";
+/// Adding an e-mail address: the page, and by POST the sending of a code.
+pub const ENROL_EMAIL: &str = "/enrol/email";
+/// The page for the code sent to a new address, and by POST its confirmation.
+pub const ENROL_EMAIL_CONFIRM: &str = "/enrol/email/confirm";
+/// Removing a factor: by GET with `?factor=` the question, by POST the removal.
+pub const ENROL_REMOVE: &str = "/enrol/remove";
+
+/// "This was not me": the page that mails link to, with the token in the fragment.
+pub const NOT_ME: &str = "/not-me";
