@@ -49,8 +49,14 @@ pub fn new(randomness: &dyn Randomness) -> NewInvitation {
 /// Reads what was typed. What cannot be an invitation becomes one that matches nothing.
 pub fn parse(typed: &str) -> TypedInvitation {
     match spelling::read(typed, CHARACTERS) {
-        Some(code) => TypedInvitation { selector: code[..SELECTOR].to_owned(), hash: hash(&code) },
-        None => TypedInvitation { selector: NO_SELECTOR.to_owned(), hash: hash("") },
+        Some(code) => TypedInvitation {
+            selector: code[..SELECTOR].to_owned(),
+            hash: hash(&code),
+        },
+        None => TypedInvitation {
+            selector: NO_SELECTOR.to_owned(),
+            hash: hash(""),
+        },
     }
 }
 
@@ -60,7 +66,11 @@ pub fn matches(typed: &TypedInvitation, stored: &[u8; 32]) -> bool {
 }
 
 fn hash(code: &str) -> [u8; 32] {
-    Sha256::new().chain_update(LABEL).chain_update(code).finalize().into()
+    Sha256::new()
+        .chain_update(LABEL)
+        .chain_update(code)
+        .finalize()
+        .into()
 }
 
 #[cfg(test)]

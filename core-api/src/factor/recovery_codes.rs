@@ -45,14 +45,20 @@ pub struct TypedCode {
 pub fn new_sheet(randomness: &dyn Randomness) -> Vec<NewCode> {
     // Selectors are no secret. Steps of an odd number through the 1024 of them, from a random one, never meet.
     let start = usize::from(u16::from_be_bytes(random_bytes(randomness)));
-    (0..CODES).map(|at| new_code(randomness, start + at * 103)).collect()
+    (0..CODES)
+        .map(|at| new_code(randomness, start + at * 103))
+        .collect()
 }
 
 fn new_code(randomness: &dyn Randomness, selector: usize) -> NewCode {
     let selector = String::from_iter([spelling::character(selector / 32), spelling::character(selector)]);
     let secret = spelling::random(randomness, SECRET);
     let whole = Zeroizing::new([selector.as_str(), &secret].concat());
-    NewCode { shown: spelling::grouped(&whole, SELECTOR), selector, secret }
+    NewCode {
+        shown: spelling::grouped(&whole, SELECTOR),
+        selector,
+        secret,
+    }
 }
 
 /// Reads what was typed. What cannot be a code becomes one that matches nothing, so that it costs the same.
@@ -60,9 +66,15 @@ pub fn parse(typed: &str) -> TypedCode {
     match spelling::read(typed, SELECTOR + SECRET) {
         Some(code) => {
             let (selector, secret) = code.split_at(SELECTOR);
-            TypedCode { selector: selector.to_owned(), secret: Zeroizing::new(secret.to_owned()) }
+            TypedCode {
+                selector: selector.to_owned(),
+                secret: Zeroizing::new(secret.to_owned()),
+            }
         }
-        None => TypedCode { selector: NO_SELECTOR.to_owned(), secret: Zeroizing::new(String::new()) },
+        None => TypedCode {
+            selector: NO_SELECTOR.to_owned(),
+            secret: Zeroizing::new(String::new()),
+        },
     }
 }
 
@@ -83,8 +95,11 @@ pub async fn hash(core: &Core, code: &NewCode) -> String {
 pub async fn matches(core: &Core, typed: TypedCode, hash: Option<String>) -> bool {
     run(core, move || {
         let stored = hash.as_deref().unwrap_or(NOTHING);
-        let same = PasswordHash::new(stored)
-            .is_ok_and(|stored| Argon2::default().verify_password(typed.secret.as_bytes(), &stored).is_ok());
+        let same = PasswordHash::new(stored).is_ok_and(|stored| {
+            Argon2::default()
+                .verify_password(typed.secret.as_bytes(), &stored)
+                .is_ok()
+        });
         same && hash.is_some()
     })
     .await
@@ -93,7 +108,9 @@ pub async fn matches(core: &Core, typed: TypedCode, hash: Option<String>) -> boo
 /// Off the async threads and a few at a time.
 async fn run<T: Send + 'static>(core: &Core, job: impl FnOnce() -> T + Send + 'static) -> T {
     let _turn = core.hashing.acquire().await.expect("the gate is never closed");
-    tokio::task::spawn_blocking(job).await.expect("hashing does not panic")
+    tokio::task::spawn_blocking(job)
+        .await
+        .expect("hashing does not panic")
 }
 
 #[cfg(test)]
@@ -113,7 +130,10 @@ mod tests {
         for code in &sheet {
             assert_eq!(code.shown.len(), "AA-BBBB-CCCC-DDDD-EEEE".len());
             let typed = parse(&code.shown.to_lowercase().replace('-', " "));
-            assert_eq!((typed.selector.as_str(), typed.secret.as_str()), (code.selector.as_str(), code.secret.as_str()));
+            assert_eq!(
+                (typed.selector.as_str(), typed.secret.as_str()),
+                (code.selector.as_str(), code.secret.as_str())
+            );
         }
     }
 
@@ -126,9 +146,14 @@ mod tests {
 
     #[test]
     fn comparing_with_nothing_costs_what_comparing_with_a_code_costs() {
-        let stored = Argon2::default().hash_password_with_salt(b"a secret", &[7; 16]).expect("hashes");
+        let stored = Argon2::default()
+            .hash_password_with_salt(b"a secret", &[7; 16])
+            .expect("hashes");
         let nothing = PasswordHash::new(NOTHING).expect("can be compared with");
-        assert_eq!((&nothing.algorithm, nothing.version), (&stored.algorithm, stored.version));
+        assert_eq!(
+            (&nothing.algorithm, nothing.version),
+            (&stored.algorithm, stored.version)
+        );
         assert_eq!(nothing.params, stored.params);
         assert_eq!(nothing.hash.map(|h| h.len()), stored.hash.map(|h| h.len()));
         assert!(Argon2::default().verify_password(b"", &nothing).is_err());

@@ -74,7 +74,15 @@ mod tests {
         assert_eq!(read("01ab-ZK").as_deref(), Some("01ABZK"));
         assert_eq!(read(" o l A\u{2013}b z k\n").as_deref(), Some("01ABZK"));
         assert_eq!(read("OIABZK").as_deref(), Some("01ABZK"));
-        for wrong in ["", "01ABZ", "01ABZKK", "01ABZU", "01ABZ!", "01ABZ\u{e4}", &"-".repeat(LONGEST + 1)] {
+        for wrong in [
+            "",
+            "01ABZ",
+            "01ABZKK",
+            "01ABZU",
+            "01ABZ!",
+            "01ABZ\u{e4}",
+            &"-".repeat(LONGEST + 1),
+        ] {
             assert_eq!(read(wrong), None, "{wrong}");
         }
     }

@@ -4,8 +4,8 @@
 //! file, and none lives longer than one call.
 
 use data_encoding::BASE32_NOPAD;
-use domain::clock::{Randomness, random_bytes};
 use domain::Timestamp;
+use domain::clock::{Randomness, random_bytes};
 use qrcode::{Color, EcLevel, QrCode};
 use totp_rs::{Algorithm, Builder};
 use zeroize::Zeroizing;
@@ -46,7 +46,10 @@ pub fn uri(secret: &[u8], organisation: &str, account: &str) -> Zeroizing<String
         .with_issuer(issuer)
         .with_account_name(account.replace(':', " "))
         .build_noncompliant();
-    Zeroizing::new(app.to_url().expect("account names are not empty and their colons are gone"))
+    Zeroizing::new(
+        app.to_url()
+            .expect("account names are not empty and their colons are gone"),
+    )
 }
 
 /// A secret as people type it into an app that cannot read the QR code.
@@ -61,8 +64,11 @@ pub fn qr_rows(uri: &str) -> Vec<String> {
         return Vec::new();
     };
     let width = code.width();
-    let modules: Vec<char> =
-        code.into_colors().iter().map(|module| if *module == Color::Dark { '1' } else { '0' }).collect();
+    let modules: Vec<char> = code
+        .into_colors()
+        .iter()
+        .map(|module| if *module == Color::Dark { '1' } else { '0' })
+        .collect();
     modules.chunks(width).map(|row| row.iter().collect()).collect()
 }
 
@@ -98,22 +104,39 @@ mod tests {
             (20_000_000_000, "353130"),
         ] {
             let step = u64::try_from(seconds).expect("positive") / 30;
-            assert_eq!(accepted_step(SECRET, code, at(seconds), 0), Some(step), "{seconds}");
+            assert_eq!(
+                accepted_step(SECRET, code, at(seconds), 0),
+                Some(step),
+                "{seconds}"
+            );
         }
     }
 
     #[test]
     fn a_clock_may_be_off_one_step_either_way_and_no_more() {
         let (step, code) = (37_037_036, "081804");
-        for (off, expected) in [(-60, None), (-30, Some(step)), (0, Some(step)), (30, Some(step)), (60, None)] {
-            assert_eq!(accepted_step(SECRET, code, at(1_111_111_109 + off), 0), expected, "{off}");
+        for (off, expected) in [
+            (-60, None),
+            (-30, Some(step)),
+            (0, Some(step)),
+            (30, Some(step)),
+            (60, None),
+        ] {
+            assert_eq!(
+                accepted_step(SECRET, code, at(1_111_111_109 + off), 0),
+                expected,
+                "{off}"
+            );
         }
     }
 
     #[test]
     fn a_step_is_accepted_once_and_none_before_it() {
         let (step, code) = (37_037_036, "081804");
-        assert_eq!(accepted_step(SECRET, code, at(1_111_111_109), step - 1), Some(step));
+        assert_eq!(
+            accepted_step(SECRET, code, at(1_111_111_109), step - 1),
+            Some(step)
+        );
         assert_eq!(accepted_step(SECRET, code, at(1_111_111_109), step), None);
         assert_eq!(accepted_step(SECRET, code, at(1_111_111_109), step + 1), None);
     }
@@ -122,7 +145,15 @@ mod tests {
     fn spaces_are_forgiven_and_nothing_else() {
         let accepts = |code| accepted_step(SECRET, code, at(59), 0).is_some();
         assert!(accepts(" 287 082\n"));
-        for wrong in ["", "287083", "28708", "2870822", "+87082", "287-082", "\u{0662}87082"] {
+        for wrong in [
+            "",
+            "287083",
+            "28708",
+            "2870822",
+            "+87082",
+            "287-082",
+            "\u{0662}87082",
+        ] {
             assert!(!accepts(wrong), "{wrong}");
         }
         assert_eq!(accepted_step(b"too short", "287082", at(59), 0), None);
@@ -134,7 +165,10 @@ mod tests {
         let uri = uri(SECRET, "Acme: Co", "al:ice");
         assert!(uri.starts_with("otpauth://totp/Acme"), "{}", uri.as_str());
         assert!(uri.contains("secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"));
-        assert!(!uri["otpauth://".len()..].contains("%3A"), "no colon of a name looks like the separator");
+        assert!(
+            !uri["otpauth://".len()..].contains("%3A"),
+            "no colon of a name looks like the separator"
+        );
         assert_eq!(base32(SECRET).as_str(), "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ");
         let back = totp_rs::Totp::from_url(uri.as_str()).expect("a library reads it");
         assert_eq!(back.secret().as_bytes(), SECRET);

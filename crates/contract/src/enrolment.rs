@@ -21,6 +21,9 @@ pub struct Enrolment {
     /// A step that waits for its confirmation.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub pending: Option<Pending>,
+    /// The code that was just typed to confirm it is not right; another may be typed.
+    #[serde(default)]
+    pub wrong: bool,
     /// The blocks to seal to, one for each step that needs one.
     pub seals: Vec<StepSeal>,
 }

@@ -43,6 +43,11 @@ pub enum ProblemKind {
     UnusableAddress,
     /// The last factor that somebody could recover with cannot be removed.
     LastFactor,
+    /// Factors stay as they are for a day after a recovery of the account.
+    TooSoon,
+    /// A factor that was just used as a proof, or stood there before an invitation, takes other proofs to be
+    /// removed or replaced.
+    OtherProofNeeded,
     /// Something broke inside.
     Internal,
 }
@@ -55,7 +60,12 @@ impl ProblemKind {
             Self::NotAllowed => 403,
             Self::NotFound => 404,
             Self::TooSlow => 408,
-            Self::StaleStep | Self::UnknownKey | Self::NothingPending | Self::LastFactor => 409,
+            Self::StaleStep
+            | Self::UnknownKey
+            | Self::NothingPending
+            | Self::LastFactor
+            | Self::TooSoon
+            | Self::OtherProofNeeded => 409,
             Self::RecoveryOver => 410,
             Self::TooLarge => 413,
             Self::UnsupportedMediaType => 415,
@@ -83,6 +93,8 @@ impl ProblemKind {
             Self::NothingPending => "There is nothing to confirm. Begin this step again.",
             Self::UnusableAddress => "This address cannot be used. Give another one.",
             Self::LastFactor => "This is your only way to recover. Set up another one first.",
+            Self::TooSoon => "Your account was recovered less than a day ago. Come back later.",
+            Self::OtherProofNeeded => "Begin again and prove who you are in another way to do this.",
             Self::Internal => "Something went wrong. Try again, or contact the helpdesk with the reference.",
         }
     }

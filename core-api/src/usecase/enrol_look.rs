@@ -1,0 +1,119 @@
+//! Shows the factors of an account to its owner.
+
+use std::sync::Arc;
+
+use contract::enrolment::{self as wire, Enrolment, Pending, StepSeal};
+use data_encoding::BASE64URL_NOPAD;
+use domain::{Account, Method};
+use sqlite::Connection;
+
+use super::enrol_open::{self, Open, Request, Step};
+use super::look::method_view;
+use super::{Caller, UseCaseError};
+use crate::core::Core;
+use crate::keys::Handle;
+use crate::store::factor::{self, Factor};
+
+/// The factors that are enrolled, what can be added, and what awaits its confirmation.
+///
+/// # Errors
+/// `RecoveryOver` when the handle names no open enrolment, `DirectoryAway` when the directory is silent.
+pub async fn look(core: &Arc<Core>, caller: &Caller, handle: &Handle) -> Result<Enrolment, UseCaseError> {
+    let account = enrol_open::account(core, caller, handle).await?;
+    page(core, caller, handle, &account, false).await
+}
+
+/// The same, after a code that was right or wrong.
+pub(super) async fn page(
+    core: &Arc<Core>,
+    caller: &Caller,
+    handle: &Handle,
+    account: &Account,
+    wrong: bool,
+) -> Result<Enrolment, UseCaseError> {
+    let seen = Request::new(core, caller, handle).look(see).await?;
+    let seals = seen.steps().map(|step| StepSeal {
+        action: step.name().to_owned(),
+        seal: step.block(core, handle, seen.step),
+    });
+    Ok(Enrolment {
+        name: account.name.clone(),
+        seals: seals.collect(),
+        offered: seen.offered.iter().copied().map(method_view).collect(),
+        codes_missing: seen.codes_missing,
+        hold_seconds: core.settings.hold.as_secs(),
+        pending: seen.pending.and_then(pending_view),
+        wrong,
+        factors: seen.factors,
+    })
+}
+
+/// What the store says about an enrolment.
+struct Seen {
+    factors: Vec<wire::Factor>,
+    offered: Vec<Method>,
+    pending: Option<Method>,
+    codes_missing: bool,
+    step: u64,
+}
+
+impl Seen {
+    /// The steps that a box can be sealed for now.
+    fn steps(&self) -> impl Iterator<Item = Step> {
+        let beginnings = self.offered.iter().filter_map(|method| match method {
+            Method::Totp => Some(Step::Totp),
+            Method::RecoveryCode => Some(Step::RecoveryCodes),
+            _ => None,
+        });
+        beginnings.chain(match self.pending {
+            Some(Method::Totp) => Some(Step::TotpConfirmation),
+            Some(Method::EmailCode) => Some(Step::EmailConfirmation),
+            _ => None,
+        })
+    }
+}
+
+fn see(c: &Connection, open: Open) -> Result<Seen, UseCaseError> {
+    let (mut factors, mut pending, mut codes) = (Vec::new(), None, 0);
+    for factor in factor::of_account(c, open.proved.account())? {
+        let left = factor::codes_left(c, &factor.id)?;
+        if open.is_pending(&factor) {
+            pending = Some(factor.method);
+        }
+        if let Some(shown) = factor_view(&factor, left) {
+            codes += left;
+            factors.push(shown);
+        }
+    }
+    Ok(Seen {
+        factors,
+        offered: open.offered(),
+        pending,
+        codes_missing: codes == 0,
+        step: open.stored.step,
+    })
+}
+
+/// A confirmed factor as its owner sees it.
+fn factor_view(factor: &Factor, codes_left: u32) -> Option<wire::Factor> {
+    let label = match factor.method {
+        Method::RecoveryCode => codes_left.to_string(),
+        _ => factor.label.clone(),
+    };
+    Some(wire::Factor {
+        id: BASE64URL_NOPAD.encode(&factor.id),
+        method: method_view(factor.method),
+        label,
+        since: factor.since.0,
+        counts_from: factor.counts_from?.0,
+    })
+}
+
+fn pending_view(method: Method) -> Option<Pending> {
+    match method {
+        Method::Totp => Some(Pending::Totp),
+        Method::RecoveryCode => Some(Pending::RecoveryCodes),
+        Method::EmailCode => Some(Pending::Email),
+        _ => None,
+    }
+}

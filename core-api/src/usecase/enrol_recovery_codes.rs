@@ -1,0 +1,111 @@
+//! Makes a sheet of recovery codes. The former sheet is good until the person says that the new one is kept.
+
+use std::sync::Arc;
+
+use contract::ProblemKind;
+use contract::enrolment::{Enrolment, Outward, ReplyKey};
+use contract::recovery::Sealed;
+use domain::Method;
+use serde::Serialize;
+use sqlite::Connection;
+use zeroize::Zeroizing;
+
+use super::enrol_open::{self, NewFactor, Open, Request, Step};
+use super::{Caller, UseCaseError, blocks, enrol_look};
+use crate::core::Core;
+use crate::factor::recovery_codes;
+use crate::keys::Handle;
+use crate::store::factor::{self, Factor};
+
+/// What the page shows, in the browser only.
+#[derive(Serialize)]
+struct Shown<'a> {
+    codes: Vec<&'a str>,
+}
+
+/// Makes ten codes and gives them away, sealed to the key that the browser sent in its box.
+///
+/// # Errors
+/// `OtherProofNeeded` when a sheet stands there that this enrolment may not replace, `StaleStep` for a box of
+/// an earlier page, and the rules of enrolment.
+pub async fn begin(
+    core: &Arc<Core>,
+    caller: &Caller,
+    handle: &Handle,
+    sealed: Sealed,
+) -> Result<Outward, UseCaseError> {
+    let (block, asked) = blocks::open::<ReplyKey>(core, handle, &sealed.seal, &sealed.boxed)?;
+    Request::new(core, caller, handle)
+        .look(|c, open| demand_replaceable(c, &open))
+        .await?;
+    let sheet = recovery_codes::new_sheet(&*core.randomness);
+    let shown = Shown {
+        codes: sheet.iter().map(|code| code.shown.as_str()).collect(),
+    };
+    let outward = enrol_open::seal_to_browser(core, &asked.reply_key, &sealed.seal, &shown)?;
+    let mut hashes = Vec::with_capacity(sheet.len());
+    for code in &sheet {
+        hashes.push((code.selector.clone(), recovery_codes::hash(core, code).await));
+    }
+    let id = core.new_id();
+    // The sheet's secrets are the hashes beside it; it has none of its own.
+    let secret = Zeroizing::default();
+    let new = NewFactor {
+        id,
+        method: Method::RecoveryCode,
+        label: String::new(),
+        secret,
+    };
+    Request::new(core, caller, handle)
+        .change(move |c, mut open| {
+            demand_replaceable(c, &open)?;
+            open.spend(c, &block, Step::RecoveryCodes)?;
+            open.begin(c, new)?;
+            for (selector, hash) in &hashes {
+                factor::insert_code(c, &id, selector, hash)?;
+            }
+            Ok(())
+        })
+        .await?;
+    Ok(Outward {
+        seal: sealed.seal,
+        outward,
+        next: None,
+    })
+}
+
+/// Takes the person's word that the new codes are kept. The former ones are void from then on.
+///
+/// # Errors
+/// `NothingPending` without a sheet that awaits it.
+pub async fn confirm(core: &Arc<Core>, caller: &Caller, handle: &Handle) -> Result<Enrolment, UseCaseError> {
+    let account = enrol_open::account(core, caller, handle).await?;
+    let owner = account.clone();
+    Request::new(core, caller, handle)
+        .change(move |c, open| {
+            let pending = open.pending(c, Method::RecoveryCode)?;
+            demand_replaceable(c, &open)?;
+            let former = sheets(c, &open)?;
+            open.confirm(c, &pending, &owner)?;
+            for sheet in &former {
+                open.remove(c, sheet)?;
+            }
+            Ok(())
+        })
+        .await?;
+    enrol_look::page(core, caller, handle, &account, false).await
+}
+
+fn demand_replaceable(c: &Connection, open: &Open) -> Result<(), UseCaseError> {
+    if sheets(c, open)?.iter().all(|sheet| open.may_remove(sheet)) {
+        return Ok(());
+    }
+    Err(ProblemKind::OtherProofNeeded.into())
+}
+
+/// The sheets that were confirmed.
+fn sheets(c: &Connection, open: &Open) -> Result<Vec<Factor>, UseCaseError> {
+    let mut factors = factor::of_account(c, open.proved.account())?;
+    factors.retain(|factor| factor.method == Method::RecoveryCode && factor.counts_from.is_some());
+    Ok(factors)
+}
