@@ -4,9 +4,9 @@
 //! own would have to be written into the files. Any change of any file gives a new folder, and what stands under
 //! a folder never changes, so it may be cached for ever.
 
-use std::fmt::Write as _;
 use std::sync::LazyLock;
 
+use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
 /// Name, content type and bytes of each file.
@@ -36,12 +36,7 @@ static FOLDER: LazyLock<String> = LazyLock::new(|| {
         digest.update(u64::try_from(bytes.len()).unwrap_or(u64::MAX).to_be_bytes());
         digest.update(bytes);
     }
-    let mut folder = String::from("/assets/");
-    for byte in &digest.finalize()[..8] {
-        let _ = write!(folder, "{byte:02x}");
-    }
-    folder.push('/');
-    folder
+    format!("/assets/{}/", HEXLOWER.encode(&digest.finalize()[..8]))
 });
 
 /// The files that pages load.

@@ -105,7 +105,7 @@ fn keys(text: &str) -> Keys {
             let (key, _) = line
                 .split_once(" =")
                 .unwrap_or_else(|| panic!("not a key: {line}"));
-            current = key.to_owned();
+            key.clone_into(&mut current);
             assert!(
                 keys.insert(current.clone(), BTreeSet::new()).is_none(),
                 "{current} is written twice"

@@ -8,7 +8,7 @@ use ui::notice::{Kind, notice};
 use ui::rules::{self, Rule};
 
 use super::refused::{self, Refusal};
-use super::state::{self, AccountState};
+use super::state::{self, AccountState, Fact};
 use super::{Frame, Seal, cancel, head};
 use crate::routes;
 
@@ -96,8 +96,7 @@ impl ActView {
     pub fn sample_change() -> Self {
         let account = AccountState {
             name: "bob".into(),
-            must_change: true,
-            ..AccountState::default()
+            facts: vec![Fact::MustChange],
         };
         let mut change = Self::sample().offers.remove(0);
         change.action = Action::Change;
@@ -114,8 +113,7 @@ impl ActView {
     pub fn sample_nothing() -> Self {
         let account = AccountState {
             name: "Carol".into(),
-            disabled: true,
-            ..AccountState::default()
+            facts: vec![Fact::Disabled],
         };
         Self {
             account,
@@ -127,7 +125,7 @@ impl ActView {
     /// The offers, an unlock first where the account is locked: it is what most people then need.
     fn ordered(&self) -> Vec<&Offer> {
         let mut offers: Vec<&Offer> = self.offers.iter().collect();
-        if self.account.locked {
+        if self.account.is_locked() {
             offers.sort_by_key(|offer| offer.action != Action::Unlock);
         }
         offers
@@ -231,7 +229,7 @@ fn password_fields(
         "reset-button"
     };
     // With a second sheet above it, the unlock is what most people want: one primary button a page is enough.
-    let weight = if view.offers.len() > 1 && view.account.locked {
+    let weight = if view.offers.len() > 1 && view.account.is_locked() {
         Weight::Secondary
     } else {
         Weight::Primary

@@ -37,8 +37,11 @@ pub fn site() -> Site {
     }
 }
 
+/// Draws one sample.
+pub type Draw = fn(&Frame<'_>) -> Markup;
+
 /// Each page's name and the function that draws its sample.
-pub fn pages() -> Vec<(&'static str, fn(&Frame<'_>) -> Markup)> {
+pub fn pages() -> Vec<(&'static str, Draw)> {
     vec![
         ("home", home::page),
         ("identify", |frame| identify::page(frame, &IdentifyView::sample())),

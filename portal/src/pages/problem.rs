@@ -27,13 +27,17 @@ pub enum Trouble {
     CrossSite,
     /// Somebody in charge has stopped this portal.
     Paused,
+    /// Factors stay as they are for a day after a recovery.
+    TooSoon,
+    /// This change of factors takes another proof than the one given.
+    OtherProof,
     /// Something broke inside.
     Unexpected,
 }
 
 impl Trouble {
     /// Every one, for samples.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::Over,
         Self::Stale,
         Self::Malformed,
@@ -42,6 +46,8 @@ impl Trouble {
         Self::NotFound,
         Self::CrossSite,
         Self::Paused,
+        Self::TooSoon,
+        Self::OtherProof,
         Self::Unexpected,
     ];
 
@@ -56,6 +62,8 @@ impl Trouble {
             Self::NotFound => ("problem-not-found-title", "problem-not-found"),
             Self::CrossSite => ("problem-cross-site-title", "problem-cross-site"),
             Self::Paused => ("problem-paused-title", "problem-paused"),
+            Self::TooSoon => ("problem-too-soon-title", "problem-too-soon"),
+            Self::OtherProof => ("problem-other-proof-title", "problem-other-proof"),
             Self::Unexpected => ("problem-unexpected-title", "problem-unexpected"),
         };
         (words.get(title), words.get(line))

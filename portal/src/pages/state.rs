@@ -4,95 +4,94 @@ use maud::{Markup, html};
 use ui::notice::{Kind, notice};
 
 use super::Frame;
+use super::gallery::NOW;
 
-/// The state of an account. Moments are milliseconds since the Unix epoch.
+/// Something to know about an account, the gravest first. Moments are milliseconds since the Unix epoch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Fact {
+    /// Self-service may not touch it.
+    Protected,
+    /// Switched off by an administrator.
+    Disabled,
+    /// The account ended then.
+    Expired(i64),
+    /// Locked now.
+    Locked {
+        /// When the lock opens by itself.
+        until: Option<i64>,
+    },
+    /// Wrong passwords keep coming in.
+    Attacked,
+    /// The password must be changed at the next sign-in.
+    MustChange,
+    /// The password has expired.
+    PasswordExpired,
+    /// The owner may not change the password before then.
+    TooYoungUntil(i64),
+    /// The password is good until then.
+    PasswordExpires(i64),
+}
+
+/// The state of an account.
 #[derive(Clone, Debug, Default)]
 pub struct AccountState {
     /// Whom to greet: the display name, or the account name.
     pub name: String,
-    /// Switched off by an administrator.
-    pub disabled: bool,
-    /// Locked now.
-    pub locked: bool,
-    /// When the lock opens by itself.
-    pub locked_until: Option<i64>,
-    /// Wrong passwords keep coming in.
-    pub attacked: bool,
-    /// The account ended then.
-    pub expired: Option<i64>,
-    /// The password has expired.
-    pub password_expired: bool,
-    /// The password must be changed at the next sign-in.
-    pub must_change: bool,
-    /// The owner may not change the password before then.
-    pub too_young_until: Option<i64>,
-    /// When the password expires.
-    pub password_expires: Option<i64>,
-    /// Self-service may not touch it.
-    pub protected: bool,
+    /// What is to be known, in any order; nothing if all is well.
+    pub facts: Vec<Fact>,
 }
 
 impl AccountState {
     /// Locked, with a password that is too new to be changed.
     pub fn sample() -> Self {
+        let locked = Fact::Locked {
+            until: Some(NOW + 20 * 60_000),
+        };
         Self {
             name: "Alice Müller".into(),
-            locked: true,
-            locked_until: Some(super::gallery::NOW + 20 * 60_000),
-            too_young_until: Some(super::gallery::NOW + 2 * 86_400_000),
-            ..Self::default()
+            facts: vec![Fact::TooYoungUntil(NOW + 2 * 86_400_000), locked],
         }
+    }
+
+    /// Whether the account is locked now.
+    pub(super) fn is_locked(&self) -> bool {
+        self.facts.iter().any(|fact| matches!(fact, Fact::Locked { .. }))
     }
 }
 
 /// One notice for each thing that is to be known, the gravest first.
 pub(super) fn notices(frame: &Frame<'_>, state: &AccountState) -> Markup {
-    let remarks = remarks(frame, state);
+    let mut facts = state.facts.clone();
+    facts.sort_unstable();
+    let is_well = facts.iter().all(|fact| matches!(fact, Fact::PasswordExpires(_)));
     html! {
-        @match remarks.as_slice() {
-            [] => (notice(Kind::Good, &html! { p { (frame.words.get("state-fine")) } })),
-            remarks => ul.notice-list { @for (kind, text) in remarks { li { (notice(*kind, text)) } } },
-        }
-        @if let Some(at) = state.password_expires {
-            p.soft { (frame.words.timed("state-password-expires", "at", at, frame.calendar)) }
+        ul.notice-list {
+            @if is_well { li { (notice(Kind::Good, &html! { p { (frame.words.get("state-fine")) } })) } }
+            @for fact in facts { li { (remark(frame, fact)) } }
         }
     }
 }
 
-fn remarks(frame: &Frame<'_>, state: &AccountState) -> Vec<(Kind, Markup)> {
+fn remark(frame: &Frame<'_>, fact: Fact) -> Markup {
     let words = frame.words;
-    let say = |key: &str| html! { p { (words.get(key)) } };
-    let mut remarks = Vec::new();
-    if state.protected {
-        remarks.push((Kind::Stop, say("state-protected")));
+    let say = |kind, key| notice(kind, &html! { p { (words.get(key)) } });
+    let say_when = |kind, key, name, at| {
+        notice(
+            kind,
+            &html! { p { (words.timed(key, name, at, frame.calendar)) } },
+        )
+    };
+    match fact {
+        Fact::Protected => say(Kind::Stop, "state-protected"),
+        Fact::Disabled => say(Kind::Stop, "state-disabled"),
+        Fact::Expired(at) => say_when(Kind::Stop, "state-expired", "at", at),
+        Fact::Locked { until } => notice(Kind::Warning, &locked(frame, until)),
+        Fact::Attacked => say(Kind::Warning, "state-attacked"),
+        Fact::MustChange => say(Kind::Warning, "state-must-change"),
+        Fact::PasswordExpired => say(Kind::Warning, "state-password-expired"),
+        Fact::TooYoungUntil(until) => say_when(Kind::Info, "state-too-young", "until", until),
+        Fact::PasswordExpires(at) => say_when(Kind::Info, "state-password-expires", "at", at),
     }
-    if state.disabled {
-        remarks.push((Kind::Stop, say("state-disabled")));
-    }
-    if let Some(at) = state.expired {
-        remarks.push((
-            Kind::Stop,
-            html! { p { (words.timed("state-expired", "at", at, frame.calendar)) } },
-        ));
-    }
-    if state.locked {
-        remarks.push((Kind::Warning, locked(frame, state.locked_until)));
-    }
-    if state.attacked {
-        remarks.push((Kind::Warning, say("state-attacked")));
-    }
-    if state.must_change {
-        remarks.push((Kind::Warning, say("state-must-change")));
-    } else if state.password_expired {
-        remarks.push((Kind::Warning, say("state-password-expired")));
-    }
-    if let Some(until) = state.too_young_until {
-        remarks.push((
-            Kind::Info,
-            html! { p { (words.timed("state-too-young", "until", until, frame.calendar)) } },
-        ));
-    }
-    remarks
 }
 
 fn locked(frame: &Frame<'_>, until: Option<i64>) -> Markup {

@@ -6,7 +6,7 @@ use ui::{Calendar, Lang, Words};
 use super::act::{ActView, Action};
 use super::problem::{ProblemView, Trouble};
 use super::refused::Refusal;
-use super::state::AccountState;
+use super::state::{AccountState, Fact};
 use super::{Frame, act, gallery, problem};
 
 fn with_frame<T>(lang: Lang, draw: impl Fn(&Frame<'_>) -> T) -> T {
@@ -118,7 +118,7 @@ fn a_locked_account_is_offered_the_unlock_first() {
 
     let view = ActView {
         account: AccountState {
-            locked: false,
+            facts: vec![],
             ..AccountState::sample()
         },
         ..ActView::sample()
@@ -147,17 +147,20 @@ fn every_refusal_and_every_state_has_words_in_both_languages() {
         },
         Refusal::DirectoryAway,
     ];
+    let facts = vec![
+        Fact::PasswordExpires(gallery::NOW),
+        Fact::TooYoungUntil(gallery::NOW),
+        Fact::PasswordExpired,
+        Fact::MustChange,
+        Fact::Attacked,
+        Fact::Locked { until: None },
+        Fact::Expired(gallery::NOW),
+        Fact::Disabled,
+        Fact::Protected,
+    ];
     let account = AccountState {
         name: "Alice".into(),
-        disabled: true,
-        locked: true,
-        attacked: true,
-        expired: Some(gallery::NOW),
-        password_expired: true,
-        too_young_until: Some(gallery::NOW),
-        password_expires: Some(gallery::NOW),
-        protected: true,
-        ..AccountState::default()
+        facts,
     };
     for lang in Lang::ALL {
         let mut seen = Vec::new();

@@ -16,6 +16,10 @@ problem-cross-site-title = Bitte beginnen Sie auf der Startseite
 problem-cross-site = Ihre Anfrage kam von einer anderen Website, oder Ihr Browser verrät nicht, woher sie kam. Zu Ihrem Schutz wurde nichts getan.
 problem-paused-title = Die Selbsthilfe ist angehalten
 problem-paused = Eine verantwortliche Person hat sie vorerst gestoppt, um alle Konten zu schützen. Bitte wenden Sie sich an den Helpdesk.
+problem-too-soon-title = Bitte kommen Sie später wieder
+problem-too-soon = Ihr Konto wurde vor weniger als einem Tag wiederhergestellt. Zu Ihrem Schutz bleiben Ihre Wege zur Wiederherstellung bis dahin, wie sie sind.
+problem-other-proof-title = Bitte weisen Sie sich auf einem anderen Weg aus
+problem-other-proof = Diese Änderung verlangt einen Nachweis, der ohne das auskommt, was Sie ändern wollen. Bitte beginnen Sie neu und wählen Sie einen anderen Weg.
 problem-unexpected-title = Bei uns ist etwas schiefgegangen
 problem-unexpected = Es liegt nicht an Ihnen. Bitte versuchen Sie es in einer Minute noch einmal. Passiert es wieder, nennen Sie dem Helpdesk die Kennung unten.
 

@@ -16,6 +16,10 @@ problem-cross-site-title = Please start from the first page
 problem-cross-site = Your request came from another website, or your browser does not say where it came from. To protect you, nothing was done.
 problem-paused-title = Self-service is paused
 problem-paused = Somebody in charge has stopped it for now, to protect all accounts. Please contact the helpdesk.
+problem-too-soon-title = Please come back later
+problem-too-soon = Your account was recovered less than a day ago. To protect you, your ways to recover stay as they are until then.
+problem-other-proof-title = Please prove who you are in another way
+problem-other-proof = This change takes a proof that does not use what you want to change. Please start again and choose another way.
 problem-unexpected-title = Something went wrong on our side
 problem-unexpected = It is not your fault. Please try again in a minute. If it happens again, contact the helpdesk with the reference below.
 
