@@ -1,4 +1,4 @@
-//! The recovery's handle in `Authorization: Recovery <handle>`.
+//! The recovery's handle in `Authorization: Bearer <handle>`.
 
 use std::future::{Ready, ready};
 
@@ -9,7 +9,7 @@ use server::{Reason, Refused};
 
 use crate::keys::Handle;
 
-const SCHEME: &str = "Recovery ";
+const SCHEME: &str = "Bearer ";
 
 impl FromRequest for Handle {
     type Error = Refused;

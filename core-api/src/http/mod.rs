@@ -2,6 +2,7 @@
 
 mod answer;
 mod caller;
+mod enrolment;
 mod handle;
 mod recoveries;
 mod reports;
@@ -41,6 +42,7 @@ fn services(config: &mut Documented<'_>) {
         .service(recoveries::pick)
         .service(recoveries::prove)
         .service(recoveries::act)
+        .configure(enrolment::services)
         .service(reports::not_me)
         .service(seal_key::seal_key);
 }

@@ -76,10 +76,11 @@ pub(super) async fn prove(core: Data<Core>, request: Request, handle: Handle, bo
 #[post("/v1/recoveries/current/actions")]
 pub(super) async fn act(core: Data<Core>, request: Request, handle: Handle, body: Json<Act>) -> HttpResponse {
     let core = core.into_inner();
+    let caller = request.caller.clone();
     // The outcome is written down whether or not the portal still waits.
-    let work = tokio::spawn(async move {
-        let result = usecase::act::act(&core, &request.caller, &handle, body.into_inner()).await;
-        json(&request, StatusCode::OK, result.as_ref())
-    });
-    work.await.unwrap_or_else(|_| HttpResponse::InternalServerError().finish())
+    let work = tokio::spawn(async move { usecase::act::act(&core, &caller, &handle, body.into_inner()).await });
+    match work.await {
+        Ok(result) => json(&request, StatusCode::OK, result.as_ref()),
+        Err(_panicked) => HttpResponse::InternalServerError().finish(),
+    }
 }

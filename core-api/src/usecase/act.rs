@@ -18,7 +18,7 @@ use sqlite::Connection;
 
 use super::blocks::{self, Binding};
 use super::load::{Named, named};
-use super::notify::{self, Notices};
+use super::notify::{self, Notice, Notices};
 use super::password_try::{self, Allowed};
 use super::{Caller, UseCaseError, load, look};
 use crate::core::Core;
@@ -351,10 +351,13 @@ pub(super) fn outcome_from(settled: Settled) -> Option<Outcome> {
 /// Settles an operation: outcome, audit, the recovery's end or return, and notices, all in one transaction.
 pub(super) async fn settle(core: &Arc<Core>, id: OperationId, account: &Account, outcome: Outcome, later: bool) -> Result<(), UseCaseError> {
     let now = core.now();
-    let wanted = core.store.read(move |c| operation::by_id(c, id)).await?;
-    let Some(operation) = wanted else { return Ok(()) };
-    let told = matches!(outcome, Outcome::Done | Outcome::NeverKnown);
-    let notices = told.then(|| notify::prepare(core, account, notify::Notice::of(operation.action)));
+    let Some(operation) = core.store.read(move |c| operation::by_id(c, id)).await? else { return Ok(()) };
+    let notices = match outcome {
+        Outcome::Done => Some(Notice::of(operation.action)),
+        Outcome::NeverKnown => Some(Notice::Unknown),
+        Outcome::Refused { .. } | Outcome::NotDone => None,
+    }
+    .map(|notice| notify::prepare(core, account, notice, operation.recovery));
     let entry = core.entry(
         Event::Outcome {
             action: operation.action,

@@ -1,16 +1,30 @@
 //! One file for each thing that somebody can do. Only use cases open transactions.
 
-//pub mod act;
+pub mod act;
+pub mod audit_export;
+pub mod audit_verify;
 pub mod begin;
 mod blocks;
 mod cancel;
+pub mod enrol_email;
+pub mod enrol_look;
+mod enrol_open;
+pub mod enrol_recovery_codes;
+pub mod enrol_remove;
+pub mod enrol_totp;
 mod load;
+pub mod invite;
 pub mod look;
 mod password_try;
-//pub mod pick;
+pub mod not_me;
+pub mod notify;
+pub mod send_code;
+pub mod pause;
+pub mod pick;
 pub mod prove;
 pub mod resolve;
-//pub mod settle;
+pub mod settle;
+pub mod unfreeze;
 
 pub use cancel::cancel;
 pub use look::look;

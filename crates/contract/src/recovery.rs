@@ -1,6 +1,6 @@
 //! A recovery, from the portal's point of view.
 //!
-//! The recovery's handle travels in `Authorization: Recovery <handle>`, 43 characters of base64url. An answer
+//! The recovery's handle travels in `Authorization: Bearer <handle>`, 43 characters of base64url. An answer
 //! that carries a new handle replaces the old one.
 
 use serde::{Deserialize, Serialize};
@@ -175,6 +175,7 @@ pub enum Stage {
 
 /// The state of an account, told only after all proofs. Moments are milliseconds since the Unix epoch.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts, each told by a sentence of its own")]
 pub struct AccountView {
     /// The account name.
     pub name: String,

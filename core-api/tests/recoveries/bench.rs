@@ -1,0 +1,312 @@
+//! A core over a real database and the embedded directory, with a clock that is moved by hand, and a person
+//! who does with it what a portal would.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use contract::recovery::{Act, ActSecret, Answer, Begin, ProofSecret, Sealed, Stage};
+use contract::{Action, Method, ProblemKind, Purpose};
+use core_api::core::{Core, Parts, Settings};
+use core_api::factor::totp;
+use core_api::keys::{AtRest, Handle, OsRandomness};
+use core_api::store::factor::{self, Factor};
+use core_api::store::{Store, audit};
+use core_api::usecase::{self, Caller, UseCaseError};
+use core_api::worker::resolve::resolve_waiting;
+use directory::{Directory, Embedded, EmbeddedSettings};
+use domain::budget::Limits;
+use domain::clock::random_bytes;
+use domain::password::OwnRules;
+use domain::policy::{Policies, Policy};
+use domain::{AccountId, Clock, Identifier, Randomness, Timestamp};
+use secrecy::SecretString;
+use tempfile::TempDir;
+
+use crate::noted::Noted;
+
+/// Noon on a day in 2026.
+const NOON: i64 = 1_795_000_000_000;
+const STAFF: &str = "CN=Staff,OU=Groups,DC=corp,DC=example";
+
+/// A clock that stands until it is moved.
+pub(crate) struct ManualClock(AtomicI64);
+
+impl Clock for ManualClock {
+    fn now(&self) -> Timestamp {
+        Timestamp(self.0.load(Ordering::SeqCst))
+    }
+}
+
+impl ManualClock {
+    pub(crate) fn forward(&self, span: Duration) {
+        let ms = i64::try_from(span.as_millis()).expect("a span of a test");
+        self.0.fetch_add(ms, Ordering::SeqCst);
+    }
+}
+
+/// No rules besides the directory's.
+struct NoOwnRules;
+
+impl OwnRules for NoOwnRules {
+    fn is_blocked(&self, password: &str) -> bool {
+        password == "Blocked-by-us-1"
+    }
+    fn is_breached(&self, _: &str) -> bool {
+        false
+    }
+    fn knows_breaches(&self) -> bool {
+        false
+    }
+}
+
+pub(crate) fn password_of(user: &str) -> String {
+    format!("First-Pass-{user}-1")
+}
+
+pub(crate) struct Bench {
+    pub(crate) core: Arc<Core>,
+    pub(crate) clock: Arc<ManualClock>,
+    pub(crate) directory: Arc<Embedded>,
+    folder: TempDir,
+}
+
+impl Bench {
+    /// A core for the demo's people, with the policy authenticator app, then recovery code.
+    pub(crate) async fn new() -> Self {
+        Self::with(|settings| settings).await
+    }
+
+    pub(crate) async fn with(change: impl FnOnce(Settings) -> Settings) -> Self {
+        let folder = TempDir::new().expect("a folder");
+        let clock = Arc::new(ManualClock(AtomicI64::new(NOON)));
+        let randomness: Arc<dyn Randomness> = Arc::new(OsRandomness);
+        let embedded = Embedded::open(
+            folder.path().join("directory.db"),
+            EmbeddedSettings::demo(BTreeSet::from([STAFF.to_owned()])),
+            clock.clone(),
+            randomness.clone(),
+        )
+        .expect("a directory");
+        embedded.seed_demo(|user| SecretString::from(password_of(user))).await.expect("people");
+        let directory = Arc::new(embedded);
+        let at_rest = AtRest::from_hex(&AtRest::generate(&*randomness), &[]).expect("a key");
+        let core = Arc::new(Core::new(Parts {
+            clock: clock.clone(),
+            randomness: randomness.clone(),
+            store: Store::open(folder.path()).expect("a database"),
+            directory: Arc::new(Noted(directory.clone())),
+            at_rest,
+            signing: seal::SigningKey::generate(&mut seal::os_random),
+            settings: change(settings()),
+            own_rules: Arc::new(NoOwnRules),
+        }));
+        Self { core, clock, directory, folder }
+    }
+
+    pub(crate) async fn account(&self, name: &str) -> AccountId {
+        let lookup = Identifier::parse(name).lookup().expect("a name");
+        self.directory.find(&lookup).await.expect("the directory").expect("an account").id
+    }
+
+    /// Gives an account an authenticator app, which counts at once; gives its secret.
+    pub(crate) async fn enrol_totp(&self, name: &str) -> Vec<u8> {
+        let account = self.account(name).await;
+        let secret = totp::new_secret(&OsRandomness);
+        let id = random_bytes(&OsRandomness);
+        let factor = Factor {
+            id,
+            account,
+            method: domain::Method::Totp,
+            label: "app".to_owned(),
+            secret: self.core.at_rest.lock(&id, &*secret, &OsRandomness),
+            since: self.clock.now(),
+            counts_from: Some(self.clock.now()),
+            last_step: 0,
+        };
+        self.core.store.write(move |c| factor::insert(c, &factor)).await.expect("stored");
+        secret.to_vec()
+    }
+
+    pub(crate) fn code(&self, secret: &[u8]) -> String {
+        totp_code(secret, self.clock.now())
+    }
+
+    pub(crate) async fn begin(&self, purpose: Purpose, identifier: &str) -> Person<'_> {
+        let begin = Begin {
+            purpose,
+            identifier: identifier.to_owned(),
+            source: "203.0.113.7".to_owned(),
+            language: "en".to_owned(),
+        };
+        let answer = usecase::begin::begin(&self.core, &caller(), begin).await.expect("it begins");
+        Person { bench: self, handle: answer.handle.clone().expect("a handle"), answer }
+    }
+
+    /// Where the databases lie.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The mail addresses that the directory has of an account.
+    pub(crate) async fn mail_of(&self, name: &str) -> Vec<String> {
+        let account = self.directory.read(self.account(name).await).await.expect("the directory");
+        account.expect("an account").mail
+    }
+
+    /// Lets the worker ask the directory.
+    pub(crate) async fn resolve(&self) {
+        assert!(resolve_waiting(&self.core).await.expect("the store"), "the directory answers");
+    }
+
+    /// The audit's events, in order, as their names.
+    pub(crate) async fn events(&self) -> Vec<String> {
+        let rows = self.core.store.read(|c| audit::after(c, 0, 1000)).await.expect("the audit");
+        rows.iter()
+            .map(|row| {
+                let value: serde_json::Value = serde_json::from_slice(&row.record.event).expect("JSON");
+                value["event"].as_str().expect("an event").to_owned()
+            })
+            .collect()
+    }
+
+    pub(crate) async fn signs_in(&self, user: &str, password: &str) -> bool {
+        let id = self.account(user).await;
+        let permit = domain::lockout::allow_try(
+            id,
+            domain::OperationId([1; 16]),
+            domain::lockout::LockoutPolicy { threshold: 0, window: Duration::ZERO, duration: None },
+            self.directory.bad_passwords(id).await.expect("a count"),
+            0,
+            0,
+        )
+        .expect("allowed");
+        self.directory.check_password(permit, &SecretString::from(password)).await.expect("an answer").proves()
+    }
+}
+
+/// RFC 6238 with the library's own generator, so that our checker is held to something else.
+pub(crate) fn totp_code(secret: &[u8], now: Timestamp) -> String {
+    let totp = totp_rs::Builder::new()
+        .with_algorithm(totp_rs::Algorithm::SHA1)
+        .with_digits(6)
+        .with_step_duration(30)
+        .with_secret(secret.to_vec())
+        .build()
+        .expect("a generator");
+    totp.generate(u64::try_from(now.0 / 1000).expect("after 1970")).to_string()
+}
+
+pub(crate) fn caller() -> Caller {
+    Caller { portal: "portal.test".to_owned(), origin: "https://portal.test".to_owned(), reference: "TESTREF000".to_owned() }
+}
+
+fn settings() -> Settings {
+    let policy = Policy {
+        name: "staff".to_owned(),
+        groups: [STAFF.to_owned()].into(),
+        actions: [domain::policy::Action::Unlock, domain::policy::Action::Reset, domain::policy::Action::Change].into(),
+        steps: vec![[domain::Method::Totp, domain::Method::RecoveryCode].into()],
+        unlock_steps: None,
+    };
+    Settings {
+        lifetime: Duration::from_mins(15),
+        answer_after: Duration::ZERO,
+        resolve_within: Duration::from_millis(200),
+        hold: Duration::from_hours(24),
+        invitation_lifetime: Duration::from_hours(24 * 7),
+        policies: Policies(vec![policy]),
+        limits: Limits::default(),
+        own_mail_domains: vec!["corp.example".to_owned()],
+        portals: [("portal.test".to_owned(), "https://portal.test".to_owned())].into(),
+        organisation: "Corp".to_owned(),
+        demo: false,
+    }
+}
+
+/// Somebody at a portal: the handle of his cookie and the last page.
+#[derive(Clone)]
+pub(crate) struct Person<'b> {
+    pub(crate) bench: &'b Bench,
+    pub(crate) handle: String,
+    pub(crate) answer: Answer,
+}
+
+impl Person<'_> {
+    pub(crate) fn handle(&self) -> Handle {
+        Handle::parse(&self.handle).expect("a handle")
+    }
+
+    fn take(&mut self, answer: Answer) {
+        if let Some(handle) = &answer.handle {
+            self.handle.clone_from(handle);
+        }
+        self.answer = answer;
+    }
+
+    pub(crate) async fn look(&mut self) -> Result<(), UseCaseError> {
+        let answer = usecase::look(&self.bench.core, &caller(), &self.handle()).await?;
+        self.take(answer);
+        Ok(())
+    }
+
+    pub(crate) async fn pick(&mut self, method: Method) -> Result<(), UseCaseError> {
+        let answer = usecase::pick::pick(&self.bench.core, &caller(), &self.handle(), method).await?;
+        self.take(answer);
+        Ok(())
+    }
+
+    /// Seals a code for the page at hand.
+    pub(crate) fn seal_code(&self, code: &str) -> Sealed {
+        let Stage::Challenge { seal, .. } = &self.answer.view.stage else { panic!("{:?}", self.answer.view.stage) };
+        let secret = ProofSecret { code: code.to_owned(), current: None };
+        seal_json(seal, &serde_json::to_vec(&secret).expect("JSON"))
+    }
+
+    pub(crate) async fn prove(&mut self, code: &str) -> Result<(), UseCaseError> {
+        let sealed = self.seal_code(code);
+        self.send_proof(sealed).await
+    }
+
+    pub(crate) async fn send_proof(&mut self, sealed: Sealed) -> Result<(), UseCaseError> {
+        let answer = usecase::prove::prove(&self.bench.core, &caller(), &self.handle(), sealed).await?;
+        self.take(answer);
+        Ok(())
+    }
+
+    pub(crate) fn seal_passwords(&self, action: Action, current: Option<&str>, new: &str) -> Sealed {
+        let Stage::Proved { offers, .. } = &self.answer.view.stage else { panic!("{:?}", self.answer.view.stage) };
+        let offer = offers.iter().find(|offer| offer.action == action).expect("is offered");
+        let secret = ActSecret { current: current.map(str::to_owned), new: new.to_owned(), repeat: new.to_owned() };
+        seal_json(offer.seal.as_deref().expect("needs one"), &serde_json::to_vec(&secret).expect("JSON"))
+    }
+
+    pub(crate) async fn act(&mut self, action: Action, sealed: Option<Sealed>, key: &str) -> Result<(), UseCaseError> {
+        let act = Act { action, sealed, key: key.to_owned() };
+        let answer = usecase::act::act(&self.bench.core, &caller(), &self.handle(), act).await?;
+        self.take(answer);
+        Ok(())
+    }
+
+    /// Goes the whole way to the page that offers actions.
+    pub(crate) async fn prove_by_app(&mut self, secret: &[u8]) {
+        self.bench.resolve().await;
+        self.pick(Method::Totp).await.expect("is offered");
+        let code = self.bench.code(secret);
+        self.prove(&code).await.expect("it is judged");
+        assert!(matches!(self.answer.view.stage, Stage::Proved { .. }), "{:?}", self.answer.view.stage);
+    }
+}
+
+pub(crate) fn seal_json(block: &str, json: &[u8]) -> Sealed {
+    Sealed { seal: block.to_owned(), boxed: seal::seal_to(block, json, &mut seal::os_random).expect("sealed") }
+}
+
+pub(crate) fn kind(result: Result<(), UseCaseError>) -> ProblemKind {
+    match result {
+        Err(UseCaseError::Refused(kind)) => kind,
+        other => panic!("a refusal was expected: {other:?}"),
+    }
+}
