@@ -7,6 +7,7 @@
 //! Whoever asks for a dangerous thing brings a permit of [`domain::permit`]; both adapters besides read the
 //! account again right before they write and refuse a protected one, whatever the caller believes.
 
+mod active_directory;
 mod answer;
 mod embedded;
 mod error;
@@ -15,6 +16,7 @@ mod guard;
 mod port;
 mod secret;
 
+pub use active_directory::{ActiveDirectory, ActiveDirectorySettings, Controller, Security, Sid};
 pub use answer::{After, CheckLine, PasswordCheck, Receipt};
 pub use embedded::{DemoAccount, Embedded, EmbeddedSettings, Mark, NewAccount};
 pub use error::{DirectoryError, PolicyRefusal};

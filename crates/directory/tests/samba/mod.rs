@@ -1,0 +1,9 @@
+//! A Samba domain that is made for these tests and thrown away with them, and people in it.
+
+mod admin;
+mod domain;
+mod people;
+
+pub(crate) use admin::{Admin, BASE};
+pub(crate) use domain::runtime;
+pub(crate) use people::{InDomain, WallClock, in_domain};
