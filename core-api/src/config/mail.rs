@@ -2,10 +2,12 @@
 
 use std::path::PathBuf;
 
+use jiff::tz::TimeZone;
 use secrecy::SecretString;
 use server::config::Section;
 
 use super::{Folder, text_of};
+use crate::mail::House;
 
 /// How mail leaves, and as whose.
 pub struct MailSettings {
@@ -62,6 +64,23 @@ impl MailSettings {
                 .map(|mailbox| mailbox.to_string())
         });
         Self { transport, from }
+    }
+}
+
+/// What every letter says about where it comes from.
+pub(super) fn house(section: &Section<'_>, organisation: &str) -> House {
+    let zone: String = section.get_or("time_zone", "UTC".to_owned());
+    let zone = TimeZone::get(&zone).unwrap_or_else(|_| {
+        section.mistake(
+            "time_zone",
+            "write a name of the time zone database, such as \"Europe/Berlin\"",
+        );
+        TimeZone::UTC
+    });
+    House {
+        organisation: organisation.to_owned(),
+        helpdesk: section.get("helpdesk"),
+        zone,
     }
 }
 

@@ -19,13 +19,12 @@ use server::logs::LogSettings;
 use server::{ListenerSettings, config::Setting};
 
 pub use self::api::{Peer, PkiSettings, Role};
-pub use self::directory::{
-    ActiveDirectorySettings, Controller, DirectorySettings, EmbeddedDirectorySettings, Security,
-};
+pub use self::directory::{DirectorySettings, EmbeddedDirectorySettings};
 pub use self::keys::KeySettings;
 pub use self::mail::{MailSettings, SmtpTls, Transport};
 pub use self::passwords::PasswordSettings;
 use crate::core::Settings;
+use crate::mail::House;
 
 /// Everything that the core is told, checked.
 pub struct Config {
@@ -49,6 +48,8 @@ pub struct Config {
     pub passwords: PasswordSettings,
     /// How mail leaves.
     pub mail: MailSettings,
+    /// What every letter says about where it comes from.
+    pub house: House,
     /// Key files; what is not named is made at the first start.
     pub keys: KeySettings,
 }
@@ -76,9 +77,11 @@ impl Folder {
 
 fn config(root: &Section<'_>, folder: &Folder) -> Config {
     let demo = root.get_or("demo", false);
-    let organisation = root.get("organisation");
+    let organisation: String = root.get("organisation");
+    let mail = root.section("mail");
     let api = root.section("api");
     let peers = api::peers(&api);
+    let house = mail::house(&mail, &organisation);
     let settings = recovery::read(
         &root.section("recovery"),
         organisation,
@@ -94,10 +97,11 @@ fn config(root: &Section<'_>, folder: &Folder) -> Config {
         pki: root
             .find_section("pki")
             .map(|section| PkiSettings::read(&section)),
-        directory: directory::read(root, demo),
+        directory: directory::read(root, demo, settings.policies.groups()),
         settings,
         passwords: PasswordSettings::read(&root.section("passwords")),
-        mail: MailSettings::read(&root.section("mail"), folder),
+        mail: MailSettings::read(&mail, folder),
+        house,
         keys: KeySettings::read(&root.section("keys"), folder),
     }
 }

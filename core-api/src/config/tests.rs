@@ -63,7 +63,8 @@ fn the_example_is_read_as_it_stands() {
         panic!("the example is of a real domain");
     };
     assert_eq!(domain.bind_password.expose_secret(), "hunter2");
-    assert_eq!(domain.controllers.len(), 2);
+    assert_eq!(domain.controllers[0].name, "dc1.corp.example");
+    assert_eq!(domain.policy_groups.len(), 1);
     let Transport::Smtp {
         port,
         login: Some((user, _)),
@@ -161,6 +162,8 @@ host = "mail.corp.example"
 user = "sallyport"
 password_file = "secrets/mail-password"
 from = "nobody"
+helpdesk = "help@corp.example"
+time_zone = "Europe/Atlantis"
 [keys]
 at_rest_previous_files = ["pki/core.pem"]
 "#;
@@ -191,7 +194,8 @@ at_rest_previous_files = ["pki/core.pem"]
         (25, "`passwords.words`"),
         (30, "`mail.password_file`: everybody on this host"),
         (31, "`mail.from`"),
-        (33, "`keys.at_rest_previous_files`"),
+        (33, "`mail.time_zone`"),
+        (35, "`keys.at_rest_previous_files`"),
     ];
     for (line, text) in expected {
         assert!(

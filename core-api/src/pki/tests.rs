@@ -112,7 +112,7 @@ fn a_portals_certificate_ends_after_a_week_and_the_others_after_ninety_days() {
         let pem = issue(&authority, &order(role, &["a.example"]), NOW, &OsRandomness)
             .unwrap()
             .chain;
-        assert!(dials(folder, &pem, NOW.plus(DAY * days - Duration::from_secs(1))));
+        assert!(dials(folder, &pem, NOW.plus(DAY * days).minus(Duration::from_secs(1))));
         assert!(!dials(
             folder,
             &pem,
@@ -142,14 +142,14 @@ fn keys_are_private_and_never_overwritten() {
     let folder = tempfile::tempdir().unwrap();
     let authority = authority(folder.path());
     let prefix = folder.path().join("portal1.dmz");
-    let made = issue(
+    let certified = issue(
         &authority,
         &order(Role::Portal, &["a.example"]),
         NOW,
         &OsRandomness,
     )
     .unwrap();
-    let (_, key) = made.write(&prefix).unwrap();
+    let (_, key) = certified.write(&prefix).unwrap();
     assert_eq!(key, folder.path().join("portal1.dmz.key"));
     for name in ["root.key", "issuing.key", "portal1.dmz.key"] {
         let mode = std::fs::metadata(folder.path().join(name))
@@ -158,7 +158,7 @@ fn keys_are_private_and_never_overwritten() {
             .mode();
         assert_eq!(mode & 0o777, 0o600, "{name}");
     }
-    assert!(matches!(made.write(&prefix), Err(PkiError::Exists(_))));
+    assert!(matches!(certified.write(&prefix), Err(PkiError::Exists(_))));
     assert!(matches!(
         init(folder.path(), "Test", NOW, &OsRandomness),
         Err(PkiError::Exists(_))

@@ -23,6 +23,11 @@ pub fn insert(
     Ok(())
 }
 
+/// Whether an invitation, used or not, has this selector.
+pub fn is_taken(c: &Connection, selector: &str) -> Result<bool, StoreError> {
+    Ok(c.prepare_cached("SELECT 1 FROM invitation WHERE selector = ?1")?.exists([selector])?)
+}
+
 /// The hash of the unused invitation with this selector for this account.
 pub fn hash(c: &Connection, selector: &str, account: AccountId, now: Timestamp) -> Result<Option<[u8; 32]>, StoreError> {
     call!("invitation.hash");

@@ -1,0 +1,102 @@
+//! From a command to a use case to an answer.
+
+use std::time::Duration;
+
+use super::{Answer, Request};
+use crate::core::Core;
+use crate::store::StoreError;
+use crate::usecase::invite::{AskedAbout, InviteError, invite};
+use crate::usecase::pause::{pause, resume};
+use crate::usecase::unfreeze::unfreeze;
+use crate::usecase::{UseCaseError, audit_export};
+
+const DAY: Duration = Duration::from_hours(24);
+
+/// The longest that an invitation may be good.
+const LONGEST_INVITATION: u16 = 30;
+
+/// Records in one answer; a record has well below one KiB.
+const RECORDS: u32 = 500;
+
+/// Does what was asked on the word of `operator`.
+pub(super) async fn handle(core: &Core, request: Request, operator: &str, reference: &str) -> Answer {
+    let about = |identifier| AskedAbout {
+        identifier,
+        operator,
+        reference,
+    };
+    let result = match &request {
+        Request::Invite { identifier, days } => invited(core, &about(identifier), *days).await,
+        Request::Unfreeze { identifier } => unfrozen(core, &about(identifier)).await,
+        Request::Pause { portal, why } => pause(core, portal, why, operator, reference)
+            .await
+            .map(|()| done(format!("{portal} is paused")))
+            .map_err(|error| portal_words(&error)),
+        Request::Resume { portal } => resume(core, portal, operator, reference)
+            .await
+            .map(|lifted| {
+                done(if lifted {
+                    format!("{portal} serves again")
+                } else {
+                    format!("{portal} was not paused")
+                })
+            })
+            .map_err(|error| portal_words(&error)),
+        Request::Audit { after } => records(core, *after).await.map_err(|error| error.to_string()),
+    };
+    result.unwrap_or_else(|why| Answer::Refused { why })
+}
+
+async fn invited(core: &Core, asked: &AskedAbout<'_>, days: Option<u16>) -> Result<Answer, String> {
+    if days.is_some_and(|days| days == 0 || days > LONGEST_INVITATION) {
+        return Err(format!(
+            "an invitation is good for 1 to {LONGEST_INVITATION} days"
+        ));
+    }
+    let lifetime = days.map_or(core.settings.invitation_lifetime, |days| DAY * u32::from(days));
+    let invited = invite(core, asked, lifetime)
+        .await
+        .map_err(|error| account_words(&error))?;
+    Ok(Answer::Invited {
+        code: invited.code.to_string(),
+        name: invited.name,
+        until: invited.until.0,
+    })
+}
+
+async fn unfrozen(core: &Core, asked: &AskedAbout<'_>) -> Result<Answer, String> {
+    let (name, lifted) = unfreeze(core, asked)
+        .await
+        .map_err(|error| account_words(&error))?;
+    Ok(done(if lifted {
+        format!("self-service of {name} is allowed again")
+    } else {
+        format!("self-service of {name} was not stopped")
+    }))
+}
+
+async fn records(core: &Core, after: u64) -> Result<Answer, StoreError> {
+    let records = core
+        .store
+        .read(move |c| audit_export::page(c, after, RECORDS))
+        .await?;
+    Ok(Answer::Audit { records })
+}
+
+fn done(what: String) -> Answer {
+    Answer::Done { what }
+}
+
+fn account_words(error: &InviteError) -> String {
+    match error {
+        InviteError::Failed(UseCaseError::Refused(kind)) => kind.title().to_owned(),
+        other => other.to_string(),
+    }
+}
+
+fn portal_words(error: &UseCaseError) -> String {
+    match error {
+        UseCaseError::Refused(_) => "no [[api.peer]] with role \"portal\" has this name".to_owned(),
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,305 @@
+//! `check`: tries everything that the core needs and says what to do about what is wrong.
+
+use std::io::{self, Write};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use ::directory::{CheckLine, DirectoryError};
+use domain::policy::Weakness;
+use domain::{Clock, Timestamp};
+use server::config::{Effective, Mistakes};
+
+use super::{Outcome, check_mail, shown};
+use crate::clock::SystemClock;
+use crate::config::{Config, DirectorySettings};
+use crate::core::Settings;
+use crate::keys::OsRandomness;
+use crate::pki::days_left;
+use crate::serve::open_directory;
+use crate::store::Store;
+
+/// What is held by a lock is being used, which is as good as an answer.
+const IN_USE: &str = "in use by the running core";
+
+/// How JSON tells what works and could be better.
+const WEAK: &str = "weak: ";
+
+/// A certificate should have been renewed long before this many days are left.
+const FEW_DAYS: i64 = 2;
+
+pub(super) async fn run(
+    file: &Path,
+    configured: Result<(Config, Effective), Mistakes>,
+    json: bool,
+    out: &mut dyn Write,
+) -> Outcome {
+    let lines = match configured {
+        Err(mistakes) => mistakes
+            .to_string()
+            .lines()
+            .map(|wrong| bad("configuration", &shown(file), wrong, "mend the line"))
+            .collect(),
+        Ok((config, _)) => {
+            let mut lines = vec![good("configuration", &shown(file), "without mistakes")];
+            lines.extend(all(config).await);
+            lines
+        }
+    };
+    if json {
+        writeln!(out, "{}", serde_json::to_string_pretty(&lines)?)?;
+    } else {
+        table(&lines, out)?;
+    }
+    Ok(if lines.iter().all(CheckLine::is_fine) {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+async fn all(config: Config) -> Vec<CheckLine> {
+    let now = SystemClock.now();
+    let mut lines = vec![data_dir(&config.data_dir), database(&config.data_dir).await];
+    lines.extend(keys(&config));
+    if let Some(tls) = &config.api.tls {
+        lines.push(certificate("listener certificate", &tls.cert, now));
+    }
+    if let Some(pki) = &config.pki {
+        lines.push(certificate("issuing authority", &pki.issuer_cert, now));
+    }
+    lines.extend(policies(&config.settings));
+    lines.push(check_mail::check(&config.mail).await);
+    lines.extend(directory(&config.data_dir, config.directory).await);
+    lines
+}
+
+fn data_dir(path: &Path) -> CheckLine {
+    let (what, place) = ("data directory", shown(path));
+    match std::fs::metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            good(what, &place, "is made at the first start")
+        }
+        Err(error) => bad(what, &place, &error.to_string(), "let the core's user in"),
+        Ok(data) if !data.is_dir() => bad(what, &place, "is no folder", "name a folder in data_dir"),
+        Ok(data) if data.permissions().mode() & 0o077 != 0 => bad(
+            what,
+            &place,
+            "others may look into it",
+            &format!("chmod 700 {place}"),
+        ),
+        Ok(_) => good(what, &place, "is the core's own"),
+    }
+}
+
+/// Opens only a database that is there: one made by this command's user might not be the core's.
+async fn database(data_dir: &Path) -> CheckLine {
+    let path = data_dir.join("core.db");
+    let (what, place) = ("database", shown(&path));
+    if !path.exists() {
+        return good(what, &place, "is made at the first start");
+    }
+    match Store::open(data_dir) {
+        Ok(store) => {
+            store.database().close().await;
+            good(what, &place, "opens")
+        }
+        Err(sqlite::OpenError::InUse { .. }) => good(what, &place, IN_USE),
+        Err(error) => bad(what, &place, &error.to_string(), "see what the message says"),
+    }
+}
+
+fn keys(config: &Config) -> Vec<CheckLine> {
+    let files = [
+        ("at-rest key", "at-rest.key", config.keys.at_rest.is_some()),
+        ("signing key", "signing.pem", config.keys.signing.is_some()),
+    ];
+    files
+        .into_iter()
+        .map(|(what, name, configured)| {
+            if configured {
+                return good(what, "[keys]", "is readable and private");
+            }
+            let path = config.data_dir.join("keys").join(name);
+            let place = shown(&path);
+            match std::fs::metadata(&path) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                    good(what, &place, "is made at the first start")
+                }
+                Err(error) => bad(what, &place, &error.to_string(), "let the core's user read it"),
+                Ok(data) if data.permissions().mode() & 0o077 != 0 => {
+                    bad(what, &place, "others may use it", &format!("chmod 600 {place}"))
+                }
+                Ok(_) => weak(
+                    what,
+                    &place,
+                    "stands beside what it protects",
+                    "name a file elsewhere in [keys]",
+                ),
+            }
+        })
+        .collect()
+}
+
+fn certificate(what: &str, path: &Path, now: Timestamp) -> CheckLine {
+    let place = shown(path);
+    let remedy = "renew it: core-api pki renew";
+    match days_left(path, now) {
+        Err(error) => bad(what, &place, &error.to_string(), remedy),
+        Ok(days) if days < 0 => bad(what, &place, "has ended", remedy),
+        Ok(days) if days < FEW_DAYS => weak(what, &place, &format!("{days} days left"), remedy),
+        Ok(days) => good(what, &place, &format!("{days} days left")),
+    }
+}
+
+fn policies(settings: &Settings) -> Vec<CheckLine> {
+    let mut lines = Vec::new();
+    if settings.policies.0.is_empty() {
+        lines.push(bad(
+            "policies",
+            "[recovery]",
+            "none: nothing is allowed to anybody",
+            "write a [[recovery.policy]]",
+        ));
+    }
+    for warning in settings.policies.warnings() {
+        let (wrong, remedy) = weakness(warning.weakness);
+        lines.push(weak("policy", &warning.policy, wrong, remedy));
+    }
+    if settings.hold < std::time::Duration::from_hours(24) {
+        let wrong =
+            "new factors count within a day: a thief who enrols one recovers before its owner notices";
+        lines.push(weak("hold", "[recovery]", wrong, "set hold = \"1d\""));
+    }
+    if settings.portals.is_empty() {
+        let remedy = "core-api portal enrol, and write its [[api.peer]]";
+        lines.push(bad(
+            "portals",
+            "[api]",
+            "none: nobody can reach this core",
+            remedy,
+        ));
+    }
+    if lines.is_empty() {
+        lines.push(good(
+            "policies",
+            "[recovery]",
+            "two classes of proof, and nobody can be shut out",
+        ));
+    }
+    lines
+}
+
+fn weakness(weakness: Weakness) -> (&'static str, &'static str) {
+    match weakness {
+        Weakness::OneClass => (
+            "its shortest way has proofs of one class only",
+            "add a step of another class, or take out the method that makes the short way",
+        ),
+        Weakness::FirstStepCanBeUsedUp => (
+            "its first step has only methods that a stranger can use up",
+            "add \"recovery-code\" to its first step",
+        ),
+        Weakness::SameChannelTwice => (
+            "no way passes it: two of its steps need the same channel",
+            "let its steps differ in a method of another channel",
+        ),
+    }
+}
+
+async fn directory(data_dir: &Path, settings: DirectorySettings) -> Vec<CheckLine> {
+    let path = data_dir.join("directory.db");
+    if let DirectorySettings::Embedded(_) = &settings
+        && !path.exists()
+    {
+        return vec![good(
+            "embedded directory",
+            &shown(&path),
+            "is made at the first start",
+        )];
+    }
+    match open_directory(
+        data_dir,
+        without_people(settings),
+        Arc::new(SystemClock),
+        Arc::new(OsRandomness),
+    )
+    .await
+    {
+        Ok(opened) => {
+            let lines = opened.directory().check().await;
+            opened.close().await;
+            lines
+        }
+        Err(DirectoryError::Misconfigured(why)) if why.contains(" is in use by ") => {
+            vec![good("embedded directory", &shown(&path), IN_USE)]
+        }
+        Err(error) => {
+            vec![bad(
+                "directory",
+                "[[directory]]",
+                &error.for_operator(),
+                "see what the message says",
+            )]
+        }
+    }
+}
+
+/// A check makes nobody.
+fn without_people(settings: DirectorySettings) -> DirectorySettings {
+    match settings {
+        DirectorySettings::Embedded(mut embedded) => {
+            embedded.passwords.clear();
+            DirectorySettings::Embedded(embedded)
+        }
+        real @ DirectorySettings::ActiveDirectory(_) => real,
+    }
+}
+
+fn line(what: &str, place: &str, result: Result<String, String>, remedy: Option<&str>) -> CheckLine {
+    CheckLine {
+        what: what.to_owned(),
+        where_: place.to_owned(),
+        port: None,
+        result,
+        remedy: remedy.map(str::to_owned),
+    }
+}
+
+fn good(what: &str, place: &str, result: &str) -> CheckLine {
+    line(what, place, Ok(result.to_owned()), None)
+}
+
+/// Works, and could be better.
+fn weak(what: &str, place: &str, result: &str, remedy: &str) -> CheckLine {
+    line(what, place, Ok(format!("{WEAK}{result}")), Some(remedy))
+}
+
+fn bad(what: &str, place: &str, result: &str, remedy: &str) -> CheckLine {
+    line(what, place, Err(result.to_owned()), Some(remedy))
+}
+
+/// What, where, port and result in columns; the remedy below its line.
+fn table(lines: &[CheckLine], out: &mut dyn Write) -> io::Result<()> {
+    let widest = |cell: fn(&CheckLine) -> usize| lines.iter().map(cell).max().unwrap_or(0);
+    let what = widest(|line| line.what.chars().count());
+    let place = widest(|line| line.where_.chars().count());
+    for line in lines {
+        let (mark, result) = match &line.result {
+            Ok(result) if line.remedy.is_some() => ("WEAK", result.trim_start_matches(WEAK)),
+            Ok(result) => ("ok", result.as_str()),
+            Err(result) => ("FAIL", result.as_str()),
+        };
+        let port = line.port.map_or(String::new(), |port| port.to_string());
+        writeln!(
+            out,
+            "{mark:<4}  {:<what$}  {:<place$}  {port:<5}  {result}",
+            line.what, line.where_
+        )?;
+        if let Some(remedy) = &line.remedy {
+            writeln!(out, "      -> {remedy}")?;
+        }
+    }
+    Ok(())
+}

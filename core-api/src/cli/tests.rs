@@ -1,0 +1,178 @@
+use std::path::Path;
+
+use clap::{CommandFactory as _, Parser as _};
+
+use super::*;
+
+/// Runs a command line; gives its exit code's success and what it wrote, or its error.
+async fn typed(words: &[&str]) -> Result<(bool, String), String> {
+    let cli =
+        Cli::try_parse_from(std::iter::once(&"core-api").chain(words)).map_err(|error| error.to_string())?;
+    let mut out = Vec::new();
+    let code = run(cli, [], &mut out).await.map_err(|error| error.to_string())?;
+    let well = format!("{code:?}") == format!("{:?}", ExitCode::SUCCESS);
+    Ok((well, String::from_utf8(out).unwrap()))
+}
+
+/// A folder with an authority, the core's certificate and a configuration for the demo.
+async fn installed(folder: &Path) -> String {
+    let at = |name: &str| folder.join(name).display().to_string();
+    typed(&["pki", "init", &at("pki")]).await.unwrap();
+    let san = "localhost,127.0.0.1";
+    typed(&[
+        "pki",
+        "issue",
+        &at("pki"),
+        "--role",
+        "core",
+        "--san",
+        san,
+        "--out",
+        &at("core"),
+    ])
+    .await
+    .unwrap();
+    let config = r#"
+demo = true
+data_dir = "data"
+organisation = "Test"
+[api]
+listen = "127.0.0.1:8443"
+sources = ["127.0.0.0/8"]
+cert_file = "core.pem"
+key_file = "core.key"
+client_ca_file = "pki/root.pem"
+[[api.peer]]
+san = "portal.localhost"
+role = "portal"
+origin = "https://portal.localhost:8443"
+[[directory]]
+kind = "embedded"
+[[recovery.policy]]
+name = "all"
+actions = ["reset"]
+steps = [["totp", "recovery-code"], ["email-code", "recovery-code"]]
+[mail]
+transport = "file"
+directory = "mail"
+from = "reset@corp.example"
+helpdesk = "help@corp.example"
+"#;
+    let file = at("core-api.toml");
+    std::fs::write(&file, config).unwrap();
+    file
+}
+
+#[test]
+fn the_command_line_is_consistent() {
+    Cli::command().debug_assert();
+}
+
+#[tokio::test]
+async fn check_tells_what_is_well_what_is_weak_and_what_is_wrong() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = installed(folder.path()).await;
+    let (well, table) = typed(&["--config", &file, "check"]).await.unwrap();
+    assert!(well, "{table}");
+    assert!(
+        table.contains("89 days left") || table.contains("90 days left"),
+        "{table}"
+    );
+    assert!(
+        table.contains("WEAK  policy"),
+        "proofs of one class are a weakness:\n{table}"
+    );
+
+    std::fs::write(folder.path().join("core.pem"), "nothing").unwrap();
+    let (well, json) = typed(&["--config", &file, "check", "--json"]).await.unwrap();
+    assert!(!well);
+    let lines: Vec<serde_json::Value> = serde_json::from_str(&json).unwrap();
+    let wrong: Vec<_> = lines
+        .iter()
+        .filter(|line| line["result"].get("Err").is_some())
+        .collect();
+    assert_eq!(wrong.len(), 1, "{json}");
+    assert_eq!(wrong[0]["what"], "listener certificate");
+    assert!(wrong[0]["remedy"].is_string());
+    assert!(!folder.path().join("data").exists(), "a check makes nothing");
+
+    std::fs::write(&file, "demo = 7\n").unwrap();
+    let (well, table) = typed(&["--config", &file, "check"]).await.unwrap();
+    assert!(!well);
+    assert!(
+        table
+            .lines()
+            .filter(|line| line.starts_with("FAIL  configuration"))
+            .count()
+            > 5,
+        "{table}"
+    );
+}
+
+#[tokio::test]
+async fn a_portal_is_enrolled_with_the_pin_of_the_key_that_signs() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = installed(folder.path()).await;
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    let (pki, prefix) = (at("pki"), at("p1"));
+    let enrol = |name: &'static str, prefix: String| {
+        let (file, pki) = (file.clone(), pki.clone());
+        async move {
+            typed(&[
+                "--config", &file, "portal", "enrol", name, "--pki", &pki, "--out", &prefix,
+            ])
+            .await
+        }
+    };
+    let early = enrol("portal.localhost", prefix.clone()).await.unwrap_err();
+    assert!(early.contains("start the core once"), "{early}");
+
+    let key = seal::SigningKey::generate(&mut seal::os_random);
+    std::fs::create_dir_all(folder.path().join("data/keys")).unwrap();
+    std::fs::write(
+        folder.path().join("data/keys/signing.pem"),
+        key.to_pem().as_bytes(),
+    )
+    .unwrap();
+    let (_, printed) = enrol("portal.localhost", prefix).await.unwrap();
+    let snippet: toml::Table = printed
+        .parse()
+        .unwrap_or_else(|error| panic!("{error}:\n{printed}"));
+    assert_eq!(
+        snippet["core"]["signing_key"].as_str(),
+        Some(key.pinned().to_string().as_str())
+    );
+    assert_eq!(snippet["core"]["url"].as_str(), Some("https://127.0.0.1:8443"));
+    assert_eq!(
+        snippet["public_origin"].as_str(),
+        Some("https://portal.localhost:8443")
+    );
+    assert!(folder.path().join("p1.key").exists());
+
+    let unknown = enrol("other.localhost", at("p2")).await.unwrap_err();
+    assert!(unknown.contains("--origin"), "{unknown}");
+}
+
+#[tokio::test]
+async fn commands_that_need_a_running_core_say_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = installed(folder.path()).await;
+    for command in [
+        &["invite", "alice"][..],
+        &["unfreeze", "alice"],
+        &["portal", "pause", "portal.localhost"],
+    ] {
+        let words = [&["--config", file.as_str()][..], command].concat();
+        let wrong = typed(&words).await.unwrap_err();
+        assert!(wrong.contains("no core runs on"), "{wrong}");
+    }
+    let wrong = typed(&["--config", &file, "audit", "export"]).await.unwrap_err();
+    assert!(wrong.contains("there is no database"), "{wrong}");
+}
+
+#[tokio::test]
+async fn the_api_describes_itself() {
+    let (_, document) = typed(&["openapi"]).await.unwrap();
+    let document: serde_json::Value = serde_json::from_str(&document).unwrap();
+    assert!(document["paths"].get(contract::paths::RECOVERIES).is_some());
+}
