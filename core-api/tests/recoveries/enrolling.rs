@@ -4,10 +4,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use contract::enrolment::{Enrolment, NewEmail, Outward, Pending, ReplyKey as AskedFor};
+use contract::enrolment::{Enrolment, NewEmail, Outward, ReplyKey as AskedFor};
 use contract::recovery::{ProofSecret, Sealed, Stage};
 use contract::{Action, Method, ProblemKind, Purpose};
-use core_api::core::Settings;
 use core_api::factor::invitation;
 use core_api::keys::OsRandomness;
 use core_api::mail::{Fault, House, Mailer, Transport};
@@ -16,17 +15,18 @@ use core_api::usecase::{
     UseCaseError, enrol_email, enrol_look, enrol_recovery_codes, enrol_remove, enrol_totp,
 };
 use core_api::worker::outbox::{self, Outcome};
-use domain::Timestamp;
 use domain::policy::Policies;
 use lettre::Message;
 use seal::ReplyKey;
 
-use crate::bench::{Bench, Person, caller, password_of, seal_json, totp_code};
-const HOME: &str = "alice@post.example";
-const DAY: Duration = Duration::from_hours(24);
+use crate::bench::{Bench, Person, caller, password_of, seal_json};
+
+/// A mailbox that the directory does not know.
+pub(crate) const HOME: &str = "alice@post.example";
+pub(crate) const DAY: Duration = Duration::from_hours(24);
 
 /// A core whose policy takes two steps, so that every kind of factor can be enrolled.
-async fn two_steps() -> Bench {
+pub(crate) async fn two_steps() -> Bench {
     Bench::with(|mut settings| {
         let mut policy = settings.policies.0.remove(0);
         policy.steps = vec![
@@ -40,7 +40,7 @@ async fn two_steps() -> Bench {
 }
 
 impl Bench {
-    async fn invite(&self, name: &str) -> String {
+    pub(crate) async fn invite(&self, name: &str) -> String {
         let (new, account, now) = (
             invitation::new(&OsRandomness),
             self.account(name).await,
@@ -56,7 +56,7 @@ impl Bench {
     }
 
     /// An enrolment that an invitation opened.
-    async fn invited(&self, name: &str) -> Person<'_> {
+    pub(crate) async fn invited(&self, name: &str) -> Person<'_> {
         let code = self.invite(name).await;
         let mut person = self.begin(Purpose::Enrol, name).await;
         self.resolve().await;
@@ -67,7 +67,7 @@ impl Bench {
     }
 
     /// Delivers everything that is due, and gives it as text.
-    async fn mails(&self) -> Vec<String> {
+    pub(crate) async fn mails(&self) -> Vec<String> {
         let sent = Sent::default();
         let house = House {
             organisation: "Corp".to_owned(),
@@ -81,7 +81,7 @@ impl Bench {
     }
 
     /// Everything that lies in the folder of the databases.
-    fn bytes_on_disk(&self) -> Vec<u8> {
+    pub(crate) fn bytes_on_disk(&self) -> Vec<u8> {
         let files = std::fs::read_dir(self.folder()).expect("a folder");
         files
             .flat_map(|file| std::fs::read(file.expect("an entry").path()).expect("a file"))
@@ -104,7 +104,7 @@ impl Transport for Sent {
 }
 
 impl Person<'_> {
-    async fn prove_invited(&mut self, code: &str, password: &str) {
+    pub(crate) async fn prove_invited(&mut self, code: &str, password: &str) {
         let Stage::Challenge { seal, .. } = &self.answer.view.stage else {
             panic!("{:?}", self.answer.view.stage)
         };
@@ -116,14 +116,14 @@ impl Person<'_> {
         self.send_proof(sealed).await.expect("it is judged");
     }
 
-    async fn factors(&self) -> Enrolment {
+    pub(crate) async fn factors(&self) -> Enrolment {
         enrol_look::look(&self.bench.core, &caller(), &self.handle())
             .await
             .expect("an open enrolment")
     }
 
     /// The block of a step on the current page.
-    async fn block(&self, step: &str) -> String {
+    pub(crate) async fn block(&self, step: &str) -> String {
         let seals = self.factors().await.seals;
         seals
             .into_iter()
@@ -132,7 +132,7 @@ impl Person<'_> {
             .seal
     }
 
-    async fn seal_step(&self, step: &str, code: &str) -> Sealed {
+    pub(crate) async fn seal_step(&self, step: &str, code: &str) -> Sealed {
         let secret = ProofSecret {
             code: code.to_owned(),
             current: None,
@@ -144,7 +144,7 @@ impl Person<'_> {
     }
 
     /// Asks for a secret, as the page's script does, and opens the answer.
-    async fn ask_totp(&self) -> Vec<u8> {
+    pub(crate) async fn ask_totp(&self) -> Vec<u8> {
         let (key, sealed) = self.ask("totp").await;
         let answer = enrol_totp::begin(&self.bench.core, &caller(), &self.handle(), sealed).await;
         let shown = opened(&key, &answer.expect("a secret"));
@@ -156,14 +156,14 @@ impl Person<'_> {
             .expect("base32")
     }
 
-    async fn ask_codes(&self) -> Result<Vec<String>, UseCaseError> {
+    pub(crate) async fn ask_codes(&self) -> Result<Vec<String>, UseCaseError> {
         let (key, sealed) = self.ask("recovery-codes").await;
         let answer = enrol_recovery_codes::begin(&self.bench.core, &caller(), &self.handle(), sealed).await?;
         assert_eq!(answer.next, None, "its confirmation needs no box");
         Ok(serde_json::from_value(opened(&key, &answer)["codes"].clone()).expect("texts"))
     }
 
-    async fn ask(&self, step: &str) -> (ReplyKey, Sealed) {
+    pub(crate) async fn ask(&self, step: &str) -> (ReplyKey, Sealed) {
         // Factors are shown oldest first.
         self.bench.clock.forward(Duration::from_secs(1));
         let key = ReplyKey::generate(&mut seal::os_random);
@@ -174,33 +174,33 @@ impl Person<'_> {
         (key, seal_json(&self.block(step).await, &json))
     }
 
-    async fn confirm_totp(&self, code: &str) -> Result<Enrolment, UseCaseError> {
+    pub(crate) async fn confirm_totp(&self, code: &str) -> Result<Enrolment, UseCaseError> {
         let sealed = self.seal_step("totp-confirmation", code).await;
         enrol_totp::confirm(&self.bench.core, &caller(), &self.handle(), sealed).await
     }
 
-    async fn confirm_codes(&self) -> Result<Enrolment, UseCaseError> {
+    pub(crate) async fn confirm_codes(&self) -> Result<Enrolment, UseCaseError> {
         enrol_recovery_codes::confirm(&self.bench.core, &caller(), &self.handle()).await
     }
 
-    async fn begin_email(&self, address: &str) -> Result<Enrolment, UseCaseError> {
+    pub(crate) async fn begin_email(&self, address: &str) -> Result<Enrolment, UseCaseError> {
         let asked = NewEmail {
             address: address.to_owned(),
         };
         enrol_email::begin(&self.bench.core, &caller(), &self.handle(), asked).await
     }
 
-    async fn confirm_email(&self, code: &str) -> Result<Enrolment, UseCaseError> {
+    pub(crate) async fn confirm_email(&self, code: &str) -> Result<Enrolment, UseCaseError> {
         let sealed = self.seal_step("email-confirmation", code).await;
         enrol_email::confirm(&self.bench.core, &caller(), &self.handle(), sealed).await
     }
 
-    async fn remove(&self, id: &str) -> Result<Enrolment, UseCaseError> {
+    pub(crate) async fn remove(&self, id: &str) -> Result<Enrolment, UseCaseError> {
         enrol_remove::remove(&self.bench.core, &caller(), &self.handle(), id).await
     }
 
     /// Enrols an authenticator app to its end, and gives its secret.
-    async fn enrol_app(&self) -> Vec<u8> {
+    pub(crate) async fn enrol_app(&self) -> Vec<u8> {
         let secret = self.ask_totp().await;
         let after = self
             .confirm_totp(&self.bench.code(&secret))
@@ -211,14 +211,14 @@ impl Person<'_> {
     }
 }
 
-fn opened(key: &ReplyKey, answer: &Outward) -> serde_json::Value {
+pub(crate) fn opened(key: &ReplyKey, answer: &Outward) -> serde_json::Value {
     let json = key
         .open(&answer.seal, &answer.outward)
         .expect("sealed to this key, for this block");
     serde_json::from_slice(&json).expect("JSON")
 }
 
-fn refused<T>(result: Result<T, UseCaseError>) -> ProblemKind {
+pub(crate) fn refused<T>(result: Result<T, UseCaseError>) -> ProblemKind {
     match result {
         Err(UseCaseError::Refused(kind)) => kind,
         Err(other) => panic!("{other}"),
@@ -227,7 +227,7 @@ fn refused<T>(result: Result<T, UseCaseError>) -> ProblemKind {
 }
 
 /// The code in a letter: the one line that is nothing but eight digits.
-fn code_in(mail: &str) -> String {
+pub(crate) fn code_in(mail: &str) -> String {
     let is_code = |line: &&str| line.len() == 8 && line.bytes().all(|byte| byte.is_ascii_digit());
     mail.lines()
         .map(str::trim)
@@ -238,7 +238,7 @@ fn code_in(mail: &str) -> String {
 
 impl Bench {
     /// A reset a minute ago.
-    async fn reset_by_app(&self, name: &str, secret: &[u8]) {
+    pub(crate) async fn reset_by_app(&self, name: &str, secret: &[u8]) {
         let mut reset = self.begin(Purpose::Reset, name).await;
         reset.prove_by_app(secret).await;
         let passwords = reset.seal_passwords(Action::Reset, None, "Another-Pass-77");
@@ -250,7 +250,7 @@ impl Bench {
     }
 
     /// An enrolment that an authenticator app opened.
-    async fn enrolling_by_app(&self, name: &str, secret: &[u8]) -> Person<'_> {
+    pub(crate) async fn enrolling_by_app(&self, name: &str, secret: &[u8]) -> Person<'_> {
         let mut person = self.begin(Purpose::Enrol, name).await;
         self.resolve().await;
         person.pick(Method::Totp).await.expect("is offered");

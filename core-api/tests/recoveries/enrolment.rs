@@ -1,27 +1,17 @@
 //! Enrolment: what is set up, when it counts, and what nobody can do with it.
 
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use async_trait::async_trait;
-use contract::enrolment::{Enrolment, NewEmail, Outward, Pending, ReplyKey as AskedFor};
-use contract::recovery::{ProofSecret, Sealed, Stage};
-use contract::{Action, Method, ProblemKind, Purpose};
+use contract::enrolment::Pending;
+use contract::recovery::{ProofSecret, Stage};
+use contract::{Method, ProblemKind, Purpose};
 use core_api::core::Settings;
-use core_api::factor::invitation;
-use core_api::keys::OsRandomness;
-use core_api::mail::{Fault, House, Mailer, Transport};
-use core_api::store::invitation as invitations;
-use core_api::usecase::{
-    UseCaseError, enrol_email, enrol_look, enrol_recovery_codes, enrol_remove, enrol_totp,
-};
-use core_api::worker::outbox::{self, Outcome};
+use core_api::usecase::{enrol_look, enrol_recovery_codes, enrol_totp};
 use domain::Timestamp;
-use domain::policy::Policies;
-use lettre::Message;
-use seal::ReplyKey;
 
-use crate::bench::{Bench, Person, caller, password_of, seal_json, totp_code};
+use crate::bench::{Bench, caller, password_of, seal_json, totp_code};
+use crate::enrolling::{DAY, HOME, code_in, refused, two_steps};
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_first_enrolment_ends_with_recovery_codes_and_counts_after_the_hold() {
     let bench = Bench::new().await;
@@ -321,15 +311,7 @@ async fn a_new_sheet_voids_the_former_one_when_it_is_confirmed() {
 async fn factors_stay_as_they_are_for_a_day_after_a_recovery() {
     let bench = Bench::new().await;
     let app = bench.enrol_totp("alice").await;
-    let mut reset = bench.begin(Purpose::Reset, "alice").await;
-    reset.prove_by_app(&app).await;
-    let passwords = reset.seal_passwords(Action::Reset, None, "Another-Pass-77");
-    reset
-        .act(Action::Reset, Some(passwords), "0123456789abcdef")
-        .await
-        .expect("it is done");
-
-    bench.clock.forward(Duration::from_secs(60));
+    bench.reset_by_app("alice", &app).await;
     let soon = bench.enrolling_by_app("alice", &app).await;
     assert_eq!(refused(soon.ask_codes().await), ProblemKind::TooSoon);
     let factor = soon.factors().await.factors[0].id.clone();
