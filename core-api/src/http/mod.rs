@@ -4,6 +4,7 @@ mod answer;
 mod caller;
 mod enrolment;
 mod handle;
+mod peers;
 mod recoveries;
 mod reports;
 mod seal_key;
@@ -17,6 +18,7 @@ use utoipa_actix_web::AppExt as _;
 use utoipa_actix_web::service_config::ServiceConfig as Documented;
 
 use crate::core::Core;
+use crate::pki::Authority;
 
 #[derive(OpenApi)]
 #[openapi(info(
@@ -25,10 +27,11 @@ use crate::core::Core;
 ))]
 struct Document;
 
-/// The routes of the API listener. Called once for each worker thread; what they share is in `core`.
-pub fn routes(core: Arc<Core>) -> impl Fn(&mut ServiceConfig) + Clone + Send + 'static {
+/// The routes of the API listener. Called once for each worker thread; what they share is in `core`. Without an
+/// authority, peers' certificates are renewed by hand.
+pub fn routes(core: Arc<Core>, authority: Option<Arc<Authority>>) -> impl Fn(&mut ServiceConfig) + Clone + Send + 'static {
     move |config| {
-        config.app_data(Data::from(Arc::clone(&core)));
+        config.app_data(Data::from(Arc::clone(&core))).app_data(Data::new(peers::Renewals(authority.clone())));
         services(&mut Documented::new(config));
     }
 }
@@ -44,7 +47,8 @@ fn services(config: &mut Documented<'_>) {
         .service(recoveries::act)
         .configure(enrolment::services)
         .service(reports::not_me)
-        .service(seal_key::seal_key);
+        .service(seal_key::seal_key)
+        .service(peers::renew);
 }
 
 /// The OpenAPI document of the API.

@@ -5,6 +5,7 @@ use actix_web::web::{Data, Json};
 use actix_web::{HttpResponse, delete, get, post};
 use contract::Problem;
 use contract::recovery::{Act, Answer, Begin, Pick, Sealed};
+use tracing::Instrument as _;
 
 use super::answer::{json, paced};
 use super::caller::Request;
@@ -78,8 +79,8 @@ pub(super) async fn act(core: Data<Core>, request: Request, handle: Handle, body
     let core = core.into_inner();
     let caller = request.caller.clone();
     // The outcome is written down whether or not the portal still waits.
-    let work = tokio::spawn(async move { usecase::act::act(&core, &caller, &handle, body.into_inner()).await });
-    match work.await {
+    let work = async move { usecase::act::act(&core, &caller, &handle, body.into_inner()).await };
+    match tokio::spawn(work.in_current_span()).await {
         Ok(result) => json(&request, StatusCode::OK, result.as_ref()),
         Err(_panicked) => HttpResponse::InternalServerError().finish(),
     }

@@ -3,6 +3,8 @@
 mod directory;
 mod keys;
 mod ready;
+#[cfg(test)]
+mod tests;
 
 use std::fs::DirBuilder;
 use std::net::SocketAddr;
@@ -25,6 +27,7 @@ use crate::core::{Core, Parts};
 use crate::keys::OsRandomness;
 use crate::mail::{Mailer, MailerError};
 use crate::own_rules::{OwnRuleFiles, OwnRulesError};
+use crate::pki::{Authority, PkiError};
 use crate::store::audit::{Event, Personal};
 use crate::store::{Store, StoreError, audit, fact};
 use crate::{http, worker};
@@ -55,6 +58,9 @@ pub enum StartError {
     /// The password lists cannot be used.
     #[error(transparent)]
     OwnRules(#[from] OwnRulesError),
+    /// The authority that renews peers' certificates cannot be used.
+    #[error(transparent)]
+    Authority(#[from] PkiError),
     /// Mail cannot leave as configured.
     #[error(transparent)]
     Mail(#[from] MailerError),
@@ -106,7 +112,6 @@ impl Running {
 /// # Errors
 /// What is wrong, in words for whoever starts it. Nothing is left running.
 pub async fn start(config: Config) -> Result<Running, StartError> {
-    let metrics = observe::install_metrics().map_err(|error| StartError::Metrics(error.to_string()))?;
     make_data_dir(&config.data_dir)?;
     let store = Store::open(&config.data_dir)?;
     let clock = Arc::new(HighWaterClock::new(
@@ -125,6 +130,11 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
     .await
     .map_err(StartError::Directory)?;
     let own_rules = OwnRuleFiles::open(&config.passwords)?;
+    let authority = config
+        .pki
+        .map(|pki| Authority::load(&pki.issuer_cert, &pki.issuer_key))
+        .transpose()?
+        .map(Arc::new);
     let mailer = Arc::new(Mailer::new(&config.mail, config.house)?);
     let core = Arc::new(Core::new(Parts {
         clock: shared,
@@ -138,6 +148,7 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
     }));
     record_start(&core).await?;
 
+    let metrics = observe::install_metrics().map_err(|error| StartError::Metrics(error.to_string()))?;
     let life = Life::new();
     let fill = Arc::clone(&core.randomness);
     let api = Listener::bind("api", &config.api, Visitors::Programs)?;
@@ -148,7 +159,7 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
     let watch = ready::Watch::new(Arc::clone(&core), clock);
     let routes = observe::routes(watch.checks(life.clone()), metrics.clone());
     let stack = Stack::new(Arc::new(move |bytes| fill.fill(bytes)))
-        .serve(api, http::routes(Arc::clone(&core)))
+        .serve(api, http::routes(Arc::clone(&core), authority))
         .and_then(|stack| stack.serve(health, routes))
         .map_err(|wrong| folder(&config.data_dir, wrong))?;
     let reloads = stack.reloads();
@@ -230,6 +241,10 @@ fn spawn_workers(
     });
     let shared = Arc::clone(core);
     life.spawn("reap", move |stop| worker::reap::run(Arc::clone(&shared), stop));
+    let shared = Arc::clone(core);
+    life.spawn("rewrap", move |stop| {
+        worker::rewrap::run(Arc::clone(&shared), stop)
+    });
     let (shared, mailer) = (Arc::clone(core), Arc::clone(mailer));
     life.spawn("outbox", move |stop| {
         worker::outbox::run(Arc::clone(&shared), Arc::clone(&mailer), stop)

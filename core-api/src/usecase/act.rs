@@ -369,6 +369,8 @@ pub(super) async fn settle(core: &Arc<Core>, id: OperationId, account: &Account,
         "core",
         Personal { account: Some(account.id.to_string()), name: Some(account.name.clone()), ..Personal::default() },
     );
+    metrics::counter!("actions_total", "action" => operation.action.name(), "result" => outcome_word(&outcome))
+        .increment(1);
     core.store.write(move |c| write_outcome(c, &operation, &outcome, &entry, notices, now)).await?;
     core.wake.settled.notify_waiters();
     core.wake.outbox.notify_one();

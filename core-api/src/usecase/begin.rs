@@ -86,6 +86,7 @@ pub async fn begin(core: &Core, caller: &Caller, asked: Begin) -> Result<Answer,
         Begun::Paused => return Err(ProblemKind::Paused.into()),
         Begun::TooMany => return Err(ProblemKind::TooMany.into()),
         Begun::Stored { wait } => {
+            metrics::counter!("recoveries_begun_total", "purpose" => purpose.name()).increment(1);
             core.wake.resolve.notify_one();
             if wait {
                 tokio::time::sleep(BUSY_IDENTIFIER_WAITS).await;

@@ -70,7 +70,14 @@ pub async fn prove(core: &Arc<Core>, caller: &Caller, handle: &Handle, sealed: S
         now,
         salt: core.new_salt(),
     };
-    match core.store.write(move |c| judging.judge(c)).await? {
+    let judged = core.store.write(move |c| judging.judge(c)).await?;
+    let result = match &judged {
+        Judged::Passed(_) => "right",
+        Judged::Wrong(_) => "wrong",
+        Judged::Stale | Judged::Over => "out-of-turn",
+    };
+    metrics::counter!("proofs_total", "method" => method.name(), "result" => result).increment(1);
+    match judged {
         Judged::Stale => Err(ProblemKind::StaleStep.into()),
         Judged::Over => Err(ProblemKind::RecoveryOver.into()),
         Judged::Wrong(stored) => Ok(Answer { handle: None, view: look::view(core, handle, &stored).await? }),

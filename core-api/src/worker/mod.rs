@@ -5,4 +5,5 @@ pub mod outbox;
 pub mod checkpoint;
 pub mod reap;
 pub mod resolve;
+pub mod rewrap;
 pub mod settle;

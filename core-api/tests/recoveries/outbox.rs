@@ -20,7 +20,11 @@ fn away() -> Mood {
 }
 
 async fn queue(bench: &Bench, to: &str, content: Content, until: Timestamp) {
-    let job = Job::Mail(Letter { to: to.to_owned(), language: "en".to_owned(), content });
+    let job = Job::Mail(Letter {
+        to: to.to_owned(),
+        language: "en".to_owned(),
+        content,
+    });
     let (core, id, now) = (Arc::clone(&bench.core), bench.core.new_id(), bench.core.now());
     bench
         .core
@@ -32,7 +36,13 @@ async fn queue(bench: &Bench, to: &str, content: Content, until: Timestamp) {
 
 async fn queue_notice(bench: &Bench, to: &str) {
     let now = bench.core.now();
-    queue(bench, to, Content::Frozen { at: now }, now.plus(outbox::NOTICE_KEPT)).await;
+    queue(
+        bench,
+        to,
+        Content::Frozen { at: now },
+        now.plus(outbox::NOTICE_KEPT),
+    )
+    .await;
 }
 
 async fn queue_code(bench: &Bench, to: &str) {
@@ -40,7 +50,19 @@ async fn queue_code(bench: &Bench, to: &str) {
     let until = asked.plus(CODE_LIFETIME);
     let code = Secret::new("12345678".to_owned());
     let place = "203.0.113.7".to_owned();
-    queue(bench, to, Content::Code { purpose: CodePurpose::Confirm, code, asked, until, place }, until).await;
+    queue(
+        bench,
+        to,
+        Content::Code {
+            purpose: CodePurpose::Confirm,
+            code,
+            asked,
+            until,
+            place,
+        },
+        until,
+    )
+    .await;
 }
 
 /// When, in seconds from now, the post office was tried within `span`.
@@ -65,7 +87,11 @@ async fn a_mail_server_that_is_away_for_an_hour_gets_everything_afterwards_but_d
         work(&bench, &mailer).await;
         bench.clock.forward(Duration::from_secs(10));
     }
-    assert!(post.handed().len() < 60, "a server that is away is left alone: {} tries", post.handed().len());
+    assert!(
+        post.handed().len() < 60,
+        "a server that is away is left alone: {} tries",
+        post.handed().len()
+    );
     assert_eq!(fates(&bench).await, ["gave up code"]);
     let before = post.handed().len();
     post.clear();
@@ -74,7 +100,10 @@ async fn a_mail_server_that_is_away_for_an_hour_gets_everything_afterwards_but_d
         bench.clock.forward(Duration::from_secs(10));
     }
     let taken = &post.handed()[before..];
-    assert_eq!(taken.iter().map(|mail| mail.to.as_str()).collect::<Vec<_>>(), ["alice@home.example"]);
+    assert_eq!(
+        taken.iter().map(|mail| mail.to.as_str()).collect::<Vec<_>>(),
+        ["alice@home.example"]
+    );
     assert_eq!(waiting(&bench).await, 0);
 }
 
@@ -110,7 +139,10 @@ async fn what_the_server_will_never_take_is_erased_and_written_down() {
     let (post, mailer) = Post::new();
     queue_notice(&bench, "alice@home.example").await;
     queue_notice(&bench, "no address").await;
-    post.next(Mood::Fails(Fault::GiveUp("the mail server answered 550".to_owned())), 1);
+    post.next(
+        Mood::Fails(Fault::GiveUp("the mail server answered 550".to_owned())),
+        1,
+    );
     work(&bench, &mailer).await;
     assert_eq!(fates(&bench).await, ["gave up frozen", "gave up frozen"]);
     assert_eq!((waiting(&bench).await, post.handed().len()), (0, 1));
@@ -123,10 +155,19 @@ async fn an_end_in_the_middle_of_a_delivery_repeats_the_same_message() {
     queue_notice(&bench, "alice@home.example").await;
     post.next(Mood::Silent, 1);
     let cut_off = tokio::time::timeout(Duration::from_millis(200), deliver_one(&bench.core, &mailer)).await;
-    assert!(cut_off.is_err(), "the core ends while the server has the message and has not answered");
-    assert_eq!(deliver_one(&bench.core, &mailer).await.expect("the store"), Outcome::Nothing);
+    assert!(
+        cut_off.is_err(),
+        "the core ends while the server has the message and has not answered"
+    );
+    assert_eq!(
+        deliver_one(&bench.core, &mailer).await.expect("the store"),
+        Outcome::Nothing
+    );
     bench.clock.forward(Duration::from_mins(1));
-    assert_eq!(deliver_one(&bench.core, &mailer).await.expect("the store"), Outcome::Done);
+    assert_eq!(
+        deliver_one(&bench.core, &mailer).await.expect("the store"),
+        Outcome::Done
+    );
     let mails = post.handed();
     assert_eq!((mails.len(), waiting(&bench).await), (2, 0));
     assert_eq!(mails[0].message_id, mails[1].message_id);

@@ -59,15 +59,21 @@ impl Post {
     /// A post office and a mailer that goes there.
     pub(crate) fn new() -> (Arc<Self>, Mailer) {
         let post = Arc::new(Self::default());
-        let house =
-            House { organisation: "Corp".to_owned(), helpdesk: "+49 30 1".to_owned(), zone: jiff::tz::TimeZone::UTC };
+        let house = House {
+            organisation: "Corp".to_owned(),
+            helpdesk: "+49 30 1".to_owned(),
+            zone: jiff::tz::TimeZone::UTC,
+        };
         let counter = Counter(Arc::clone(&post));
         let mailer = Mailer::over(Box::new(counter), "Corp <reset@corp.example>", house).expect("a sender");
         (post, mailer)
     }
 
     pub(crate) fn next(&self, mood: Mood, times: usize) {
-        self.moods.lock().expect("no test panics within").extend(std::iter::repeat_n(mood, times));
+        self.moods
+            .lock()
+            .expect("no test panics within")
+            .extend(std::iter::repeat_n(mood, times));
     }
 
     /// It takes everything again.
@@ -120,12 +126,20 @@ pub(crate) async fn enrol_mailbox(bench: &Bench, name: &str, address: &str, coun
         account: bench.account(name).await,
         method: Method::EmailCode,
         label: core_api::mail::address::masked(address),
-        secret: bench.core.at_rest.lock(&id, address.as_bytes(), &*bench.core.randomness),
+        secret: bench
+            .core
+            .at_rest
+            .lock(&id, address.as_bytes(), &*bench.core.randomness),
         since: bench.core.now(),
         counts_from,
         last_step: 0,
     };
-    bench.core.store.write(move |c| factor::insert(c, &factor)).await.expect("stored");
+    bench
+        .core
+        .store
+        .write(move |c| factor::insert(c, &factor))
+        .await
+        .expect("stored");
 }
 
 /// Works until nothing is due.
@@ -140,8 +154,15 @@ pub(crate) async fn waiting(bench: &Bench) -> u64 {
 
 /// What the audit says of codes and of letters that were given up, in order.
 pub(crate) async fn fates(bench: &Bench) -> Vec<String> {
-    let rows = bench.core.store.read(|c| audit::after(c, 0, 1000)).await.expect("the audit");
-    let records = rows.iter().map(|row| serde_json::from_slice(&row.record.event).expect("JSON"));
+    let rows = bench
+        .core
+        .store
+        .read(|c| audit::after(c, 0, 1000))
+        .await
+        .expect("the audit");
+    let records = rows
+        .iter()
+        .map(|row| serde_json::from_slice(&row.record.event).expect("JSON"));
     let fate = |record: serde_json::Value| match record["event"].as_str()? {
         "code-sent" => record["result"].as_str().map(str::to_owned),
         "mail-given-up" => record["kind"].as_str().map(|kind| format!("gave up {kind}")),

@@ -1,0 +1,52 @@
+//! Moves secrets at rest from former keys to the current one, a few at a time.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use server::Stop;
+
+use crate::core::Core;
+use crate::store::{StoreError, factor};
+
+/// Few enough that other writes hardly wait.
+const AT_A_TIME: u32 = 50;
+
+/// How often it looks once everything is under the current key.
+const EVERY: Duration = Duration::from_hours(1);
+
+/// Moves up to [`AT_A_TIME`] factor secrets and says how many. Once none is left under a former key, that key's
+/// file may be taken out of the configuration.
+///
+/// # Errors
+/// When the store fails or a former key is not configured any more.
+pub async fn rewrap_some(core: &Arc<Core>) -> Result<usize, StoreError> {
+    let shared = Arc::clone(core);
+    core.store
+        .write(move |c| {
+            let behind = factor::under_other_key(c, shared.at_rest.current_id(), AT_A_TIME)?;
+            for factor in &behind {
+                let secret = shared.at_rest.open(&factor.id, &factor.secret)?;
+                let locked = shared.at_rest.lock(&factor.id, &secret, &*shared.randomness);
+                factor::rewrap(c, &factor.id, &locked)?;
+            }
+            Ok(behind.len())
+        })
+        .await
+}
+
+/// Re-wraps until told to stop.
+pub async fn run(core: Arc<Core>, stop: Stop) {
+    loop {
+        match rewrap_some(&core).await {
+            Ok(0) => {}
+            Ok(moved) => {
+                tracing::info!(moved, "secrets moved under the current at-rest key");
+                continue;
+            }
+            Err(error) => tracing::error!(cause = %error, "secrets cannot be moved under the current at-rest key"),
+        }
+        if !stop.pause(EVERY).await {
+            return;
+        }
+    }
+}
