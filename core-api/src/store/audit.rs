@@ -147,6 +147,14 @@ pub enum Sending {
     NoAddress,
     /// Too many were sent.
     Limited,
+    /// The recovery was over, or somebody had asked anew.
+    Overtaken,
+    /// The identifier means nobody who may recover.
+    Nobody,
+    /// Self-service of the account is stopped.
+    Frozen,
+    /// The policy of this account does not take it at this step.
+    NotTaken,
 }
 
 /// Why a proof was wrong.

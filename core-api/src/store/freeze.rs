@@ -8,7 +8,8 @@ use super::{StoreError, call};
 /// Whether self-service of an account is stopped.
 pub fn is_frozen(c: &Connection, account: AccountId) -> Result<bool, StoreError> {
     call!("freeze.is_frozen");
-    Ok(c.prepare_cached("SELECT 1 FROM freeze WHERE account = ?1")?.exists([account.0])?)
+    Ok(c.prepare_cached("SELECT 1 FROM freeze WHERE account = ?1")?
+        .exists([account.0])?)
 }
 
 /// Stops self-service of an account; the first reason stays.
@@ -20,11 +21,18 @@ pub fn set(c: &Connection, account: AccountId, why: &str, now: Timestamp) -> Res
 
 /// Lifts it; false when there was none.
 pub fn lift(c: &Connection, account: AccountId) -> Result<bool, StoreError> {
-    Ok(c.prepare_cached("DELETE FROM freeze WHERE account = ?1")?.execute([account.0])? == 1)
+    Ok(c.prepare_cached("DELETE FROM freeze WHERE account = ?1")?
+        .execute([account.0])?
+        == 1)
 }
 
 /// Stores the hash of a link's token.
-pub fn insert_token(c: &Connection, hash: &[u8; 32], account: AccountId, until: Timestamp) -> Result<(), StoreError> {
+pub fn insert_token(
+    c: &Connection,
+    hash: &[u8; 32],
+    account: AccountId,
+    until: Timestamp,
+) -> Result<(), StoreError> {
     c.prepare_cached("INSERT INTO not_me (hash, account, until) VALUES (?1, ?2, ?3)")?
         .execute((hash, account.0, until.0))?;
     Ok(())
@@ -32,7 +40,22 @@ pub fn insert_token(c: &Connection, hash: &[u8; 32], account: AccountId, until: 
 
 /// The account of a link's token, which is used up.
 pub fn take_token(c: &Connection, hash: &[u8; 32], now: Timestamp) -> Result<Option<AccountId>, StoreError> {
-    Ok(c.prepare_cached("DELETE FROM not_me WHERE hash = ?1 AND until > ?2 RETURNING account")?
-        .query_row((hash, now.0), |row| Ok(AccountId(row.get(0)?)))
-        .optional()?)
+    Ok(
+        c.prepare_cached("DELETE FROM not_me WHERE hash = ?1 AND until > ?2 RETURNING account")?
+            .query_row((hash, now.0), |row| Ok(AccountId(row.get(0)?)))
+            .optional()?,
+    )
+}
+
+/// The account of a link's token, which stays good.
+pub fn account_of_token(
+    c: &Connection,
+    hash: &[u8; 32],
+    now: Timestamp,
+) -> Result<Option<AccountId>, StoreError> {
+    Ok(
+        c.prepare_cached("SELECT account FROM not_me WHERE hash = ?1 AND until > ?2")?
+            .query_row((hash, now.0), |row| Ok(AccountId(row.get(0)?)))
+            .optional()?,
+    )
 }

@@ -39,12 +39,20 @@ pub fn insert(
     Ok(())
 }
 
-/// The item that is due first.
-pub fn due(c: &Connection, now: Timestamp) -> Result<Option<Item>, StoreError> {
+/// Takes the item of this kind that is due first and lends it until `lease`: if nobody says by then what became of
+/// it, because the process ended, it is due again.
+pub fn claim(
+    c: &Connection,
+    kind: &str,
+    now: Timestamp,
+    lease: Timestamp,
+) -> Result<Option<Item>, StoreError> {
     Ok(c.prepare_cached(
-        "SELECT id, kind, key_id, payload, until, tries FROM outbox WHERE not_before <= ?1 ORDER BY not_before LIMIT 1",
+        "UPDATE outbox SET not_before = ?3
+         WHERE id = (SELECT id FROM outbox WHERE kind = ?1 AND not_before <= ?2 ORDER BY not_before, made_at LIMIT 1)
+         RETURNING id, kind, key_id, payload, until, tries",
     )?
-    .query_row([now.0], |row| {
+    .query_row((kind, now.0, lease.0), |row| {
         Ok(Item {
             id: row.get(0)?,
             kind: row.get(1)?,
@@ -56,22 +64,26 @@ pub fn due(c: &Connection, now: Timestamp) -> Result<Option<Item>, StoreError> {
     .optional()?)
 }
 
-/// When the next item is due; `None` when nothing waits.
-pub fn next_due(c: &Connection) -> Result<Option<Timestamp>, StoreError> {
-    Ok(c.prepare_cached("SELECT min(not_before) FROM outbox")?
-        .query_row([], |row| row.get::<_, Option<i64>>(0))?
-        .map(Timestamp))
+/// When the next item of this kind is due; `None` when none waits.
+pub fn next_due(c: &Connection, kind: &str) -> Result<Option<Timestamp>, StoreError> {
+    Ok(
+        c.prepare_cached("SELECT min(not_before) FROM outbox WHERE kind = ?1")?
+            .query_row([kind], |row| row.get::<_, Option<i64>>(0))?
+            .map(Timestamp),
+    )
 }
 
 /// Puts an item off after a failed try.
 pub fn retry_at(c: &Connection, id: &Id, at: Timestamp) -> Result<(), StoreError> {
-    c.prepare_cached("UPDATE outbox SET not_before = ?2, tries = tries + 1 WHERE id = ?1")?.execute((id, at.0))?;
+    c.prepare_cached("UPDATE outbox SET not_before = ?2, tries = tries + 1 WHERE id = ?1")?
+        .execute((id, at.0))?;
     Ok(())
 }
 
 /// Erases an item that was sent or given up.
 pub fn remove(c: &Connection, id: &Id) -> Result<(), StoreError> {
-    c.prepare_cached("DELETE FROM outbox WHERE id = ?1")?.execute([id])?;
+    c.prepare_cached("DELETE FROM outbox WHERE id = ?1")?
+        .execute([id])?;
     Ok(())
 }
 

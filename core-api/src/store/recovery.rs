@@ -85,6 +85,15 @@ pub fn unresolved(c: &Connection) -> Result<Vec<Id>, StoreError> {
     Ok(statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?)
 }
 
+/// Those whose person may still go on: neither over nor up to the directory.
+pub fn open(c: &Connection) -> Result<Vec<Stored>, StoreError> {
+    let mut statement = c.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM recovery WHERE state ->> 'stage' IN ('proving', 'proved') ORDER BY begun_at"
+    ))?;
+    let rows = statement.query_map([], |row| Ok(read(row)))?;
+    rows.map(|row| row?).collect()
+}
+
 /// Stores a new state of one. The caller has loaded it in the same transaction.
 pub fn save(c: &Connection, stored: &Stored) -> Result<(), StoreError> {
     call!("recovery.save");

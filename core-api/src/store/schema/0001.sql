@@ -121,7 +121,7 @@ CREATE TABLE outbox (
     until      INTEGER NOT NULL,
     tries      INTEGER NOT NULL
 ) STRICT;
-CREATE INDEX outbox_due ON outbox (not_before);
+CREATE INDEX outbox_due ON outbox (kind, not_before);
 
 -- Self-service of an account that its owner stopped ("this was not me"), until the helpdesk lifts it.
 CREATE TABLE freeze (
