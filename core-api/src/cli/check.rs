@@ -210,7 +210,7 @@ fn weakness(weakness: Weakness) -> (&'static str, &'static str) {
 
 async fn directory(data_dir: &Path, settings: DirectorySettings) -> Vec<CheckLine> {
     let path = data_dir.join("directory.db");
-    if let DirectorySettings::Embedded(_) = &settings
+    if let DirectorySettings::Embedded { .. } = &settings
         && !path.exists()
     {
         return vec![good(
@@ -219,14 +219,7 @@ async fn directory(data_dir: &Path, settings: DirectorySettings) -> Vec<CheckLin
             "is made at the first start",
         )];
     }
-    match open_directory(
-        data_dir,
-        without_people(settings),
-        Arc::new(SystemClock),
-        Arc::new(OsRandomness),
-    )
-    .await
-    {
+    match open_directory(data_dir, settings, Arc::new(SystemClock), Arc::new(OsRandomness)).await {
         Ok(opened) => {
             let lines = opened.directory().check().await;
             opened.close().await;
@@ -243,17 +236,6 @@ async fn directory(data_dir: &Path, settings: DirectorySettings) -> Vec<CheckLin
                 "see what the message says",
             )]
         }
-    }
-}
-
-/// A check makes nobody.
-fn without_people(settings: DirectorySettings) -> DirectorySettings {
-    match settings {
-        DirectorySettings::Embedded(mut embedded) => {
-            embedded.passwords.clear();
-            DirectorySettings::Embedded(embedded)
-        }
-        real @ DirectorySettings::ActiveDirectory(_) => real,
     }
 }
 

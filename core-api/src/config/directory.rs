@@ -1,9 +1,8 @@
 //! The domain: a real one, or the one that is built in for trying things out.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use directory::{ActiveDirectorySettings, Controller, Security, Sid};
-use secrecy::{ExposeSecret as _, SecretString};
 use server::config::Section;
 
 use super::{list, text_of};
@@ -13,15 +12,10 @@ pub enum DirectorySettings {
     /// A domain.
     ActiveDirectory(Box<ActiveDirectorySettings>),
     /// Accounts in the data directory; only in the demo.
-    Embedded(EmbeddedDirectorySettings),
-}
-
-/// The built-in directory.
-pub struct EmbeddedDirectorySettings {
-    /// First passwords of the demo's people, by user name. People that are there already keep theirs.
-    pub passwords: BTreeMap<String, SecretString>,
-    /// The groups that the policies name.
-    pub policy_groups: BTreeSet<String>,
+    Embedded {
+        /// The groups that the policies name.
+        policy_groups: BTreeSet<String>,
+    },
 }
 
 /// Reads the one `[[directory]]`. `policy_groups` are those that the policies name.
@@ -34,10 +28,7 @@ pub(super) fn read(root: &Section<'_>, demo: bool, policy_groups: BTreeSet<Strin
         );
     }
     let Some(section) = sections.first() else {
-        return DirectorySettings::Embedded(EmbeddedDirectorySettings {
-            passwords: BTreeMap::new(),
-            policy_groups,
-        });
+        return DirectorySettings::Embedded { policy_groups };
     };
     let kinds = [("active-directory", true), ("embedded", false)];
     if section.choice("kind", &kinds, None) {
@@ -49,26 +40,7 @@ pub(super) fn read(root: &Section<'_>, demo: bool, policy_groups: BTreeSet<Strin
             "the embedded directory is no real one: write \"active-directory\", or `demo = true` at the top",
         );
     }
-    DirectorySettings::Embedded(EmbeddedDirectorySettings {
-        passwords: passwords(section),
-        policy_groups,
-    })
-}
-
-fn passwords(section: &Section<'_>) -> BTreeMap<String, SecretString> {
-    let key = "passwords_file";
-    let Some(text) = section.find_secret_file(key) else {
-        return BTreeMap::new();
-    };
-    let named: Result<BTreeMap<String, String>, _> = serde_json::from_str(text.expose_secret());
-    if named.is_err() {
-        section.mistake(key, "the file must hold a JSON object of user names to passwords");
-    }
-    named
-        .unwrap_or_default()
-        .into_iter()
-        .map(|(name, password)| (name, SecretString::from(password)))
-        .collect()
+    DirectorySettings::Embedded { policy_groups }
 }
 
 fn active_directory(section: &Section<'_>, policy_groups: BTreeSet<String>) -> ActiveDirectorySettings {

@@ -19,7 +19,7 @@ use server::logs::LogSettings;
 use server::{ListenerSettings, config::Setting};
 
 pub use self::api::{Peer, PkiSettings, Role};
-pub use self::directory::{DirectorySettings, EmbeddedDirectorySettings};
+pub use self::directory::DirectorySettings;
 pub use self::keys::KeySettings;
 pub use self::mail::{MailSettings, SmtpTls, Transport};
 pub use self::passwords::PasswordSettings;

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use directory::{ActiveDirectory, Directory, DirectoryError, Embedded, EmbeddedSettings};
 use domain::{Clock, Randomness};
-use secrecy::SecretString;
 use tokio::runtime::Handle;
+use tokio::task::spawn_blocking;
 
-use crate::config::{DirectorySettings, EmbeddedDirectorySettings};
+use crate::config::DirectorySettings;
 
 /// An open directory, and what must be closed at the end.
 pub enum Opened {
@@ -48,28 +48,15 @@ pub async fn open_directory(
             let directory = ActiveDirectory::new(*settings, Handle::current(), clock)?;
             Ok(Opened::Real(Arc::new(directory)))
         }
-        DirectorySettings::Embedded(settings) => {
-            let directory = embedded(data_dir, settings, clock, randomness).await?;
+        DirectorySettings::Embedded { policy_groups } => {
+            let path = data_dir.join("directory.db");
+            let settings = EmbeddedSettings::demo(policy_groups);
+            let opening = spawn_blocking(move || Embedded::open(path, settings, clock, randomness));
+            let opened = opening
+                .await
+                .map_err(|error| DirectoryError::Misconfigured(error.to_string()))?;
+            let directory = opened.map_err(|error| DirectoryError::Misconfigured(error.to_string()))?;
             Ok(Opened::Embedded(Arc::new(directory)))
         }
     }
-}
-
-async fn embedded(
-    data_dir: &Path,
-    settings: EmbeddedDirectorySettings,
-    clock: Arc<dyn Clock>,
-    randomness: Arc<dyn Randomness>,
-) -> Result<Embedded, DirectoryError> {
-    let path = data_dir.join("directory.db");
-    let demo = EmbeddedSettings::demo(settings.policy_groups);
-    let directory = Embedded::open(path, demo, clock, randomness)
-        .map_err(|error| DirectoryError::Misconfigured(error.to_string()))?;
-    if !settings.passwords.is_empty() {
-        // A person without a password of his own in the file gets one that is refused, and the start fails.
-        let none = SecretString::default();
-        let password = |name: &str| settings.passwords.get(name).unwrap_or(&none).clone();
-        directory.seed_demo(password).await?;
-    }
-    Ok(directory)
 }

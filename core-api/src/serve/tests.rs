@@ -1,0 +1,180 @@
+use std::path::Path;
+use std::time::Duration;
+
+use contract::paths::SEAL_KEY;
+use rustls::{ClientConfig, RootCertStore};
+use rustls_pki_types::pem::PemObject as _;
+use rustls_pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+
+use super::*;
+use crate::admin::{AskError, Request, ask};
+use crate::config;
+use crate::pki::{Authority, Order, Role, init, issue};
+use crate::usecase::audit_verify::verify;
+use crate::worker::checkpoint::witness_key;
+
+const CONFIG: &str = r#"
+demo = true
+data_dir = "data"
+organisation = "Test"
+[health]
+listen = "127.0.0.1:0"
+[api]
+listen = "127.0.0.1:0"
+sources = ["127.0.0.0/8"]
+cert_file = "core.pem"
+key_file = "core.key"
+client_ca_file = "pki/root.pem"
+[[api.peer]]
+san = "portal.localhost"
+role = "portal"
+origin = "https://portal.localhost:8443"
+[[api.peer]]
+san = "tool.localhost"
+role = "client"
+[[directory]]
+kind = "embedded"
+[[recovery.policy]]
+name = "all"
+actions = ["reset"]
+steps = [["totp", "recovery-code"]]
+[mail]
+transport = "file"
+directory = "mail"
+from = "reset@corp.example"
+helpdesk = "help@corp.example"
+"#;
+
+fn install(folder: &Path) -> Config {
+    let pki = folder.join("pki");
+    let now = SystemClock.now();
+    init(&pki, "Test", now, &OsRandomness).unwrap();
+    let authority = Authority::open(&pki).unwrap();
+    for (role, prefix, san) in [
+        (Role::Core, "core", "localhost"),
+        (Role::Portal, "portal", "portal.localhost"),
+        (Role::Client, "tool", "tool.localhost"),
+        (Role::Portal, "stranger", "stranger.localhost"),
+    ] {
+        let order = Order {
+            role,
+            names: vec![san.to_owned()],
+        };
+        issue(&authority, &order, now, &OsRandomness)
+            .unwrap()
+            .write(&folder.join(prefix))
+            .unwrap();
+    }
+    let file = folder.join("core-api.toml");
+    std::fs::write(&file, CONFIG).unwrap();
+    config::read(&file, [])
+        .unwrap_or_else(|wrong| panic!("{wrong}"))
+        .0
+}
+
+/// The status with which a holder of this certificate is answered; `None` when TLS lets nobody in.
+async fn status(folder: &Path, address: SocketAddr, prefix: Option<&str>, path: &str) -> Option<u16> {
+    let mut roots = RootCertStore::empty();
+    roots
+        .add(CertificateDer::from_pem_file(folder.join("pki/root.pem")).unwrap())
+        .unwrap();
+    let builder = ClientConfig::builder().with_root_certificates(roots);
+    let client = match prefix {
+        None => builder.with_no_client_auth(),
+        Some(prefix) => {
+            let chain = CertificateDer::pem_file_iter(folder.join(format!("{prefix}.pem"))).unwrap();
+            let key = PrivateKeyDer::from_pem_file(folder.join(format!("{prefix}.key"))).unwrap();
+            builder
+                .with_client_auth_cert(chain.collect::<Result<_, _>>().unwrap(), key)
+                .unwrap()
+        }
+    };
+    let stream = TcpStream::connect(address).await.unwrap();
+    let name = ServerName::try_from("localhost").unwrap();
+    let mut stream = TlsConnector::from(Arc::new(client))
+        .connect(name, stream)
+        .await
+        .ok()?;
+    exchange(&mut stream, path).await
+}
+
+async fn exchange(stream: &mut (impl AsyncReadExt + AsyncWriteExt + Unpin), path: &str) -> Option<u16> {
+    let request = format!("GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.ok()?;
+    let mut answer = Vec::new();
+    // A peer that closes without a TLS goodbye has still answered.
+    let _ = stream.read_to_end(&mut answer).await;
+    std::str::from_utf8(&answer).ok()?.split(' ').nth(1)?.parse().ok()
+}
+
+async fn becomes_ready(address: SocketAddr) -> bool {
+    for _ in 0..100 {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        if exchange(&mut stream, "/readyz").await == Some(200) {
+            return true;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    false
+}
+
+/// One test, because metrics are collected once per process.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_core_starts_serves_whom_it_should_and_ends_tidily() {
+    server::tls::install_crypto();
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let config = install(folder);
+    let data_dir = config.data_dir.clone();
+    let running = start(config).await.unwrap_or_else(|wrong| panic!("{wrong}"));
+    let (api, health) = (running.api(), running.health());
+    let key = witness_key(running.core.signing());
+    let (orders, receiver) = mpsc::channel(1);
+    let life = tokio::spawn(running.run(receiver));
+
+    assert!(becomes_ready(health).await);
+    assert_eq!(status(folder, api, Some("portal"), SEAL_KEY).await, Some(200));
+    assert_eq!(
+        status(folder, api, Some("stranger"), SEAL_KEY).await,
+        Some(403),
+        "no configured peer"
+    );
+    assert_eq!(
+        status(folder, api, Some("tool"), contract::paths::CURRENT).await,
+        Some(403),
+        "no portal"
+    );
+    assert_eq!(
+        status(folder, api, None, SEAL_KEY).await,
+        None,
+        "without a certificate there is no HTTP"
+    );
+    let pause = Request::Pause {
+        portal: "portal.localhost".to_owned(),
+        why: "test".to_owned(),
+    };
+    ask(&data_dir, &pause).await.unwrap();
+    let second = start(config::read(&folder.join("core-api.toml"), []).unwrap().0).await;
+    assert!(matches!(
+        second,
+        Err(StartError::Database(sqlite::OpenError::InUse { .. }))
+    ));
+
+    orders.send(server::Order::Stop).await.unwrap();
+    assert_eq!(life.await.unwrap(), Ended::Drained);
+    assert!(matches!(
+        ask(&data_dir, &pause).await,
+        Err(AskError::NotRunning(_))
+    ));
+    let store = Store::open(&data_dir).expect("the lock is free");
+    let report = verify(&store, key, Vec::new()).await.unwrap();
+    assert_eq!(
+        (report.records, report.witnessed, report.faults),
+        (2, 2, vec![]),
+        "the end is vouched for too"
+    );
+    store.database().close().await;
+}
