@@ -29,6 +29,7 @@ PEOPLE = [
     {"username": "dave", "name": "Dave Dyer", "state": "expired", "groups": ["Staff"]},
     {"username": "erin", "name": "Erin Eagle", "state": "must-change", "groups": ["Staff"]},
     {"username": "frank", "name": "Frank Falconer", "state": "normal", "groups": ["Staff", "Finance"]},
+    {"username": "grace", "name": "Grace Gardener", "state": "normal", "groups": ["Staff"]},
     {"username": "greta", "name": "Greta Groom", "state": "password-expired", "groups": ["Staff"]},
     {"username": "hannah", "name": "Hannah Herald", "state": "normal", "groups": ["Staff", "Helpdesk"]},
     # An administrator who stands, wrongly, where the service account may reset: the product must refuse him itself.

@@ -32,7 +32,13 @@ pub(super) async fn run(command: Demo, config: Config, out: &mut dyn Write) -> O
     row(["account", "password", "authenticator secret", "e-mail", "state"])?;
     for person in &people {
         let app = person.totp_secret.as_deref().unwrap_or("none yet: invite");
-        row([&person.username, &person.password, app, &person.email, &person.state])?;
+        row([
+            &person.username,
+            &person.password,
+            app,
+            &person.email,
+            &person.state,
+        ])?;
     }
     Ok(ExitCode::SUCCESS)
 }
