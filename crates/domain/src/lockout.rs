@@ -104,8 +104,8 @@ mod tests {
     fn policy(threshold: u32) -> LockoutPolicy {
         LockoutPolicy {
             threshold,
-            window: Duration::from_secs(1800),
-            duration: Some(Duration::from_secs(1800)),
+            window: Duration::from_mins(30),
+            duration: Some(Duration::from_mins(30)),
         }
     }
 

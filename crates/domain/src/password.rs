@@ -172,10 +172,10 @@ pub fn rules(
     if policy.history > 0 && (writing == Writing::Change || policy.history_on_reset) {
         rules.push(Rule::History { n: policy.history });
     }
-    if let (Writing::Change, Some(until)) = (writing, too_young_until(policy, account)) {
-        if until > now {
-            rules.push(Rule::MinAge { until });
-        }
+    if let (Writing::Change, Some(until)) = (writing, too_young_until(policy, account))
+        && until > now
+    {
+        rules.push(Rule::MinAge { until });
     }
     rules.push(Rule::MaxUtf16 {
         n: u32::try_from(MOST_UTF16).expect("256 fits"),

@@ -174,7 +174,7 @@ impl Policy {
             found.push(Warning {
                 policy: self.name.clone(),
                 weakness,
-            })
+            });
         };
         let ways = ways(&self.steps);
         if ways.is_empty() {
