@@ -29,7 +29,7 @@ use async_trait::async_trait;
 use domain::lockout::BadPasswords;
 use domain::password::PasswordPolicy;
 use domain::permit::PasswordTryPermit;
-use domain::{Account, AccountId, ChangePermit, Clock, Lookup, ResetPermit, UnlockPermit};
+use domain::{Account, AccountId, ChangePermit, Clock, Lookup, Randomness, ResetPermit, UnlockPermit};
 use ldap3::{Scope, ldap_escape};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::runtime::Handle;
@@ -92,6 +92,13 @@ impl ActiveDirectory {
             clock,
             facts: RwLock::new(None),
         })
+    }
+
+    /// Tries the right to reset, which no attribute tells: sets a random password on the account named `probe`,
+    /// which must serve nothing else. For `check` only; the account is refused like any other where it is
+    /// protected.
+    pub async fn check_reset_right(&self, probe: &str, randomness: &dyn Randomness) -> CheckLine {
+        check::reset_right(self, probe, randomness).await
     }
 
     /// What is known about the domain, learnt anew now and then.
@@ -189,7 +196,10 @@ impl ActiveDirectory {
         let root = facts::root(&mut session).await?;
         let now = root.text("currentTime").and_then(filetime::generalized);
         Ok(BadPasswords {
-            count: entry.flags("badPwdCount").unwrap_or(0),
+            // Every account has one. Where it may not be read, no password may be tried.
+            count: entry
+                .flags("badPwdCount")
+                .ok_or_else(|| account::unreadable("badPwdCount"))?,
             last: entry.number("badPasswordTime").and_then(filetime::moment),
             now: now.ok_or_else(|| DirectoryError::Protocol("the controller tells no time".to_owned()))?,
         })
@@ -222,7 +232,7 @@ impl ActiveDirectory {
         permit: PasswordTryPermit,
         current: &SecretString,
     ) -> Result<PasswordCheck, DirectoryError> {
-        let name = in_time(limits::BEFORE_WRITE, self.name_to_bind(permit.account())).await?;
+        let name = in_time(limits::BEFORE_TRY, self.name_to_bind(permit.account())).await?;
         let bound = match self.pool.dialer().bind(name, current.clone()).await {
             Ok(bound) => bound,
             Err(NotBound::NotSent(why)) => return Err(why),

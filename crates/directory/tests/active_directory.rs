@@ -265,6 +265,41 @@ async fn an_account_without_rights_says_so() {
     );
 }
 
+struct Fixed;
+
+impl domain::Randomness for Fixed {
+    fn fill(&self, bytes: &mut [u8]) {
+        bytes.fill(0x5a);
+    }
+}
+
+#[tokio::test]
+async fn the_right_to_reset_is_tried_on_the_probe_account() {
+    let fixture = in_domain().await;
+    let line = fixture.directory.check_reset_right("svc-probe", &Fixed).await;
+    assert!(line.is_fine(), "{line:?}");
+    let missing = fixture
+        .directory
+        .check_reset_right("nobody-of-that-name", &Fixed)
+        .await;
+    assert!(!missing.is_fine(), "{missing:?}");
+    let privileged = fixture.directory.check_reset_right("padmin", &Fixed).await;
+    assert!(!privileged.is_fine(), "{privileged:?}");
+    let service = fixture.make(Wanted::default()).await;
+    let without_rights = adapter(ActiveDirectorySettings {
+        bind_user: service.upn,
+        bind_password: service.password,
+        ..fixture.domain.settings()
+    });
+    let line = without_rights.check_reset_right("svc-probe", &Fixed).await;
+    assert!(
+        line.remedy
+            .as_ref()
+            .is_some_and(|text| text.contains("Reset Password")),
+        "{line:?}"
+    );
+}
+
 #[tokio::test]
 async fn what_the_configuration_gets_wrong_is_reported() {
     let fixture = in_domain().await;
@@ -403,8 +438,14 @@ async fn a_restarted_controller_is_used_again() {
         directory
             .read(person.id)
             .await
-            .expect("every kept connection is open");
+            .expect("opens every connection that is kept");
     }
+    domain.run("stop");
+    domain.run("start");
+    directory
+        .read(person.id)
+        .await
+        .expect("the first one after it, though every kept connection is closed");
     domain.run("stop");
     let refused = directory.read(person.id).await;
     assert!(

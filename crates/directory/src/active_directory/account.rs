@@ -65,7 +65,7 @@ pub(super) fn is_below(dn: &str, base: &str) -> bool {
     normal(dn).ends_with(&normal(base))
 }
 
-fn unreadable(attribute: &str) -> DirectoryError {
+pub(super) fn unreadable(attribute: &str) -> DirectoryError {
     DirectoryError::Forbidden(format!("the service account may not read {attribute}"))
 }
 

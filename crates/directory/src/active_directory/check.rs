@@ -2,13 +2,17 @@
 
 use std::time::Duration;
 
+use domain::clock::random_bytes;
+use domain::{Lookup, Randomness};
 use ldap3::Scope;
+use secrecy::SecretString;
 
 use crate::active_directory::facts::{self, Facts};
-use crate::active_directory::session::Session;
+use crate::active_directory::session::{Session, set_password};
 use crate::active_directory::{ActiveDirectory, filetime, in_time, limits};
 use crate::answer::CheckLine;
 use crate::error::DirectoryError;
+use crate::port::Directory;
 
 /// What Kerberos tolerates; beyond it nothing in a domain works well.
 const CLOCK_SKEW: Duration = Duration::from_mins(5);
@@ -57,6 +61,40 @@ fn unreached(directory: &ActiveDirectory, error: &DirectoryError) -> (String, St
     (error.for_operator(), remedy)
 }
 
+/// Sets a random password on the probe account.
+pub(super) async fn reset_right(
+    directory: &ActiveDirectory,
+    probe: &str,
+    randomness: &dyn Randomness,
+) -> CheckLine {
+    let report = Report {
+        directory,
+        lines: Vec::new(),
+    };
+    // All classes that a policy may ask for, and random bytes for the strength.
+    let random: [u8; 24] = random_bytes(randomness);
+    let new = SecretString::from(format!("Aa1-{}", data_encoding::BASE64URL_NOPAD.encode(&random)));
+    let finding = match directory.find(&Lookup::AccountName(probe.to_owned())).await {
+        Ok(None) => Err((
+            format!("there is no {probe} below base_dn"),
+            "make the probe account there".to_owned(),
+        )),
+        Err(error) => unexpected(&error),
+        Ok(Some(account)) => {
+            let changes = vec![set_password(&new)];
+            match directory
+                .write(account.id, false, |_| Ok(()), changes, true)
+                .await
+            {
+                Ok(_) => Ok(format!("on {probe}")),
+                Err(error @ DirectoryError::Forbidden(_)) => Err((error.for_operator(), report.grant())),
+                Err(error) => unexpected(&error),
+            }
+        }
+    };
+    report.line("the service account may reset passwords", finding)
+}
+
 struct Report<'a> {
     directory: &'a ActiveDirectory,
     lines: Vec<CheckLine>,
@@ -64,18 +102,35 @@ struct Report<'a> {
 
 impl Report<'_> {
     fn add(&mut self, what: &str, finding: Finding) {
+        let line = self.line(what, finding);
+        self.lines.push(line);
+    }
+
+    fn line(&self, what: &str, finding: Finding) -> CheckLine {
         let dialer = self.directory.pool.dialer();
         let (result, remedy) = match finding {
             Ok(found) => (Ok(found), None),
             Err((wrong, remedy)) => (Err(wrong), Some(remedy)),
         };
-        self.lines.push(CheckLine {
+        CheckLine {
             what: what.to_owned(),
             where_: dialer.name().to_owned(),
             port: Some(dialer.port()),
             result,
             remedy,
-        });
+        }
+    }
+
+    /// The command that grants all that is needed.
+    fn grant(&self) -> String {
+        let (base, user) = (
+            &self.directory.settings.base_dn,
+            &self.directory.settings.bind_user,
+        );
+        format!(
+            "dsacls \"{base}\" /I:S /G \"{user}:CA;Reset Password;user\" \"{user}:RPWP;lockoutTime;user\" \
+             \"{user}:RPWP;pwdLastSet;user\""
+        )
     }
 
     async fn ask(&mut self, session: &mut Session<'_>) {
@@ -167,14 +222,9 @@ impl Report<'_> {
         if missing.is_empty() {
             return Ok(Ok("lockoutTime and pwdLastSet can be written".to_owned()));
         }
-        let user = &self.directory.settings.bind_user;
-        let remedy = format!(
-            "dsacls \"{base}\" /I:S /G \"{user}:CA;Reset Password;user\" \"{user}:RPWP;lockoutTime;user\" \
-             \"{user}:RPWP;pwdLastSet;user\""
-        );
         Ok(Err((
             format!("on {} it may not write {}", person.dn, missing.join(" and ")),
-            remedy,
+            self.grant(),
         )))
     }
 }

@@ -16,6 +16,11 @@ pub(super) const WRITE: Duration = Duration::from_secs(5);
 pub(super) const WHOLE: Duration = Duration::from_secs(12);
 /// What comes before a modify, so that there is still time for its answer.
 pub(super) const BEFORE_WRITE: Duration = WHOLE.saturating_sub(WRITE);
+/// What comes before a try of a password, likewise.
+pub(super) const BEFORE_TRY: Duration = WHOLE
+    .saturating_sub(DNS)
+    .saturating_sub(TCP)
+    .saturating_sub(TLS_AND_BIND);
 
 /// Kept connections.
 pub(super) const CONNECTIONS: usize = 3;

@@ -128,6 +128,13 @@ impl Pool {
         }
     }
 
+    /// Forgets every kept connection: a controller that closed one has mostly closed them all.
+    pub(super) fn forget(&self) {
+        for slot in 0..limits::CONNECTIONS {
+            *self.slot(slot) = None;
+        }
+    }
+
     fn slot(&self, slot: usize) -> std::sync::MutexGuard<'_, Option<Kept>> {
         self.slots[slot].lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -134,7 +134,7 @@ impl<'a> Session<'a> {
         };
         match self.run(&query).await {
             Err(Lost::Closed(_)) if self.lent.is_used => {
-                self.pool.discard(&self.lent);
+                self.pool.forget();
                 self.lent = self.pool.lend().await?;
                 self.run(&query).await.map_err(|lost| self.failed(lost))
             }
