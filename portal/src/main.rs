@@ -1,2 +1,104 @@
-//! portal
-fn main() {}
+//! The portal's command line.
+
+use std::error::Error;
+use std::io::{self, Write as _};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use clap::{Parser, Subcommand};
+use portal::check::{check, table};
+use portal::config::PortalConfig;
+use portal::{Opened, Surroundings};
+use server::command::{CommonArgs, run};
+use server::config::{Effective, load};
+use server::{Ended, lifecycle, logs, observe};
+
+const USUAL_FILE: &str = "/etc/sallyport/portal.toml";
+
+/// Sallyport's portal: people reset, unlock or change their password here
+#[derive(Parser)]
+#[command(name = "portal", version)]
+struct Arguments {
+    #[command(flatten)]
+    common: CommonArgs,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve until a signal ends it
+    Serve,
+    /// Try every connection that will be needed
+    Check {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show the configuration in force
+    Config,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    run("portal", async move {
+        let (config, effective) = read(&arguments.common)?;
+        match arguments.command {
+            Command::Serve => serve(&config).await,
+            Command::Check { json } => try_all(&config, json).await,
+            Command::Config => {
+                write!(io::stdout(), "{effective}")?;
+                Ok(ExitCode::SUCCESS)
+            }
+        }
+    })
+}
+
+fn read(arguments: &CommonArgs) -> Result<(PortalConfig, Effective), Box<dyn Error>> {
+    Ok(load(
+        arguments.config_or(USUAL_FILE),
+        std::env::vars(),
+        PortalConfig::read,
+    )?)
+}
+
+async fn serve(config: &PortalConfig) -> Result<ExitCode, Box<dyn Error>> {
+    logs::install(&config.log);
+    let orders = lifecycle::signals()?;
+    let surroundings = Surroundings {
+        clock: Arc::new(now),
+        randomness: Arc::new(seal::os_random),
+        metrics: observe::install_metrics()?,
+    };
+    let portal = Opened::new(config, surroundings)?;
+    tracing::info!(public = %portal.public(), health = %portal.health(), "serving");
+    Ok(match portal.run(orders).await {
+        Ended::Drained | Ended::CutShort => ExitCode::SUCCESS,
+        Ended::Failed => ExitCode::FAILURE,
+    })
+}
+
+async fn try_all(config: &PortalConfig, json: bool) -> Result<ExitCode, Box<dyn Error>> {
+    let findings = check(config, now()).await;
+    if json {
+        writeln!(io::stdout(), "{}", serde_json::to_string_pretty(&findings)?)?;
+    } else {
+        write!(io::stdout(), "{}", table(&findings))?;
+    }
+    let well = findings.iter().all(|finding| finding.ok);
+    Ok(if well {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is the clock that everything else is given"
+)]
+fn now() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}

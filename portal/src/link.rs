@@ -1,0 +1,208 @@
+//! Keeps the way to the core good: asks every few seconds for its published keys, which also tells whether it can
+//! be reached, and renews this portal's own certificate.
+
+use std::fs::{self, File};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use client::core::{CoreApi as _, CoreClient};
+use client::{ClientError, SetupError, TransportSettings};
+use contract::recovery::Renew;
+use rcgen::{CertificateParams, KeyPair};
+use server::Stop;
+use server::observe::Check;
+use zeroize::Zeroizing;
+
+use crate::certificate::Certificate;
+use crate::config::CoreLink;
+use crate::office::{Clock, Office};
+
+/// Between two questions to the core.
+const ASK_EVERY: Duration = Duration::from_secs(10);
+/// A core that was silent for longer is not there.
+const SILENT_FOR: Duration = Duration::from_secs(35);
+/// Between two looks at our own certificate.
+const LOOK_EVERY: Duration = Duration::from_mins(1);
+/// A proof waits up to 12 s for the directory; after that nothing comes any more.
+const CORE_ANSWERS_WITHIN: Duration = Duration::from_secs(14);
+
+/// Asks the core for its keys until the end, and logs when it goes and when it comes back.
+pub(crate) async fn watch(office: Arc<Office>, stop: Stop) {
+    let mut was_well = None;
+    loop {
+        let outcome = tokio::select! {
+            outcome = office.keys.refresh() => outcome,
+            () = stop.ordered() => return,
+        };
+        if was_well != Some(outcome.is_ok()) {
+            match &outcome {
+                Ok(()) => tracing::info!("the core answers"),
+                Err(error) => tracing::error!(%error, "the core does not answer as it should"),
+            }
+        }
+        was_well = Some(outcome.is_ok());
+        if !stop.pause(ASK_EVERY).await {
+            return;
+        }
+    }
+}
+
+/// Whether requests can be served: the core has proved lately who it is.
+pub(crate) fn check(office: &Office) -> Check {
+    let age = office.keys.age();
+    Check {
+        name: "core".to_owned(),
+        ok: age.is_some_and(|age| age < SILENT_FOR),
+        detail: match age {
+            Some(age) => format!("answered {} s ago", age.as_secs()),
+            None => "has not answered yet".to_owned(),
+        },
+    }
+}
+
+/// How the core is reached.
+pub(crate) fn transport(link: &CoreLink) -> TransportSettings {
+    let (ca, cert, key) = (
+        link.ca_file.clone(),
+        link.cert_file.clone(),
+        link.key_file.clone(),
+    );
+    TransportSettings {
+        timeout: CORE_ANSWERS_WITHIN,
+        ..TransportSettings::new(link.url.clone(), ca, cert, key)
+    }
+}
+
+/// This portal's certificate: read again when its files were written, renewed after two thirds of its time.
+pub(crate) struct OwnCertificate {
+    client: Arc<CoreClient>,
+    link: CoreLink,
+    clock: Clock,
+    written: Mutex<[Option<SystemTime>; 3]>,
+}
+
+/// Why the certificate was not renewed.
+#[derive(Debug, thiserror::Error)]
+enum RenewalError {
+    #[error("{0}")]
+    Core(#[from] ClientError),
+    #[error("the new certificate cannot be used: {0}")]
+    Unusable(#[from] SetupError),
+    #[error("the new certificate is no newer than the old one")]
+    NoNewer,
+    #[error("the signing request cannot be made: {0}")]
+    Request(#[from] rcgen::Error),
+    #[error("{}: {wrong}", path.display())]
+    File { path: PathBuf, wrong: io::Error },
+}
+
+impl OwnCertificate {
+    pub(crate) fn new(client: Arc<CoreClient>, link: CoreLink, clock: Clock) -> Self {
+        let written = Mutex::new(written(&link));
+        Self {
+            client,
+            link,
+            clock,
+            written,
+        }
+    }
+
+    /// Looks after the certificate until the end.
+    pub(crate) async fn keep(self: Arc<Self>, stop: Stop) {
+        loop {
+            self.reload_if_written();
+            tokio::select! {
+                outcome = self.renew_if_due() => match outcome {
+                    Ok(false) => {}
+                    Ok(true) => tracing::info!("own certificate renewed"),
+                    Err(error) => tracing::error!(%error, "own certificate not renewed"),
+                },
+                () = stop.ordered() => return,
+            }
+            if !stop.pause(LOOK_EVERY).await {
+                return;
+            }
+        }
+    }
+
+    /// Reads the files again. One that is wrong is logged, and everything stays as it was.
+    pub(crate) fn reload(&self) {
+        *self.written.lock().unwrap_or_else(PoisonError::into_inner) = written(&self.link);
+        match self.client.reload() {
+            Ok(()) => tracing::info!("own certificate read again"),
+            Err(error) => tracing::error!(%error, "own certificate kept, the new one cannot be used"),
+        }
+    }
+
+    fn reload_if_written(&self) {
+        let known = *self.written.lock().unwrap_or_else(PoisonError::into_inner);
+        if known != written(&self.link) {
+            self.reload();
+        }
+    }
+
+    /// Answers whether it was due and is renewed now. The key stays, so that one file is replaced at once and
+    /// certificate and key never differ, whenever this process ends.
+    async fn renew_if_due(&self) -> Result<bool, RenewalError> {
+        let path = &self.link.cert_file;
+        let Some(present) = Certificate::read(path).filter(|present| present.is_due((self.clock)())) else {
+            return Ok(false);
+        };
+        let request = Renew {
+            csr: request(&self.link.key_file)?,
+        };
+        let renewed = self.client.renew(&request).await?;
+        let fresh = path.with_extension("renewed");
+        let kept = write(&fresh, renewed.chain.as_bytes()).and_then(|()| self.accept(&fresh, &present));
+        if kept.is_err() {
+            drop(fs::remove_file(&fresh)); // it may not even have been written
+        }
+        kept?;
+        self.reload();
+        Ok(true)
+    }
+
+    /// Takes the fresh file if it fits the key and lasts longer than the present certificate.
+    fn accept(&self, fresh: &Path, present: &Certificate) -> Result<(), RenewalError> {
+        let settings = transport(&CoreLink {
+            cert_file: fresh.to_owned(),
+            ..self.link.clone()
+        });
+        CoreClient::new(settings)?;
+        if !Certificate::read(fresh).is_some_and(|fresh| fresh.lasts_longer_than(present)) {
+            return Err(RenewalError::NoNewer);
+        }
+        fs::rename(fresh, &self.link.cert_file).map_err(|wrong| RenewalError::File {
+            path: self.link.cert_file.clone(),
+            wrong,
+        })
+    }
+}
+
+/// A signing request for the key that we have. The core takes the names from the certificate that we show, so the
+/// request names nobody.
+fn request(key_file: &Path) -> Result<String, RenewalError> {
+    let pem = fs::read_to_string(key_file).map_err(|wrong| RenewalError::File {
+        path: key_file.to_owned(),
+        wrong,
+    })?;
+    let key = KeyPair::from_pem(&Zeroizing::new(pem))?;
+    Ok(CertificateParams::default().serialize_request(&key)?.pem()?)
+}
+
+/// Writes a file so that it is on the disk before it gets its name.
+fn write(path: &Path, bytes: &[u8]) -> Result<(), RenewalError> {
+    File::create(path)
+        .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
+        .map_err(|wrong| RenewalError::File {
+            path: path.to_owned(),
+            wrong,
+        })
+}
+
+fn written(link: &CoreLink) -> [Option<SystemTime>; 3] {
+    [&link.cert_file, &link.key_file, &link.ca_file]
+        .map(|path| fs::metadata(path).and_then(|data| data.modified()).ok())
+}
