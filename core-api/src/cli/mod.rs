@@ -3,7 +3,6 @@
 mod acting;
 mod audit;
 mod check;
-mod check_mail;
 mod demo;
 mod pki;
 mod portal;

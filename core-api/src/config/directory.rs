@@ -10,7 +10,12 @@ use super::{list, text_of};
 /// Which directory, and how it is reached.
 pub enum DirectorySettings {
     /// A domain.
-    ActiveDirectory(Box<ActiveDirectorySettings>),
+    ActiveDirectory {
+        /// How it is reached.
+        settings: Box<ActiveDirectorySettings>,
+        /// The account on which `check` tries the right to reset.
+        probe_account: Option<String>,
+    },
     /// Accounts in the data directory; only in the demo.
     Embedded {
         /// The groups that the policies name.
@@ -32,7 +37,10 @@ pub(super) fn read(root: &Section<'_>, demo: bool, policy_groups: BTreeSet<Strin
     };
     let kinds = [("active-directory", true), ("embedded", false)];
     if section.choice("kind", &kinds, None) {
-        return DirectorySettings::ActiveDirectory(Box::new(active_directory(section, policy_groups)));
+        return DirectorySettings::ActiveDirectory {
+            settings: Box::new(active_directory(section, policy_groups)),
+            probe_account: section.find("probe_account"),
+        };
     }
     if !demo {
         section.mistake(

@@ -58,7 +58,11 @@ fn the_example_is_read_as_it_stands() {
         &config.peers[0].role,
         Role::Portal { inside: false, .. }
     ));
-    let DirectorySettings::ActiveDirectory(domain) = &config.directory else {
+    let DirectorySettings::ActiveDirectory {
+        settings: domain,
+        probe_account: None,
+    } = &config.directory
+    else {
         panic!("the example is of a real domain");
     };
     assert_eq!(domain.bind_password.expose_secret(), "hunter2");
@@ -84,13 +88,12 @@ fn every_default_in_the_example_is_the_real_one() {
     let shown = read_in(folder.path(), EXAMPLE)
         .unwrap_or_else(|wrong| panic!("{wrong}"))
         .1;
-    let path_keys = [
+    let without_default = [
         "issuer_cert_file",
         "issuer_key_file",
+        "probe_account",
         "unlock_steps",
         "blocked_file",
-    ];
-    let optional = [
         "breached_file",
         "ca_file",
         "directory",
@@ -106,7 +109,7 @@ fn every_default_in_the_example_is_the_real_one() {
         let is_key = key
             .bytes()
             .all(|byte| byte.is_ascii_lowercase() || b"_.".contains(&byte));
-        if !is_key || path_keys.contains(&key) || optional.contains(&key) {
+        if !is_key || without_default.contains(&key) {
             continue;
         }
         let wanted = format!("{key} = {value}  # default");

@@ -44,7 +44,7 @@ pub async fn open_directory(
     randomness: Arc<dyn Randomness>,
 ) -> Result<Opened, DirectoryError> {
     match settings {
-        DirectorySettings::ActiveDirectory(settings) => {
+        DirectorySettings::ActiveDirectory { settings, .. } => {
             let directory = ActiveDirectory::new(*settings, Handle::current(), clock)?;
             Ok(Opened::Real(Arc::new(directory)))
         }

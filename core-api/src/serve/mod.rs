@@ -97,10 +97,7 @@ impl Running {
 
     /// Serves until a stop is ordered, then finishes what is under way and closes everything.
     pub async fn run(self, orders: mpsc::Receiver<Order>) -> Ended {
-        let ended = self
-            .life
-            .run(self.server, orders, || reload(&self.reloads))
-            .await;
+        let ended = self.life.run(self.server, orders, || reload(&self.reloads)).await;
         self.core.store.database().close().await;
         self.opened.close().await;
         ended

@@ -1,30 +1,30 @@
 //! `check`: tries everything that the core needs and says what to do about what is wrong.
 
+mod directory;
+mod line;
+mod mail;
+
 use std::io::{self, Write};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::ExitCode;
-use std::sync::Arc;
 
-use ::directory::{CheckLine, DirectoryError};
+use ::directory::CheckLine;
 use domain::policy::Weakness;
 use domain::{Clock, Timestamp};
 use server::config::{Effective, Mistakes};
+use server::tls::{Tls, TlsFiles};
 
-use super::{Outcome, check_mail, shown};
+use self::line::{bad, good, table, weak};
+use super::{Outcome, shown};
 use crate::clock::SystemClock;
-use crate::config::{Config, DirectorySettings};
+use crate::config::Config;
 use crate::core::Settings;
-use crate::keys::OsRandomness;
 use crate::pki::days_left;
-use crate::serve::open_directory;
 use crate::store::Store;
 
 /// What is held by a lock is being used, which is as good as an answer.
 const IN_USE: &str = "in use by the running core";
-
-/// How JSON tells what works and could be better.
-const WEAK: &str = "weak: ";
 
 /// A certificate should have been renewed long before this many days are left.
 const FEW_DAYS: i64 = 2;
@@ -64,14 +64,14 @@ async fn all(config: Config) -> Vec<CheckLine> {
     let mut lines = vec![data_dir(&config.data_dir), database(&config.data_dir).await];
     lines.extend(keys(&config));
     if let Some(tls) = &config.api.tls {
-        lines.push(certificate("listener certificate", &tls.cert, now));
+        lines.push(listener(tls, now));
     }
     if let Some(pki) = &config.pki {
         lines.push(certificate("issuing authority", &pki.issuer_cert, now));
     }
     lines.extend(policies(&config.settings));
-    lines.push(check_mail::check(&config.mail).await);
-    lines.extend(directory(&config.data_dir, config.directory).await);
+    lines.push(mail::check(&config.mail).await);
+    lines.extend(directory::check(&config.data_dir, config.directory).await);
     lines
 }
 
@@ -142,6 +142,20 @@ fn keys(config: &Config) -> Vec<CheckLine> {
         .collect()
 }
 
+/// Certificate and key must belong together, and the authority's file must hold one.
+fn listener(files: &TlsFiles, now: Timestamp) -> CheckLine {
+    let what = "listener certificate";
+    match Tls::new(files.clone()) {
+        Err(wrong) => bad(
+            what,
+            &shown(&files.cert),
+            &wrong.to_string(),
+            "issue it anew: core-api pki issue --role core",
+        ),
+        Ok(_) => certificate(what, &files.cert, now),
+    }
+}
+
 fn certificate(what: &str, path: &Path, now: Timestamp) -> CheckLine {
     let place = shown(path);
     let remedy = "renew it: core-api pki renew";
@@ -206,82 +220,4 @@ fn weakness(weakness: Weakness) -> (&'static str, &'static str) {
             "let its steps differ in a method of another channel",
         ),
     }
-}
-
-async fn directory(data_dir: &Path, settings: DirectorySettings) -> Vec<CheckLine> {
-    let path = data_dir.join("directory.db");
-    if let DirectorySettings::Embedded { .. } = &settings
-        && !path.exists()
-    {
-        return vec![good(
-            "embedded directory",
-            &shown(&path),
-            "is made at the first start",
-        )];
-    }
-    match open_directory(data_dir, settings, Arc::new(SystemClock), Arc::new(OsRandomness)).await {
-        Ok(opened) => {
-            let lines = opened.directory().check().await;
-            opened.close().await;
-            lines
-        }
-        Err(DirectoryError::Misconfigured(why)) if why.contains(" is in use by ") => {
-            vec![good("embedded directory", &shown(&path), IN_USE)]
-        }
-        Err(error) => {
-            vec![bad(
-                "directory",
-                "[[directory]]",
-                &error.for_operator(),
-                "see what the message says",
-            )]
-        }
-    }
-}
-
-fn line(what: &str, place: &str, result: Result<String, String>, remedy: Option<&str>) -> CheckLine {
-    CheckLine {
-        what: what.to_owned(),
-        where_: place.to_owned(),
-        port: None,
-        result,
-        remedy: remedy.map(str::to_owned),
-    }
-}
-
-fn good(what: &str, place: &str, result: &str) -> CheckLine {
-    line(what, place, Ok(result.to_owned()), None)
-}
-
-/// Works, and could be better.
-fn weak(what: &str, place: &str, result: &str, remedy: &str) -> CheckLine {
-    line(what, place, Ok(format!("{WEAK}{result}")), Some(remedy))
-}
-
-fn bad(what: &str, place: &str, result: &str, remedy: &str) -> CheckLine {
-    line(what, place, Err(result.to_owned()), Some(remedy))
-}
-
-/// What, where, port and result in columns; the remedy below its line.
-fn table(lines: &[CheckLine], out: &mut dyn Write) -> io::Result<()> {
-    let widest = |cell: fn(&CheckLine) -> usize| lines.iter().map(cell).max().unwrap_or(0);
-    let what = widest(|line| line.what.chars().count());
-    let place = widest(|line| line.where_.chars().count());
-    for line in lines {
-        let (mark, result) = match &line.result {
-            Ok(result) if line.remedy.is_some() => ("WEAK", result.trim_start_matches(WEAK)),
-            Ok(result) => ("ok", result.as_str()),
-            Err(result) => ("FAIL", result.as_str()),
-        };
-        let port = line.port.map_or(String::new(), |port| port.to_string());
-        writeln!(
-            out,
-            "{mark:<4}  {:<what$}  {:<place$}  {port:<5}  {result}",
-            line.what, line.where_
-        )?;
-        if let Some(remedy) = &line.remedy {
-            writeln!(out, "      -> {remedy}")?;
-        }
-    }
-    Ok(())
 }
