@@ -79,9 +79,9 @@ pub fn parse(typed: &str) -> TypedCode {
 }
 
 /// The hash that is stored of a code: Argon2id (19 MiB, two passes, one lane) as a PHC string.
-pub async fn hash(core: &Core, code: &NewCode) -> String {
+pub async fn hash(core: &Core, new: &NewCode) -> String {
     let salt = random_bytes::<16>(&*core.randomness);
-    let secret = code.secret.clone();
+    let secret = new.secret.clone();
     run(core, move || {
         Argon2::default()
             .hash_password_with_salt(secret.as_bytes(), &salt)

@@ -70,15 +70,15 @@ pub async fn confirm(
     handle: &Handle,
     sealed: Sealed,
 ) -> Result<Enrolment, UseCaseError> {
-    let (block, typed) = blocks::open::<ProofSecret>(core, handle, &sealed.seal, &sealed.boxed)?;
-    let code = Zeroizing::new(typed.code);
+    let (block, secret) = blocks::open::<ProofSecret>(core, handle, &sealed.seal, &sealed.boxed)?;
+    let typed = Zeroizing::new(secret.code);
     let account = enrol_open::account(core, caller, handle).await?;
     let owner = account.clone();
     let right = Request::new(core, caller, handle)
         .change(move |c, mut open| {
             let pending = open.pending(c, Method::EmailCode)?;
             open.spend(c, &block, Step::EmailConfirmation)?;
-            if !take_code(c, &open, &pending.id, &code)? {
+            if !take_code(c, &open, &pending.id, &typed)? {
                 return Ok(false);
             }
             open.confirm(c, &pending, &owner)?;

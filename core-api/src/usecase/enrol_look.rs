@@ -73,7 +73,7 @@ impl Seen {
     }
 }
 
-fn see(c: &Connection, open: Open) -> Result<Seen, UseCaseError> {
+fn see(c: &Connection, open: &Open) -> Result<Seen, UseCaseError> {
     let (mut factors, mut pending, mut codes) = (Vec::new(), None, 0);
     for factor in factor::of_account(c, open.proved.account())? {
         let left = factor::codes_left(c, &factor.id)?;

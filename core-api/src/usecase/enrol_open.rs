@@ -101,11 +101,11 @@ impl Request {
     /// `RecoveryOver` when there is none.
     pub(super) async fn look<T: Send + 'static>(
         self,
-        job: impl FnOnce(&Connection, Open) -> Result<T, UseCaseError> + Send + 'static,
+        job: impl FnOnce(&Connection, &Open) -> Result<T, UseCaseError> + Send + 'static,
     ) -> Result<T, UseCaseError> {
         let core = Arc::clone(&self.core);
         core.store
-            .read(move |c| told(self.open(c).and_then(|open| job(c, open))))
+            .read(move |c| told(self.open(c).and_then(|open| job(c, &open))))
             .await?
     }
 

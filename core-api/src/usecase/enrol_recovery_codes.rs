@@ -36,7 +36,7 @@ pub async fn begin(
 ) -> Result<Outward, UseCaseError> {
     let (block, asked) = blocks::open::<ReplyKey>(core, handle, &sealed.seal, &sealed.boxed)?;
     Request::new(core, caller, handle)
-        .look(|c, open| demand_replaceable(c, &open))
+        .look(demand_replaceable)
         .await?;
     let sheet = recovery_codes::new_sheet(&*core.randomness);
     let shown = Shown {

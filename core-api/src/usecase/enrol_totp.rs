@@ -78,8 +78,8 @@ pub async fn confirm(
     handle: &Handle,
     sealed: Sealed,
 ) -> Result<Enrolment, UseCaseError> {
-    let (block, typed) = blocks::open::<ProofSecret>(core, handle, &sealed.seal, &sealed.boxed)?;
-    let code = Zeroizing::new(typed.code);
+    let (block, secret) = blocks::open::<ProofSecret>(core, handle, &sealed.seal, &sealed.boxed)?;
+    let typed = Zeroizing::new(secret.code);
     let account = enrol_open::account(core, caller, handle).await?;
     let owner = account.clone();
     let right = Request::new(core, caller, handle)
@@ -91,7 +91,7 @@ pub async fn confirm(
                 .at_rest
                 .open(&pending.id, &pending.secret)
                 .map_err(StoreError::from)?;
-            let Some(step) = totp::accepted_step(&secret, &code, open.now, pending.last_step) else {
+            let Some(step) = totp::accepted_step(&secret, &typed, open.now, pending.last_step) else {
                 return Ok(false);
             };
             // The code that confirmed it proves nothing later.

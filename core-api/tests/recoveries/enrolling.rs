@@ -246,7 +246,7 @@ impl Bench {
             .act(Action::Reset, Some(passwords), "0123456789abcdef")
             .await
             .expect("it is done");
-        self.clock.forward(Duration::from_secs(60));
+        self.clock.forward(Duration::from_mins(1));
     }
 
     /// An enrolment that an authenticator app opened.
