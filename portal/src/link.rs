@@ -154,14 +154,19 @@ impl OwnCertificate {
             csr: request(&self.link.key_file)?,
         };
         let renewed = self.client.renew(&request).await?;
-        let fresh = path.with_extension("renewed");
-        let kept = write(&fresh, renewed.chain.as_bytes()).and_then(|()| self.accept(&fresh, &present));
-        if kept.is_err() {
-            drop(fs::remove_file(&fresh)); // it may not even have been written
-        }
-        kept?;
+        self.take(&renewed.chain, &present)?;
         self.reload();
         Ok(true)
+    }
+
+    /// Puts a renewed chain into the place of the present certificate, or leaves everything as it is.
+    fn take(&self, chain: &str, present: &Certificate) -> Result<(), RenewalError> {
+        let fresh = self.link.cert_file.with_extension("renewed");
+        let taken = write(&fresh, chain.as_bytes()).and_then(|()| self.accept(&fresh, present));
+        if taken.is_err() {
+            drop(fs::remove_file(&fresh)); // it may not even have been written
+        }
+        taken
     }
 
     /// Takes the fresh file if it fits the key and lasts longer than the present certificate.
@@ -205,4 +210,86 @@ fn write(path: &Path, bytes: &[u8]) -> Result<(), RenewalError> {
 fn written(link: &CoreLink) -> [Option<SystemTime>; 3] {
     [&link.cert_file, &link.key_file, &link.ca_file]
         .map(|path| fs::metadata(path).and_then(|data| data.modified()).ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use rcgen::{BasicConstraints, CertificateSigningRequestParams, CertifiedIssuer, IsCa, date_time_ymd};
+    use seal::{SigningKey, os_random};
+    use tempfile::TempDir;
+
+    use super::*;
+
+    struct Pki {
+        folder: TempDir,
+        issuer: CertifiedIssuer<'static, KeyPair>,
+        own: OwnCertificate,
+    }
+
+    impl Pki {
+        /// With a certificate of our own that ends in 2030.
+        fn new() -> Self {
+            server::tls::install_crypto();
+            let folder = tempfile::tempdir().unwrap();
+            let mut params = CertificateParams::default();
+            params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+            let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
+            let file = |name: &str| folder.path().join(name);
+            let key = KeyPair::generate().unwrap();
+            fs::write(file("ca.pem"), issuer.pem()).unwrap();
+            fs::write(file("own.key"), key.serialize_pem()).unwrap();
+            let own = until(2030, CertificateParams::default());
+            fs::write(file("own.pem"), own.signed_by(&key, &issuer).unwrap().pem()).unwrap();
+            let link = CoreLink {
+                url: "https://core.invalid".parse().unwrap(),
+                cert_file: file("own.pem"),
+                key_file: file("own.key"),
+                ca_file: file("ca.pem"),
+                signing_key: SigningKey::generate(&mut os_random).pinned(),
+            };
+            let client = Arc::new(CoreClient::new(transport(&link)).unwrap());
+            let own = OwnCertificate::new(client, link, Arc::new(|| 0));
+            Self { folder, issuer, own }
+        }
+
+        fn sign(&self, request: &str, year: i32) -> String {
+            let mut request = CertificateSigningRequestParams::from_pem(request).unwrap();
+            request.params = until(year, request.params);
+            request.signed_by(&self.issuer).unwrap().pem()
+        }
+    }
+
+    fn until(year: i32, mut params: CertificateParams) -> CertificateParams {
+        params.not_before = date_time_ymd(2020, 1, 1);
+        params.not_after = date_time_ymd(year, 1, 1);
+        params
+    }
+
+    #[test]
+    fn a_renewed_certificate_takes_the_old_ones_place_only_if_it_is_better_and_ours() {
+        let pki = Pki::new();
+        let (cert, key) = (&pki.own.link.cert_file, &pki.own.link.key_file);
+        let present = Certificate::read(cert).unwrap();
+        let before = fs::read(cert).unwrap();
+        let request_of_ours = request(key).unwrap();
+
+        let stranger = pki.folder.path().join("stranger.key");
+        fs::write(&stranger, KeyPair::generate().unwrap().serialize_pem()).unwrap();
+        let foreign = pki.sign(&request(&stranger).unwrap(), 2040);
+        let refused = pki.own.take(&foreign, &present);
+        assert!(matches!(refused, Err(RenewalError::Unusable(_))), "{refused:?}");
+        let refused = pki.own.take(&pki.sign(&request_of_ours, 2030), &present);
+        assert!(matches!(refused, Err(RenewalError::NoNewer)), "{refused:?}");
+        assert!(pki.own.take("no certificate", &present).is_err());
+        assert_eq!(fs::read(cert).unwrap(), before);
+        assert_eq!(
+            fs::read_dir(pki.folder.path()).unwrap().count(),
+            4,
+            "nothing is left lying about"
+        );
+
+        pki.own.take(&pki.sign(&request_of_ours, 2040), &present).unwrap();
+        assert!(Certificate::read(cert).unwrap().lasts_longer_than(&present));
+        pki.own.client.reload().unwrap();
+    }
 }

@@ -123,7 +123,7 @@ async fn nothing_is_sealed_to_a_key_that_the_core_did_not_publish() {
 #[tokio::test(flavor = "multi_thread")]
 async fn where_browsers_must_seal_nothing_plain_has_a_name_or_is_taken() {
     let site = Site::with(Arc::new(FakeCore::new()), |config| {
-        config.require_browser_sealing = true
+        config.require_browser_sealing = true;
     });
     let seal = site.core.block(None);
     site.core.will_show(Stage::Challenge {

@@ -107,8 +107,9 @@ impl Site {
             request.push_str(header);
             request.push_str("\r\n");
         }
-        request.push_str(&format!("Content-Length: {}\r\n\r\n", body.len()));
-        self.exchange(&[request.as_bytes(), body].concat()).await
+        let end = format!("Content-Length: {}\r\n\r\n", body.len());
+        self.exchange(&[request.as_bytes(), end.as_bytes(), body].concat())
+            .await
     }
 
     /// A page, asked for by whoever has the recovery's cookie.
@@ -140,9 +141,8 @@ pub(crate) fn cookie() -> String {
 /// Every byte as `%xx`, which is as good as any other spelling.
 pub(crate) fn encode(fields: &[(&str, &str)]) -> String {
     let all = |text: &str| {
-        text.bytes()
-            .map(|byte| format!("%{byte:02x}"))
-            .collect::<String>()
+        let bytes: Vec<String> = text.bytes().map(|byte| format!("%{byte:02x}")).collect();
+        bytes.concat()
     };
     let pairs: Vec<String> = fields
         .iter()
