@@ -42,7 +42,7 @@ pub struct Core {
     /// Accounts with an uncertain password under way.
     pub tries: Tries,
     /// Bounds the Argon2 runs at one time: each takes 19 MiB.
-    pub hashing: Semaphore,
+    pub hashing: Arc<Semaphore>,
     signing: SigningKey,
     ring: RwLock<KeyRing>,
 }
@@ -120,7 +120,7 @@ impl Core {
             own_rules: parts.own_rules,
             wake: Wake::default(),
             tries: Tries::default(),
-            hashing: Semaphore::new(2),
+            hashing: Arc::new(Semaphore::new(2)),
             signing: parts.signing,
             ring: RwLock::new(ring),
         }
@@ -154,12 +154,18 @@ impl Core {
 
     /// The public key for new seal blocks.
     pub fn block_key(&self) -> BlockKey {
-        self.ring.read().unwrap_or_else(PoisonError::into_inner).block_key()
+        self.ring
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .block_key()
     }
 
     /// Opens a box that was sealed for this block.
     pub fn open_box(&self, block: &str, boxed: &str) -> Result<Zeroizing<Vec<u8>>, OpenError> {
-        self.ring.read().unwrap_or_else(PoisonError::into_inner).open(block, boxed)
+        self.ring
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .open(block, boxed)
     }
 
     /// Replaces the sealing key if it has served its day.
@@ -173,7 +179,11 @@ impl Core {
 
     /// The signed document with the sealing keys, for this generation of the core.
     pub fn key_document(&self, generation: u64) -> SignedDocument {
-        self.ring.read().unwrap_or_else(PoisonError::into_inner).document(generation).sign(&self.signing)
+        self.ring
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .document(generation)
+            .sign(&self.signing)
     }
 
     /// The key that signs documents and checkpoints.

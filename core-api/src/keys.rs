@@ -44,7 +44,9 @@ impl fmt::Debug for Locked {
 #[derive(Debug, thiserror::Error)]
 pub enum AtRestError {
     /// The row names a key that is not configured.
-    #[error("a secret is under the at-rest key {0}, which is not configured: add its file to at_rest.previous")]
+    #[error(
+        "a secret is under the at-rest key {0}, which is not configured: add its file to at_rest.previous"
+    )]
     UnknownKey(String),
     /// The row was changed, or belongs to another id.
     #[error("a secret at rest does not open: the row was changed")]
@@ -57,7 +59,10 @@ pub enum AtRestError {
 impl AtRest {
     /// Takes the current key and the former ones, each as 64 hexadecimal digits.
     pub fn from_hex(current: &str, former: &[&str]) -> Result<Self, AtRestError> {
-        let keys = std::iter::once(&current).chain(former).map(|text| AtRestKey::parse(text)).collect::<Result<_, _>>()?;
+        let keys = std::iter::once(&current)
+            .chain(former)
+            .map(|text| AtRestKey::parse(text))
+            .collect::<Result<_, _>>()?;
         Ok(Self { keys })
     }
 
@@ -78,9 +83,18 @@ impl AtRest {
         let nonce = random_bytes::<NONCE>(randomness);
         let sealed = key
             .cipher()
-            .encrypt(&Nonce::from(nonce), Payload { msg: secret, aad: row })
+            .encrypt(
+                &Nonce::from(nonce),
+                Payload {
+                    msg: secret,
+                    aad: row,
+                },
+            )
             .expect("secrets at rest are far below the limit of AES-GCM");
-        Locked { key_id: key.id.clone(), bytes: [nonce.as_slice(), &sealed].concat() }
+        Locked {
+            key_id: key.id.clone(),
+            bytes: [nonce.as_slice(), &sealed].concat(),
+        }
     }
 
     /// Opens the secret of the row with this id.
@@ -90,9 +104,18 @@ impl AtRest {
             .iter()
             .find(|key| key.id == locked.key_id)
             .ok_or_else(|| AtRestError::UnknownKey(locked.key_id.clone()))?;
-        let (nonce, sealed) = locked.bytes.split_first_chunk::<NONCE>().ok_or(AtRestError::Changed)?;
+        let (nonce, sealed) = locked
+            .bytes
+            .split_first_chunk::<NONCE>()
+            .ok_or(AtRestError::Changed)?;
         key.cipher()
-            .decrypt(&Nonce::from(*nonce), Payload { msg: sealed, aad: row })
+            .decrypt(
+                &Nonce::from(*nonce),
+                Payload {
+                    msg: sealed,
+                    aad: row,
+                },
+            )
             .map(Zeroizing::new)
             .map_err(|_| AtRestError::Changed)
     }
@@ -108,10 +131,20 @@ impl AtRest {
 
 impl AtRestKey {
     fn parse(text: &str) -> Result<Self, AtRestError> {
-        let bytes = Zeroizing::new(HEXLOWER.decode(text.trim().as_bytes()).map_err(|_| AtRestError::Malformed)?);
+        let bytes = Zeroizing::new(
+            HEXLOWER
+                .decode(text.trim().as_bytes())
+                .map_err(|_| AtRestError::Malformed)?,
+        );
         let key = Zeroizing::new(<[u8; 32]>::try_from(bytes.as_slice()).map_err(|_| AtRestError::Malformed)?);
-        let digest = Sha256::new().chain_update(b"sallyport/at-rest/key-id").chain_update(*key).finalize();
-        Ok(Self { id: HEXLOWER.encode(&digest[..8]), key })
+        let digest = Sha256::new()
+            .chain_update(b"sallyport/at-rest/key-id")
+            .chain_update(*key)
+            .finalize();
+        Ok(Self {
+            id: HEXLOWER.encode(&digest[..8]),
+            key,
+        })
     }
 
     fn cipher(&self) -> Aes256Gcm {
@@ -174,7 +207,9 @@ impl Handle {
     /// Reads one that came back: 43 characters of base64url.
     pub fn parse(text: &str) -> Option<Self> {
         let bytes = Zeroizing::new(BASE64URL_NOPAD.decode(text.as_bytes()).ok()?);
-        <[u8; 32]>::try_from(bytes.as_slice()).ok().map(|bytes| Self(Zeroizing::new(bytes)))
+        <[u8; 32]>::try_from(bytes.as_slice())
+            .ok()
+            .map(|bytes| Self(Zeroizing::new(bytes)))
     }
 
     /// As it travels.
@@ -184,7 +219,7 @@ impl Handle {
 
     /// What is stored.
     pub fn hash(&self) -> [u8; 32] {
-        Sha256::digest(&*self.0).into()
+        Sha256::digest(*self.0).into()
     }
 
     /// What seal blocks call the recovery.
@@ -221,10 +256,18 @@ mod tests {
         let old = AtRest::from_hex(OLD, &[]).expect("a key");
         let locked = old.lock(b"row", b"secret", &OsRandomness);
         let both = AtRest::from_hex(NEW, &[OLD]).expect("two keys");
-        assert_eq!(both.open(b"row", &locked).expect("the former key opens it").as_slice(), b"secret");
+        assert_eq!(
+            both.open(b"row", &locked)
+                .expect("the former key opens it")
+                .as_slice(),
+            b"secret"
+        );
         assert!(matches!(both.open(b"other", &locked), Err(AtRestError::Changed)));
         let gone = AtRest::from_hex(NEW, &[]).expect("a key");
-        assert!(matches!(gone.open(b"row", &locked), Err(AtRestError::UnknownKey(_))));
+        assert!(matches!(
+            gone.open(b"row", &locked),
+            Err(AtRestError::UnknownKey(_))
+        ));
         assert!(AtRest::from_hex("0101", &[]).is_err());
     }
 
@@ -235,7 +278,10 @@ mod tests {
         let next = keys.next_handle(&handle, 1);
         assert_eq!(next.to_text(), keys.next_handle(&handle, 1).to_text());
         assert_ne!(next.to_text(), keys.next_handle(&handle, 2).to_text());
-        assert_eq!(Handle::parse(&next.to_text()).expect("its own text").hash(), next.hash());
+        assert_eq!(
+            Handle::parse(&next.to_text()).expect("its own text").hash(),
+            next.hash()
+        );
         assert!(Handle::parse("too short").is_none());
     }
 }

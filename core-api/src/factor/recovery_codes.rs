@@ -3,6 +3,8 @@
 //! A code is a selector of two characters, which finds its row, and a secret of 80 bits behind it, of which only
 //! an Argon2id hash is stored. One try costs one run, whether or not there is anything to compare with.
 
+use std::sync::Arc;
+
 use argon2::password_hash::phc::PasswordHash;
 use argon2::{Argon2, PasswordHasher, PasswordVerifier};
 use domain::clock::{Randomness, random_bytes};
@@ -105,10 +107,16 @@ pub async fn matches(core: &Core, typed: TypedCode, hash: Option<String>) -> boo
     .await
 }
 
-/// Off the async threads and a few at a time.
+/// Off the async threads and a few at a time. The turn goes along with the work, which runs on when the request
+/// that wanted it is gone.
 async fn run<T: Send + 'static>(core: &Core, job: impl FnOnce() -> T + Send + 'static) -> T {
-    let _turn = core.hashing.acquire().await.expect("the gate is never closed");
-    tokio::task::spawn_blocking(job)
+    let gate = Arc::clone(&core.hashing);
+    let turn = gate.acquire_owned().await.expect("the gate is never closed");
+    let with_turn = move || {
+        let _turn = turn;
+        job()
+    };
+    tokio::task::spawn_blocking(with_turn)
         .await
         .expect("hashing does not panic")
 }

@@ -4,9 +4,9 @@ use std::time::Instant;
 
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
+use contract::ProblemKind;
 use contract::problem::{MEDIA_TYPE, Problem};
 use contract::recovery::{Answer, Stage};
-use contract::ProblemKind;
 use serde::Serialize;
 
 use super::caller::Request;
@@ -21,7 +21,12 @@ const RETRY_AFTER: u32 = 10;
 
 /// Answers about a recovery. Until the first proof has passed, the answer leaves at a fixed time after the
 /// request arrived, or at a multiple of it: nobody learns from the time what had to be done.
-pub(super) async fn paced(core: &Core, request: &Request, result: Result<Answer, UseCaseError>, status: StatusCode) -> HttpResponse {
+pub(super) async fn paced(
+    core: &Core,
+    request: &Request,
+    result: Result<Answer, UseCaseError>,
+    status: StatusCode,
+) -> HttpResponse {
     let answer = json(request, status, result.as_ref());
     if !result.is_ok_and(|answer| is_proved(&answer)) {
         wait(core, request.arrived).await;
@@ -30,7 +35,11 @@ pub(super) async fn paced(core: &Core, request: &Request, result: Result<Answer,
 }
 
 /// Answers at once.
-pub(super) fn json<T: Serialize>(request: &Request, status: StatusCode, result: Result<&T, &UseCaseError>) -> HttpResponse {
+pub(super) fn json<T: Serialize>(
+    request: &Request,
+    status: StatusCode,
+    result: Result<&T, &UseCaseError>,
+) -> HttpResponse {
     match result {
         Ok(value) => padded(status, "application/json", serde_json::to_vec(value)),
         Err(error) => problem(request, error),
@@ -76,7 +85,9 @@ fn problem(request: &Request, error: &UseCaseError) -> HttpResponse {
     let status = StatusCode::from_u16(kind.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut answer = padded(status, MEDIA_TYPE, serde_json::to_vec(&problem));
     if let Some(seconds) = problem.retry_after {
-        answer.headers_mut().insert(actix_web::http::header::RETRY_AFTER, seconds.into());
+        answer
+            .headers_mut()
+            .insert(actix_web::http::header::RETRY_AFTER, seconds.into());
     }
     answer
 }

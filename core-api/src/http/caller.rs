@@ -6,7 +6,7 @@ use std::time::Instant;
 use actix_web::dev::Payload;
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest};
-use futures_util::future::{LocalBoxFuture, FutureExt as _};
+use futures_util::future::{FutureExt as _, LocalBoxFuture};
 use server::{PeerNames, Reason, Reference, Refused};
 
 use crate::core::Core;
@@ -33,12 +33,20 @@ impl FromRequest for Request {
         async move {
             let (names, reference) = (names.await?, reference.await?);
             let core = core.ok_or(Refused(Reason::Broken))?;
-            let portal = core.settings.portals.iter().find(|(name, _)| names.contains(name));
+            let portal = core
+                .settings
+                .portals
+                .iter()
+                .find(|(name, _)| names.contains(name));
             let Some((portal, origin)) = portal else {
                 tracing::warn!(peer = ?names.names(), "a certificate that is no portal's was refused");
                 return Err(Refused(Reason::NotForYou));
             };
-            let caller = Caller { portal: portal.clone(), origin: origin.clone(), reference: reference.to_string() };
+            let caller = Caller {
+                portal: portal.clone(),
+                origin: origin.clone(),
+                reference: reference.to_string(),
+            };
             Ok(Self { caller, arrived })
         }
         .boxed_local()

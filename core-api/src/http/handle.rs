@@ -16,8 +16,13 @@ impl FromRequest for Handle {
     type Future = Ready<Result<Self, Refused>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let text = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-        let handle = text.and_then(|text| text.strip_prefix(SCHEME)).and_then(Self::parse);
+        let text = request
+            .headers()
+            .get(AUTHORIZATION)
+            .and_then(|value| value.to_str().ok());
+        let handle = text
+            .and_then(|text| text.strip_prefix(SCHEME))
+            .and_then(Self::parse);
         ready(handle.ok_or(Refused(Reason::Malformed)))
     }
 }

@@ -29,9 +29,14 @@ struct Document;
 
 /// The routes of the API listener. Called once for each worker thread; what they share is in `core`. Without an
 /// authority, peers' certificates are renewed by hand.
-pub fn routes(core: Arc<Core>, authority: Option<Arc<Authority>>) -> impl Fn(&mut ServiceConfig) + Clone + Send + 'static {
+pub fn routes(
+    core: Arc<Core>,
+    authority: Option<Arc<Authority>>,
+) -> impl Fn(&mut ServiceConfig) + Clone + Send + 'static {
     move |config| {
-        config.app_data(Data::from(Arc::clone(&core))).app_data(Data::new(peers::Renewals(authority.clone())));
+        config
+            .app_data(Data::from(Arc::clone(&core)))
+            .app_data(Data::new(peers::Renewals(authority.clone())));
         services(&mut Documented::new(config));
     }
 }
@@ -51,9 +56,12 @@ fn services(config: &mut Documented<'_>) {
         .service(peers::renew);
 }
 
-/// The OpenAPI document of the API.
+/// The document of the API, in `OpenAPI` 3.1.
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    let (_app, document) =
-        App::new().into_utoipa_app().openapi(Document::openapi()).configure(services).split_for_parts();
+    let (_app, document) = App::new()
+        .into_utoipa_app()
+        .openapi(Document::openapi())
+        .configure(services)
+        .split_for_parts();
     document
 }

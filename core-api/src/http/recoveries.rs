@@ -52,7 +52,12 @@ pub(super) async fn cancel(core: Data<Core>, request: Request, handle: Handle) -
     responses((status = 200, body = Answer), (status = "4XX", body = Problem, content_type = "application/problem+json"))
 )]
 #[post("/v1/recoveries/current/challenges")]
-pub(super) async fn pick(core: Data<Core>, request: Request, handle: Handle, body: Json<Pick>) -> HttpResponse {
+pub(super) async fn pick(
+    core: Data<Core>,
+    request: Request,
+    handle: Handle,
+    body: Json<Pick>,
+) -> HttpResponse {
     let result = usecase::pick::pick(&core, &request.caller, &handle, body.method).await;
     paced(&core, &request, result, StatusCode::OK).await
 }
@@ -63,7 +68,12 @@ pub(super) async fn pick(core: Data<Core>, request: Request, handle: Handle, bod
     responses((status = 200, body = Answer), (status = "4XX", body = Problem, content_type = "application/problem+json"))
 )]
 #[post("/v1/recoveries/current/proofs")]
-pub(super) async fn prove(core: Data<Core>, request: Request, handle: Handle, body: Json<Sealed>) -> HttpResponse {
+pub(super) async fn prove(
+    core: Data<Core>,
+    request: Request,
+    handle: Handle,
+    body: Json<Sealed>,
+) -> HttpResponse {
     let core = core.into_inner();
     let result = usecase::prove::prove(&core, &request.caller, &handle, body.into_inner()).await;
     paced(&core, &request, result, StatusCode::OK).await

@@ -18,9 +18,17 @@ use crate::usecase::UseCaseError;
 )]
 #[get("/v1/seal-key")]
 pub(super) async fn seal_key(core: Data<Core>, request: Request) -> HttpResponse {
-    let result = core.store.read(fact::generation).await.map_err(UseCaseError::from).map(|generation| {
-        let signed = core.key_document(generation);
-        SealKey { document: signed.document, signature: signed.signature }
-    });
+    let result = core
+        .store
+        .read(fact::generation)
+        .await
+        .map_err(UseCaseError::from)
+        .map(|generation| {
+            let signed = core.key_document(generation);
+            SealKey {
+                document: signed.document,
+                signature: signed.signature,
+            }
+        });
     json(&request, StatusCode::OK, result.as_ref())
 }

@@ -112,7 +112,11 @@ fn a_portals_certificate_ends_after_a_week_and_the_others_after_ninety_days() {
         let pem = issue(&authority, &order(role, &["a.example"]), NOW, &OsRandomness)
             .unwrap()
             .chain;
-        assert!(dials(folder, &pem, NOW.plus(DAY * days).minus(Duration::from_secs(1))));
+        assert!(dials(
+            folder,
+            &pem,
+            NOW.plus(DAY * days).minus(Duration::from_secs(1))
+        ));
         assert!(!dials(
             folder,
             &pem,

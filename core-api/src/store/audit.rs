@@ -264,7 +264,13 @@ pub fn end(c: &Connection) -> Result<Link, StoreError> {
         .prepare_cached("SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1")?
         .query_row([], |row| Ok((row.get(0)?, row.get::<_, [u8; 32]>(1)?)))
         .optional()?;
-    Ok(last.map_or_else(|| start().end(), |(seq, hash)| Link { seq, hash: Hash::from(hash) }))
+    Ok(last.map_or_else(
+        || start().end(),
+        |(seq, hash)| Link {
+            seq,
+            hash: Hash::from(hash),
+        },
+    ))
 }
 
 /// Where the chain begins.
@@ -312,12 +318,18 @@ pub fn insert_checkpoint(c: &Connection, seq: u64, line: &str) -> Result<(), Sto
 /// All checkpoints, oldest first.
 pub fn checkpoints(c: &Connection) -> Result<Vec<String>, StoreError> {
     let mut statement = c.prepare_cached("SELECT line FROM checkpoint ORDER BY seq")?;
-    Ok(statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?)
+    Ok(statement
+        .query_map([], |row| row.get(0))?
+        .collect::<Result<_, _>>()?)
 }
 
 /// The number that the last checkpoint stands for.
 pub fn last_checkpoint(c: &Connection) -> Result<u64, StoreError> {
-    Ok(c.query_row("SELECT coalesce(max(seq), 0) FROM checkpoint", [], |row| row.get(0))?)
+    Ok(
+        c.query_row("SELECT coalesce(max(seq), 0) FROM checkpoint", [], |row| {
+            row.get(0)
+        })?,
+    )
 }
 
 /// The id of a recovery as it stands in logs.

@@ -38,7 +38,16 @@ pub fn replace(
         "INSERT INTO code (id, recovery, challenge, account, method, mac, sent_at, until, tries)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0)",
     )?
-    .execute((id, recovery, challenge, account.0, method.name(), mac, now.0, until.0))?;
+    .execute((
+        id,
+        recovery,
+        challenge,
+        account.0,
+        method.name(),
+        mac,
+        now.0,
+        until.0,
+    ))?;
     Ok(())
 }
 
@@ -65,8 +74,10 @@ pub fn current(
 /// Counts a wrong try against whichever code answers this challenge.
 pub fn count_wrong(c: &Connection, recovery: &Id, challenge: &Id) -> Result<(), StoreError> {
     call!("code.count_wrong");
-    c.prepare_cached("UPDATE code SET tries = tries + 1 WHERE recovery = ?1 AND challenge = ?2 AND spent_at IS NULL")?
-        .execute((recovery, challenge))?;
+    c.prepare_cached(
+        "UPDATE code SET tries = tries + 1 WHERE recovery = ?1 AND challenge = ?2 AND spent_at IS NULL",
+    )?
+    .execute((recovery, challenge))?;
     Ok(())
 }
 

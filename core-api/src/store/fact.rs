@@ -10,7 +10,9 @@ const HIGH_WATER: &str = "wall-time-high-water";
 
 /// The core's generation: 1, and one more after each restore from a backup.
 pub fn generation(c: &Connection) -> Result<u64, StoreError> {
-    Ok(get(c, GENERATION)?.and_then(|value| u64::try_from(value).ok()).unwrap_or(1))
+    Ok(get(c, GENERATION)?
+        .and_then(|value| u64::try_from(value).ok())
+        .unwrap_or(1))
 }
 
 /// The latest wall time that was ever seen, so that a clock set back revives nothing.
@@ -29,5 +31,7 @@ pub fn raise_high_water(c: &Connection, now: Timestamp) -> Result<(), StoreError
 }
 
 fn get(c: &Connection, name: &str) -> Result<Option<i64>, StoreError> {
-    Ok(c.prepare_cached("SELECT value FROM fact WHERE name = ?1")?.query_row([name], |row| row.get(0)).optional()?)
+    Ok(c.prepare_cached("SELECT value FROM fact WHERE name = ?1")?
+        .query_row([name], |row| row.get(0))
+        .optional()?)
 }

@@ -53,14 +53,20 @@ pub fn insert(c: &Connection, factor: &Factor) -> Result<(), StoreError> {
 /// Every factor of an account, those that await confirmation included, oldest first.
 pub fn of_account(c: &Connection, account: AccountId) -> Result<Vec<Factor>, StoreError> {
     call!("factor.of_account");
-    let mut statement =
-        c.prepare_cached(&format!("SELECT {COLUMNS} FROM factor WHERE account = ?1 ORDER BY since, id"))?;
+    let mut statement = c.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM factor WHERE account = ?1 ORDER BY since, id"
+    ))?;
     let rows = statement.query_map([account.0], |row| Ok(read(row)))?;
     rows.map(|row| row?).collect()
 }
 
 /// The factors of an account that serve a method and count now.
-pub fn counting(c: &Connection, account: AccountId, method: Method, now: Timestamp) -> Result<Vec<Factor>, StoreError> {
+pub fn counting(
+    c: &Connection,
+    account: AccountId,
+    method: Method,
+    now: Timestamp,
+) -> Result<Vec<Factor>, StoreError> {
     call!("factor.counting");
     let mut statement = c.prepare_cached(&format!(
         "SELECT {COLUMNS} FROM factor WHERE account = ?1 AND method = ?2 AND counts_from <= ?3 ORDER BY since, id"
@@ -90,7 +96,11 @@ pub fn confirm(c: &Connection, id: &Id, counts_from: Timestamp) -> Result<bool, 
 /// Removes a factor of an account; false when it has none with this id.
 pub fn remove(c: &Connection, account: AccountId, id: &Id) -> Result<bool, StoreError> {
     call!("factor.remove");
-    Ok(c.prepare_cached("DELETE FROM factor WHERE id = ?1 AND account = ?2")?.execute((id, account.0))? == 1)
+    Ok(
+        c.prepare_cached("DELETE FROM factor WHERE id = ?1 AND account = ?2")?
+            .execute((id, account.0))?
+            == 1,
+    )
 }
 
 /// Removes the factors of a method that still await their confirmation.
@@ -103,7 +113,9 @@ pub fn remove_pending(c: &Connection, account: AccountId, method: Method) -> Res
 
 /// Factors whose secret is under another key than this one, for re-wrapping.
 pub fn under_other_key(c: &Connection, key_id: &str, most: u32) -> Result<Vec<Factor>, StoreError> {
-    let mut statement = c.prepare_cached(&format!("SELECT {COLUMNS} FROM factor WHERE key_id <> ?1 LIMIT ?2"))?;
+    let mut statement = c.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM factor WHERE key_id <> ?1 LIMIT ?2"
+    ))?;
     let rows = statement.query_map((key_id, most), |row| Ok(read(row)))?;
     rows.map(|row| row?).collect()
 }
@@ -124,7 +136,12 @@ pub fn insert_code(c: &Connection, factor: &Id, selector: &str, hash: &str) -> R
 }
 
 /// The unused recovery code of an account with this selector, of a sheet that counts: the sheet and the hash.
-pub fn code_hash(c: &Connection, account: AccountId, selector: &str, now: Timestamp) -> Result<Option<(Id, String)>, StoreError> {
+pub fn code_hash(
+    c: &Connection,
+    account: AccountId,
+    selector: &str,
+    now: Timestamp,
+) -> Result<Option<(Id, String)>, StoreError> {
     call!("factor.code_hash");
     Ok(c.prepare_cached(
         "SELECT factor.id, recovery_code.hash FROM recovery_code JOIN factor ON factor.id = recovery_code.factor
@@ -149,8 +166,10 @@ pub fn spend_code(c: &Connection, factor: &Id, selector: &str, now: Timestamp) -
 /// How many recovery codes of a sheet are unused.
 pub fn codes_left(c: &Connection, factor: &Id) -> Result<u32, StoreError> {
     call!("factor.codes_left");
-    Ok(c.prepare_cached("SELECT count(*) FROM recovery_code WHERE factor = ?1 AND used_at IS NULL")?
-        .query_row([factor], |row| row.get(0))?)
+    Ok(
+        c.prepare_cached("SELECT count(*) FROM recovery_code WHERE factor = ?1 AND used_at IS NULL")?
+            .query_row([factor], |row| row.get(0))?,
+    )
 }
 
 fn read(row: &Row<'_>) -> Result<Factor, StoreError> {
@@ -160,7 +179,10 @@ fn read(row: &Row<'_>) -> Result<Factor, StoreError> {
         account: AccountId(row.get("account")?),
         method: serde_json::from_value(serde_json::Value::from(method))?,
         label: row.get("label")?,
-        secret: Locked { key_id: row.get("key_id")?, bytes: row.get("secret")? },
+        secret: Locked {
+            key_id: row.get("key_id")?,
+            bytes: row.get("secret")?,
+        },
         since: Timestamp(row.get("since")?),
         counts_from: row.get::<_, Option<i64>>("counts_from")?.map(Timestamp),
         last_step: row.get("last_step")?,

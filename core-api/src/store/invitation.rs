@@ -25,11 +25,17 @@ pub fn insert(
 
 /// Whether an invitation, used or not, has this selector.
 pub fn is_taken(c: &Connection, selector: &str) -> Result<bool, StoreError> {
-    Ok(c.prepare_cached("SELECT 1 FROM invitation WHERE selector = ?1")?.exists([selector])?)
+    Ok(c.prepare_cached("SELECT 1 FROM invitation WHERE selector = ?1")?
+        .exists([selector])?)
 }
 
 /// The hash of the unused invitation with this selector for this account.
-pub fn hash(c: &Connection, selector: &str, account: AccountId, now: Timestamp) -> Result<Option<[u8; 32]>, StoreError> {
+pub fn hash(
+    c: &Connection,
+    selector: &str,
+    account: AccountId,
+    now: Timestamp,
+) -> Result<Option<[u8; 32]>, StoreError> {
     call!("invitation.hash");
     Ok(c.prepare_cached(
         "SELECT hash FROM invitation WHERE selector = ?1 AND account = ?2 AND used_at IS NULL AND until > ?3",

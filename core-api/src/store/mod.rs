@@ -7,8 +7,8 @@
 pub mod attempt;
 pub mod audit;
 pub mod code;
-pub mod factor;
 pub mod fact;
+pub mod factor;
 pub mod freeze;
 pub mod invitation;
 pub mod operation;
@@ -22,10 +22,13 @@ use std::path::Path;
 
 use sqlite::{Connection, Database, Migration, OpenError, Options, ReadError, WriteError, rusqlite};
 
-/// Marks our files: "SPcr".
+/// Marks our files: "S", "P", "c", "r".
 const APPLICATION_ID: i32 = 0x5350_6372;
 
-const MIGRATIONS: &[Migration] = &[Migration { name: "recovery", sql: include_str!("schema/0001.sql") }];
+const MIGRATIONS: &[Migration] = &[Migration {
+    name: "recovery",
+    sql: include_str!("schema/0001.sql"),
+}];
 
 /// A 16-byte random id.
 pub type Id = [u8; 16];

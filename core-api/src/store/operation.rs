@@ -55,7 +55,11 @@ const COLUMNS: &str =
 /// Stores an operation; it must not exist yet.
 pub fn insert(c: &Connection, operation: &Operation) -> Result<(), StoreError> {
     call!("operation.insert");
-    let outcome = operation.outcome.as_ref().map(serde_json::to_string).transpose()?;
+    let outcome = operation
+        .outcome
+        .as_ref()
+        .map(serde_json::to_string)
+        .transpose()?;
     c.prepare_cached(
         "INSERT INTO operation (id, recovery, idempotency, account, action, unlock_too, reference, evidence, asked_at,
                                 outcome, answered_at)
@@ -79,10 +83,12 @@ pub fn insert(c: &Connection, operation: &Operation) -> Result<(), StoreError> {
 /// The operation that a recovery's page asked for under this key.
 pub fn by_key(c: &Connection, recovery: &Id, idempotency: &str) -> Result<Option<Operation>, StoreError> {
     call!("operation.by_key");
-    c.prepare_cached(&format!("SELECT {COLUMNS} FROM operation WHERE recovery = ?1 AND idempotency = ?2"))?
-        .query_row((recovery, idempotency), |row| Ok(read(row)))
-        .optional()?
-        .transpose()
+    c.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM operation WHERE recovery = ?1 AND idempotency = ?2"
+    ))?
+    .query_row((recovery, idempotency), |row| Ok(read(row)))
+    .optional()?
+    .transpose()
 }
 
 /// The operation with this id.
@@ -117,12 +123,19 @@ pub fn open_since(c: &Connection, before: Timestamp) -> Result<Vec<Operation>, S
 /// Operations of an account that nobody knows the outcome of.
 pub fn in_flight(c: &Connection, account: AccountId) -> Result<u32, StoreError> {
     call!("operation.in_flight");
-    Ok(c.prepare_cached("SELECT count(*) FROM operation WHERE account = ?1 AND outcome IS NULL")?
-        .query_row([account.0], |row| row.get(0))?)
+    Ok(
+        c.prepare_cached("SELECT count(*) FROM operation WHERE account = ?1 AND outcome IS NULL")?
+            .query_row([account.0], |row| row.get(0))?,
+    )
 }
 
 /// How often an action was done to an account, or may have been, since a moment.
-pub fn done_since(c: &Connection, account: AccountId, action: Action, since: Timestamp) -> Result<u32, StoreError> {
+pub fn done_since(
+    c: &Connection,
+    account: AccountId,
+    action: Action,
+    since: Timestamp,
+) -> Result<u32, StoreError> {
     call!("operation.done_since");
     Ok(c.prepare_cached(
         "SELECT count(*) FROM operation WHERE account = ?1 AND action = ?2 AND asked_at > ?3
@@ -132,10 +145,17 @@ pub fn done_since(c: &Connection, account: AccountId, action: Action, since: Tim
 }
 
 /// Settles an operation; false when somebody else did.
-pub fn settle(c: &Connection, id: OperationId, outcome: &Outcome, now: Timestamp) -> Result<bool, StoreError> {
+pub fn settle(
+    c: &Connection,
+    id: OperationId,
+    outcome: &Outcome,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
     call!("operation.settle");
     let rows = c
-        .prepare_cached("UPDATE operation SET outcome = ?2, answered_at = ?3 WHERE id = ?1 AND outcome IS NULL")?
+        .prepare_cached(
+            "UPDATE operation SET outcome = ?2, answered_at = ?3 WHERE id = ?1 AND outcome IS NULL",
+        )?
         .execute((id.0, serde_json::to_string(outcome)?, now.0))?;
     Ok(rows == 1)
 }

@@ -11,7 +11,8 @@ pub const ALL: &str = "*";
 /// Whether a portal is paused, by itself or with all others.
 pub fn is_paused(c: &Connection, portal: &str) -> Result<bool, StoreError> {
     call!("pause.is_paused");
-    Ok(c.prepare_cached("SELECT 1 FROM pause WHERE portal IN (?1, ?2)")?.exists((portal, ALL))?)
+    Ok(c.prepare_cached("SELECT 1 FROM pause WHERE portal IN (?1, ?2)")?
+        .exists((portal, ALL))?)
 }
 
 /// Pauses a portal.
@@ -23,5 +24,7 @@ pub fn set(c: &Connection, portal: &str, why: &str, now: Timestamp) -> Result<()
 
 /// Lets a portal serve again; false when it was not paused.
 pub fn lift(c: &Connection, portal: &str) -> Result<bool, StoreError> {
-    Ok(c.prepare_cached("DELETE FROM pause WHERE portal = ?1")?.execute([portal])? == 1)
+    Ok(c.prepare_cached("DELETE FROM pause WHERE portal = ?1")?
+        .execute([portal])?
+        == 1)
 }

@@ -25,12 +25,42 @@ pub struct Life {
 /// The table of how long each kind of row lives. Tables that are not here are kept: factors until they are
 /// removed, freezes and pauses until they are lifted, the audit by its own retention.
 pub const LIVES: &[Life] = &[
-    Life { table: "recovery", column: "begun_at", keep: DAY, why: "a finished one shows its end to a late reload" },
-    Life { table: "attempt", column: "at", keep: Duration::from_hours(48), why: "budgets look back one day" },
-    Life { table: "tally", column: "at", keep: Duration::from_hours(48), why: "limits look back one day" },
-    Life { table: "invitation", column: "until", keep: Duration::from_hours(24 * 30), why: "the helpdesk may ask" },
-    Life { table: "not_me", column: "until", keep: HOUR, why: "of no use once it is over" },
-    Life { table: "operation", column: "answered_at", keep: Duration::from_hours(24 * 7), why: "the audit has it" },
+    Life {
+        table: "recovery",
+        column: "begun_at",
+        keep: DAY,
+        why: "a finished one shows its end to a late reload",
+    },
+    Life {
+        table: "attempt",
+        column: "at",
+        keep: Duration::from_hours(48),
+        why: "budgets look back one day",
+    },
+    Life {
+        table: "tally",
+        column: "at",
+        keep: Duration::from_hours(48),
+        why: "limits look back one day",
+    },
+    Life {
+        table: "invitation",
+        column: "until",
+        keep: Duration::from_hours(24 * 30),
+        why: "the helpdesk may ask",
+    },
+    Life {
+        table: "not_me",
+        column: "until",
+        keep: HOUR,
+        why: "of no use once it is over",
+    },
+    Life {
+        table: "operation",
+        column: "answered_at",
+        keep: Duration::from_hours(24 * 7),
+        why: "the audit has it",
+    },
 ];
 
 /// Removes what is old, at most `most` rows of each kind, and says how many. What nobody knows the outcome of

@@ -82,7 +82,9 @@ pub fn by_id(c: &Connection, id: &Id) -> Result<Option<Stored>, StoreError> {
 /// Those whose identifier the directory was not asked about yet.
 pub fn unresolved(c: &Connection) -> Result<Vec<Id>, StoreError> {
     let mut statement = c.prepare_cached("SELECT id FROM recovery WHERE resolved = 0 ORDER BY begun_at")?;
-    Ok(statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?)
+    Ok(statement
+        .query_map([], |row| row.get(0))?
+        .collect::<Result<_, _>>()?)
 }
 
 /// Those whose person may still go on: neither over nor up to the directory.

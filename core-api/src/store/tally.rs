@@ -33,12 +33,19 @@ impl Tally {
 /// Counts one more.
 pub fn add(c: &Connection, tally: Tally, key: &[u8], now: Timestamp) -> Result<(), StoreError> {
     call!("tally.add");
-    c.prepare_cached("INSERT INTO tally (kind, key, at) VALUES (?1, ?2, ?3)")?.execute((tally.name(), key, now.0))?;
+    c.prepare_cached("INSERT INTO tally (kind, key, at) VALUES (?1, ?2, ?3)")?
+        .execute((tally.name(), key, now.0))?;
     Ok(())
 }
 
 /// Whether one more fits under the limit now.
-pub fn has_room(c: &Connection, tally: Tally, key: &[u8], limit: Limit, now: Timestamp) -> Result<bool, StoreError> {
+pub fn has_room(
+    c: &Connection,
+    tally: Tally,
+    key: &[u8],
+    limit: Limit,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
     call!("tally.has_room");
     let used: u32 = c
         .prepare_cached("SELECT count(*) FROM tally WHERE kind = ?1 AND key = ?2 AND at > ?3")?

@@ -8,25 +8,24 @@ use std::time::Duration;
 
 use contract::ProblemKind;
 use contract::recovery::{Act, ActSecret, Answer, Refused};
-use directory::{After, Directory, DirectoryError, Evidence, Settled};
+use directory::{After, Directory, DirectoryError, Evidence};
 use domain::password::{self, PasswordPolicy};
 use domain::policy::Action;
 use domain::recovery::{Permit, Recovery};
-use domain::{Account, AccountId, OperationId, Timestamp};
+use domain::{Account, AccountId, OperationId};
 use secrecy::{ExposeSecret, SecretString};
-use sqlite::Connection;
 
 use super::blocks::{self, Binding};
-use super::load::{Named, named};
-use super::notify::{self, Notice, Notices};
+use super::intent::{Intended, Intent};
+use super::outcome::settle;
 use super::password_try::{self, Allowed};
 use super::{Caller, UseCaseError, load, look};
 use crate::core::Core;
 use crate::keys::Handle;
-use crate::store::audit::{Event, Personal, operation_text};
-use crate::store::operation::{self, Operation, Outcome};
+use crate::store::attempt;
+use crate::store::audit::operation_text;
+use crate::store::operation::{self, Outcome};
 use crate::store::recovery::Stored;
-use crate::store::{StoreError, attempt, audit, recovery};
 
 /// How long a repeat waits for the first to come back from the directory.
 const REPEAT_WAITS: Duration = Duration::from_secs(12);
@@ -43,7 +42,12 @@ struct Wish {
 /// # Errors
 /// `RecoveryOver` when nothing is proved (any more), `StaleStep` for a box of an earlier page, `DirectoryAway`
 /// when the domain could not be asked.
-pub async fn act(core: &Arc<Core>, caller: &Caller, handle: &Handle, asked: Act) -> Result<Answer, UseCaseError> {
+pub async fn act(
+    core: &Arc<Core>,
+    caller: &Caller,
+    handle: &Handle,
+    asked: Act,
+) -> Result<Answer, UseCaseError> {
     if !(16..=64).contains(&asked.key.len()) {
         return Err(ProblemKind::Malformed.into());
     }
@@ -53,7 +57,9 @@ pub async fn act(core: &Arc<Core>, caller: &Caller, handle: &Handle, asked: Act)
     }
     let action = action_of(asked.action);
     let wish = open(core, handle, &stored, action, &asked)?;
-    let Recovery::Proved(proved) = &stored.recovery else { return Err(ProblemKind::RecoveryOver.into()) };
+    let Recovery::Proved(proved) = &stored.recovery else {
+        return Err(ProblemKind::RecoveryOver.into());
+    };
     let ready = prepare(core, proved.account(), action, wish.as_ref()).await?;
     let intent = Intent {
         core: Arc::clone(core),
@@ -86,16 +92,28 @@ pub async fn act(core: &Arc<Core>, caller: &Caller, handle: &Handle, asked: Act)
 }
 
 async fn answer(core: &Core, handle: &Handle, stored: &Stored) -> Result<Answer, UseCaseError> {
-    Ok(Answer { handle: None, view: look::view_or_away(core, handle, stored).await? })
+    Ok(Answer {
+        handle: None,
+        view: look::view_or_away(core, handle, stored).await?,
+    })
 }
 
 async fn known(core: &Core, stored: &Stored, key: &str) -> Result<bool, UseCaseError> {
     let (id, key) = (stored.id, key.to_owned());
-    Ok(core.store.read(move |c| operation::by_key(c, &id, &key)).await?.is_some())
+    Ok(core
+        .store
+        .read(move |c| operation::by_key(c, &id, &key))
+        .await?
+        .is_some())
 }
 
 /// Waits for the operation with this key to be settled, then gives the page.
-async fn when_settled(core: &Core, caller: &Caller, handle: &Handle, key: &str) -> Result<Answer, UseCaseError> {
+async fn when_settled(
+    core: &Core,
+    caller: &Caller,
+    handle: &Handle,
+    key: &str,
+) -> Result<Answer, UseCaseError> {
     let deadline = tokio::time::Instant::now() + REPEAT_WAITS;
     loop {
         let waiting = core.wake.settled.notified();
@@ -113,15 +131,29 @@ async fn when_settled(core: &Core, caller: &Caller, handle: &Handle, key: &str) 
 }
 
 /// Opens the box, if the action needs one, and checks what it is bound to.
-fn open(core: &Core, handle: &Handle, stored: &Stored, action: Action, asked: &Act) -> Result<Option<Wish>, UseCaseError> {
+fn open(
+    core: &Core,
+    handle: &Handle,
+    stored: &Stored,
+    action: Action,
+    asked: &Act,
+) -> Result<Option<Wish>, UseCaseError> {
     if action == Action::Unlock {
         return Ok(None);
     }
     let sealed = asked.sealed.as_ref().ok_or(ProblemKind::Malformed)?;
     let (block, secret) = blocks::open::<ActSecret>(core, handle, &sealed.seal, &sealed.boxed)?;
-    if !blocks::is_bound(&block, &Binding::action(stored.recovery.purpose(), action, stored.step)) {
+    if !blocks::is_bound(
+        &block,
+        &Binding::action(stored.recovery.purpose(), action, stored.step),
+    ) {
         let ours = block.action.as_deref() == Some(action.name());
-        return Err(if ours { ProblemKind::StaleStep } else { ProblemKind::RecoveryOver }.into());
+        return Err(if ours {
+            ProblemKind::StaleStep
+        } else {
+            ProblemKind::RecoveryOver
+        }
+        .into());
     }
     Ok(Some(Wish {
         current: secret.current.map(SecretString::from),
@@ -140,7 +172,12 @@ struct Ready {
     allowed: Option<Allowed>,
 }
 
-async fn prepare(core: &Core, id: AccountId, action: Action, wish: Option<&Wish>) -> Result<Ready, UseCaseError> {
+async fn prepare(
+    core: &Core,
+    id: AccountId,
+    action: Action,
+    wish: Option<&Wish>,
+) -> Result<Ready, UseCaseError> {
     let operation = OperationId(core.new_id());
     let account = core.directory.read(id).await?.ok_or(DirectoryError::NotFound)?;
     let policy = core.directory.password_policy(id).await?;
@@ -154,143 +191,68 @@ async fn prepare(core: &Core, id: AccountId, action: Action, wish: Option<&Wish>
         }
     }
     let unlock = action == Action::Reset && account.state.locked.is_some();
-    Ok(Ready { operation, account, after: After { unlock, must_change: false }, evidence, refused, allowed })
+    Ok(Ready {
+        operation,
+        account,
+        after: After {
+            unlock,
+            must_change: false,
+        },
+        evidence,
+        refused,
+        allowed,
+    })
 }
 
 /// What is wrong with the new password before the directory sees it.
-fn broken(core: &Core, policy: &PasswordPolicy, account: &Account, action: Action, wish: &Wish) -> Option<Refused> {
+fn broken(
+    core: &Core,
+    policy: &PasswordPolicy,
+    account: &Account,
+    action: Action,
+    wish: &Wish,
+) -> Option<Refused> {
     if wish.new.expose_secret().is_empty() || wish.new.expose_secret() != wish.repeat.expose_secret() {
         return Some(Refused::Mismatch);
     }
-    if action == Action::Change && wish.current.as_ref().is_none_or(|current| current.expose_secret().is_empty()) {
+    if action == Action::Change
+        && wish
+            .current
+            .as_ref()
+            .is_none_or(|current| current.expose_secret().is_empty())
+    {
         return Some(Refused::Mismatch);
     }
     let now = core.now();
     let rules = password::rules(policy, account, look::writing(action)?, &*core.own_rules, now);
     let broken = password::broken(&rules, &wish.new, wish.current.as_ref(), &*core.own_rules, now);
-    (!broken.is_empty()).then(|| Refused::Rules { rules: broken.iter().map(look::rule_view).collect() })
-}
-
-enum Intended {
-    Stale,
-    Over,
-    Repeat,
-    Refused(Box<Stored>),
-    Go(Permit),
-}
-
-/// Everything that the transaction of the intent needs.
-struct Intent {
-    core: Arc<Core>,
-    caller: Caller,
-    hash: [u8; 32],
-    step: u64,
-    key: String,
-    operation: OperationId,
-    action: Action,
-    refused: Option<Refused>,
-    unlock_too: bool,
-    evidence: Evidence,
-    now: Timestamp,
-    salt: [u8; 32],
-}
-
-impl Intent {
-    fn write_down(self, c: &Connection) -> Result<Intended, StoreError> {
-        let Named::Current(mut stored) = named(c, &self.hash, &self.caller, self.now)? else { return Ok(Intended::Over) };
-        if operation::by_key(c, &stored.id, &self.key)?.is_some() {
-            return Ok(Intended::Repeat);
-        }
-        if stored.step != self.step {
-            return Ok(Intended::Stale);
-        }
-        let Recovery::Proved(proved) = stored.recovery.clone() else { return Ok(Intended::Over) };
-        let account = proved.account();
-        stored.step += 1;
-        let refused = self.refusal(c, account)?;
-        let policy = proved.policy().to_owned();
-        let intended = match refused {
-            Some(refused) => {
-                self.remember(c, &stored, account, Some(Outcome::Refused { refused: refused.clone() }))?;
-                self.audit(c, &stored, account, Event::Refused { action: self.action, why: refusal_word(&refused).to_owned() })?;
-                None
-            }
-            None => match proved.begin(self.action, self.operation, self.now) {
-                Err(_) => return Ok(Intended::Over),
-                Ok((acting, permit)) => {
-                    self.remember(c, &stored, account, None)?;
-                    let operation = operation_text(self.operation);
-                    self.audit(c, &stored, account, Event::Intent { action: self.action, operation, policy })?;
-                    stored.recovery = Recovery::Acting(acting);
-                    Some(permit)
-                }
-            },
-        };
-        recovery::save(c, &stored)?;
-        Ok(intended.map_or_else(|| Intended::Refused(stored), Intended::Go))
-    }
-
-    /// What was found before, or that the account had enough of these today.
-    fn refusal(&self, c: &Connection, account: AccountId) -> Result<Option<Refused>, StoreError> {
-        let limit = self.core.settings.limits.actions;
-        let done = operation::done_since(c, account, self.action, self.now.minus(limit.span))?;
-        let too_many = (!limit.has_room(done)).then_some(Refused::TooManyToday);
-        Ok(self.refused.clone().or(too_many))
-    }
-
-    fn remember(&self, c: &Connection, stored: &Stored, account: AccountId, outcome: Option<Outcome>) -> Result<(), StoreError> {
-        operation::insert(
-            c,
-            &Operation {
-                id: self.operation,
-                recovery: stored.id,
-                idempotency: self.key.clone(),
-                account,
-                action: self.action,
-                unlock_too: self.unlock_too,
-                reference: self.caller.reference.clone(),
-                evidence: serde_json::to_string(&self.evidence)?,
-                asked_at: self.now,
-                outcome,
-            },
-        )
-    }
-
-    fn audit(&self, c: &Connection, stored: &Stored, account: AccountId, event: Event) -> Result<(), StoreError> {
-        let entry = audit::Entry {
-            event,
-            reference: self.caller.reference.clone(),
-            through: self.caller.portal.clone(),
-            personal: Personal::of(Some(account), &stored.identifier, &stored.source),
-            salt: self.salt,
-        };
-        audit::append(c, &entry, self.now).map(|_| ())
-    }
-}
-
-fn refusal_word(refused: &Refused) -> &'static str {
-    match refused {
-        Refused::Rules { .. } => "rules",
-        Refused::Domain { .. } => "domain",
-        Refused::WrongPassword { .. } => "wrong-password",
-        Refused::NoMoreTries => "no-more-tries",
-        Refused::Mismatch => "mismatch",
-        Refused::TooManyToday => "too-many-today",
-        Refused::Forbidden { .. } => "forbidden",
-        Refused::DirectoryAway => "directory-away",
-    }
+    (!broken.is_empty()).then(|| Refused::Rules {
+        rules: broken.iter().map(look::rule_view).collect(),
+    })
 }
 
 /// Asks the directory, spending the permit.
-async fn ask(directory: &dyn Directory, permit: Permit, wish: Option<&Wish>, after: After) -> Result<(), DirectoryError> {
+async fn ask(
+    directory: &dyn Directory,
+    permit: Permit,
+    wish: Option<&Wish>,
+    after: After,
+) -> Result<(), DirectoryError> {
     match (permit, wish) {
         (Permit::Unlock(permit), _) => directory.unlock(permit).await,
         (Permit::Reset(permit), Some(wish)) => directory.reset(permit, &wish.new, after).await,
-        (Permit::Change(permit), Some(Wish { current: Some(current), new, .. })) => {
-            directory.change(permit, current, new).await
-        }
+        (
+            Permit::Change(permit),
+            Some(Wish {
+                current: Some(current),
+                new,
+                ..
+            }),
+        ) => directory.change(permit, current, new).await,
         (Permit::Reset(_) | Permit::Change(_), _) => {
-            return Err(DirectoryError::Protocol("an action without its password".to_owned()));
+            return Err(DirectoryError::Protocol(
+                "an action without its password".to_owned(),
+            ));
         }
     }
     .map(|_| ())
@@ -312,23 +274,47 @@ fn outcome_of(done: &Result<(), DirectoryError>, reference: &str, left: u32) -> 
 }
 
 /// Writes the outcome down, before anybody is told.
-async fn finish(core: &Arc<Core>, caller: &Caller, id: OperationId, account: Account, done: Result<(), DirectoryError>, left: u32) -> Result<(), UseCaseError> {
+async fn finish(
+    core: &Arc<Core>,
+    caller: &Caller,
+    id: OperationId,
+    account: Account,
+    done: Result<(), DirectoryError>,
+    left: u32,
+) -> Result<(), UseCaseError> {
     if let Err(error) = &done {
         let (operation, controller_says) = (operation_text(id), error.for_operator());
         if error.is_operators_fault() {
-            tracing::error!(reference = caller.reference, operation, controller_says, "the directory did not do it");
+            tracing::error!(
+                reference = caller.reference,
+                operation,
+                controller_says,
+                "the directory did not do it"
+            );
         } else {
-            tracing::warn!(reference = caller.reference, operation, controller_says, "the directory did not do it");
+            tracing::warn!(
+                reference = caller.reference,
+                operation,
+                controller_says,
+                "the directory did not do it"
+            );
         }
     }
     let account_id = account.id;
     match outcome_of(&done, &caller.reference, left) {
         Some(outcome) => {
-            let wrong_password = matches!(outcome, Outcome::Refused { refused: Refused::WrongPassword { .. } });
+            let wrong_password = matches!(
+                outcome,
+                Outcome::Refused {
+                    refused: Refused::WrongPassword { .. }
+                }
+            );
             settle(core, id, &account, outcome, false).await?;
             if wrong_password {
                 let now = core.now();
-                core.store.write(move |c| attempt::add_password(c, account_id, false, now)).await?;
+                core.store
+                    .write(move |c| attempt::add_password(c, account_id, false, now))
+                    .await?;
             }
         }
         // A first look at once; if that tells nothing, a worker goes on looking.
@@ -337,81 +323,6 @@ async fn finish(core: &Arc<Core>, caller: &Caller, id: OperationId, account: Acc
         }
     }
     Ok(())
-}
-
-/// What reading back shows of an operation that got no answer.
-pub(super) fn outcome_from(settled: Settled) -> Option<Outcome> {
-    match settled {
-        Settled::Done => Some(Outcome::Done),
-        Settled::NotDone => Some(Outcome::NotDone),
-        Settled::CannotTell => None,
-    }
-}
-
-/// Settles an operation: outcome, audit, the recovery's end or return, and notices, all in one transaction.
-pub(super) async fn settle(core: &Arc<Core>, id: OperationId, account: &Account, outcome: Outcome, later: bool) -> Result<(), UseCaseError> {
-    let now = core.now();
-    let Some(operation) = core.store.read(move |c| operation::by_id(c, id)).await? else { return Ok(()) };
-    let notices = match outcome {
-        Outcome::Done => Some(Notice::of(operation.action)),
-        Outcome::NeverKnown => Some(Notice::Unknown),
-        Outcome::Refused { .. } | Outcome::NotDone => None,
-    }
-    .map(|notice| notify::prepare(core, account, notice, operation.recovery));
-    let entry = core.entry(
-        Event::Outcome {
-            action: operation.action,
-            operation: operation_text(id),
-            result: outcome_word(&outcome).to_owned(),
-            settled_later: later,
-        },
-        &operation.reference,
-        "core",
-        Personal { account: Some(account.id.to_string()), name: Some(account.name.clone()), ..Personal::default() },
-    );
-    metrics::counter!("actions_total", "action" => operation.action.name(), "result" => outcome_word(&outcome))
-        .increment(1);
-    core.store.write(move |c| write_outcome(c, &operation, &outcome, &entry, notices, now)).await?;
-    core.wake.settled.notify_waiters();
-    core.wake.outbox.notify_one();
-    Ok(())
-}
-
-fn write_outcome(
-    c: &Connection,
-    operation: &Operation,
-    outcome: &Outcome,
-    entry: &audit::Entry,
-    notices: Option<Notices>,
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    if !operation::settle(c, operation.id, outcome, now)? {
-        return Ok(());
-    }
-    audit::append(c, entry, now)?;
-    if let Some(mut stored) = recovery::by_id(c, &operation.recovery)? {
-        if let Recovery::Acting(acting) = stored.recovery {
-            stored.recovery = match outcome {
-                Outcome::Done => Recovery::Ended(acting.done()),
-                Outcome::Refused { .. } | Outcome::NotDone => Recovery::Proved(acting.refused()),
-                Outcome::NeverKnown => Recovery::Ended(acting.unknown()),
-            };
-            recovery::save(c, &stored)?;
-        }
-    }
-    match notices {
-        Some(notices) => notices.queue(c, now),
-        None => Ok(()),
-    }
-}
-
-fn outcome_word(outcome: &Outcome) -> &'static str {
-    match outcome {
-        Outcome::Done => "done",
-        Outcome::Refused { refused } => refusal_word(refused),
-        Outcome::NotDone => "not-done",
-        Outcome::NeverKnown => "never-known",
-    }
 }
 
 fn action_of(action: contract::Action) -> Action {

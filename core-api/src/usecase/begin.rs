@@ -64,7 +64,11 @@ pub async fn begin(core: &Core, caller: &Caller, asked: Begin) -> Result<Answer,
         &caller.portal,
         Personal::of(None, identifier.as_str(), &stored.source),
     );
-    let (limits, portal, group) = (core.settings.limits.clone(), caller.portal.clone(), source_group(source));
+    let (limits, portal, group) = (
+        core.settings.limits.clone(),
+        caller.portal.clone(),
+        source_group(source),
+    );
     let begun = core
         .store
         .write(move |c| {
@@ -74,7 +78,13 @@ pub async fn begin(core: &Core, caller: &Caller, asked: Begin) -> Result<Answer,
             if !tally::has_room(c, Tally::BegunBySource, &group, limits.begun_by_source, now)? {
                 return Ok(Begun::TooMany);
             }
-            let wait = !tally::has_room(c, Tally::BegunByIdentifier, &phantom.0, limits.begun_by_identifier, now)?;
+            let wait = !tally::has_room(
+                c,
+                Tally::BegunByIdentifier,
+                &phantom.0,
+                limits.begun_by_identifier,
+                now,
+            )?;
             tally::add(c, Tally::BegunBySource, &group, now)?;
             tally::add(c, Tally::BegunByIdentifier, &phantom.0, now)?;
             recovery::insert(c, &stored)?;
@@ -94,8 +104,15 @@ pub async fn begin(core: &Core, caller: &Caller, asked: Begin) -> Result<Answer,
         }
     }
     let methods = first.into_iter().map(super::look::method_view).collect();
-    let view = View { purpose: asked.purpose, until: Some(until.0), stage: Stage::Choose { methods } };
-    Ok(Answer { handle: Some(handle.to_text()), view })
+    let view = View {
+        purpose: asked.purpose,
+        until: Some(until.0),
+        stage: Stage::Choose { methods },
+    };
+    Ok(Answer {
+        handle: Some(handle.to_text()),
+        view,
+    })
 }
 
 /// The network that limits by source count together: one IPv4 address, one IPv6 /64.

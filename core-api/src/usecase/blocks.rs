@@ -30,12 +30,22 @@ pub(crate) struct Binding {
 impl Binding {
     /// For a proof that answers this challenge.
     pub(crate) fn proof(purpose: Purpose, challenge: &Id, step: u64) -> Self {
-        Self { purpose, action: None, challenge: BASE64URL_NOPAD.encode(challenge), step }
+        Self {
+            purpose,
+            action: None,
+            challenge: BASE64URL_NOPAD.encode(challenge),
+            step,
+        }
     }
 
     /// For an action.
     pub(crate) fn action(purpose: Purpose, action: Action, step: u64) -> Self {
-        Self { purpose, action: Some(action.name().to_owned()), challenge: ACT.to_owned(), step }
+        Self {
+            purpose,
+            action: Some(action.name().to_owned()),
+            challenge: ACT.to_owned(),
+            step,
+        }
     }
 
     /// The block's text for the recovery with this handle.
@@ -58,7 +68,12 @@ impl Binding {
 /// # Errors
 /// `UnknownKey` when the key is gone, `Malformed` for what does not open, `RecoveryOver` for a box of another
 /// recovery.
-pub(crate) fn open<T: DeserializeOwned>(core: &Core, handle: &Handle, seal: &str, boxed: &str) -> Result<(SealBlock, T), UseCaseError> {
+pub(crate) fn open<T: DeserializeOwned>(
+    core: &Core,
+    handle: &Handle,
+    seal: &str,
+    boxed: &str,
+) -> Result<(SealBlock, T), UseCaseError> {
     let plain = core.open_box(seal, boxed).map_err(|error| match error {
         OpenError::UnknownKey => ProblemKind::UnknownKey,
         OpenError::Malformed | OpenError::Forged => ProblemKind::Malformed,

@@ -28,5 +28,9 @@ pub async fn cancel(core: &Core, caller: &Caller, handle: &Handle) -> Result<(),
             Ok(true)
         })
         .await?;
-    if known { Ok(()) } else { Err(ProblemKind::RecoveryOver.into()) }
+    if known {
+        Ok(())
+    } else {
+        Err(ProblemKind::RecoveryOver.into())
+    }
 }

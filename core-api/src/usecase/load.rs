@@ -23,7 +23,12 @@ pub(crate) enum Named {
 }
 
 /// Looks a handle up for a portal. Every request makes these same calls.
-pub(crate) fn named(c: &Connection, hash: &[u8; 32], caller: &Caller, now: Timestamp) -> Result<Named, StoreError> {
+pub(crate) fn named(
+    c: &Connection,
+    hash: &[u8; 32],
+    caller: &Caller,
+    now: Timestamp,
+) -> Result<Named, StoreError> {
     if pause::is_paused(c, &caller.portal)? {
         return Ok(Named::Paused);
     }
@@ -50,5 +55,8 @@ pub(crate) async fn current(core: &Core, caller: &Caller, handle: &Handle) -> Re
 }
 
 fn at(stored: Stored, now: Timestamp) -> Stored {
-    Stored { recovery: stored.recovery.at(now), ..stored }
+    Stored {
+        recovery: stored.recovery.at(now),
+        ..stored
+    }
 }

@@ -26,7 +26,10 @@ const DIRECTORY_ANSWERS_WITHIN: Duration = Duration::from_secs(5);
 /// `RecoveryOver` when there is none.
 pub async fn look(core: &Core, caller: &Caller, handle: &Handle) -> Result<Answer, UseCaseError> {
     let stored = load::current(core, caller, handle).await?;
-    Ok(Answer { handle: None, view: view(core, handle, &stored).await? })
+    Ok(Answer {
+        handle: None,
+        view: view(core, handle, &stored).await?,
+    })
 }
 
 /// The page of a recovery as it stands.
@@ -38,11 +41,19 @@ pub(super) async fn view(core: &Core, handle: &Handle, stored: &Stored) -> Resul
         Recovery::Ended(ended) => ended_stage(core, stored, ended).await?,
     };
     let until = stored.recovery.until().map(|at| at.0);
-    Ok(View { purpose: purpose_view(stored.recovery.purpose()), until, stage })
+    Ok(View {
+        purpose: purpose_view(stored.recovery.purpose()),
+        until,
+        stage,
+    })
 }
 
 /// The page of a recovery whose step has just been taken: a directory that is away must not hide that.
-pub(super) async fn view_or_away(core: &Core, handle: &Handle, stored: &Stored) -> Result<View, UseCaseError> {
+pub(super) async fn view_or_away(
+    core: &Core,
+    handle: &Handle,
+    stored: &Stored,
+) -> Result<View, UseCaseError> {
     match view(core, handle, stored).await {
         Err(UseCaseError::Refused(ProblemKind::DirectoryAway)) => Ok(View {
             purpose: purpose_view(stored.recovery.purpose()),
@@ -66,7 +77,12 @@ fn proving_stage(core: &Core, handle: &Handle, stored: &Stored, proving: &Provin
     }
 }
 
-async fn proved_stage(core: &Core, handle: &Handle, stored: &Stored, proved: &Proved) -> Result<Stage, UseCaseError> {
+async fn proved_stage(
+    core: &Core,
+    handle: &Handle,
+    stored: &Stored,
+    proved: &Proved,
+) -> Result<Stage, UseCaseError> {
     if stored.recovery.purpose() == Purpose::Enrol {
         return Ok(Stage::Enrolling);
     }
@@ -80,9 +96,9 @@ async fn proved_stage(core: &Core, handle: &Handle, stored: &Stored, proved: &Pr
         let rules = writing(action).map(|w| password::rules(&policy, &account, w, &*core.own_rules, now));
         offers.push(Offer {
             action: action_view(action),
-            seal: rules.is_some().then(|| {
-                Binding::action(stored.recovery.purpose(), action, stored.step).block(core, handle)
-            }),
+            seal: rules
+                .is_some()
+                .then(|| Binding::action(stored.recovery.purpose(), action, stored.step).block(core, handle)),
             rules: rules.unwrap_or_default().iter().map(rule_view).collect(),
             unlocks: action == Action::Reset && account.state.locked.is_some(),
         });
@@ -93,7 +109,11 @@ async fn proved_stage(core: &Core, handle: &Handle, stored: &Stored, proved: &Pr
     }
     let too_young = password::too_young_until(&policy, &account).filter(|until| *until > now);
     let refused = last_refusal(core, stored).await?;
-    Ok(Stage::Proved { account: account_view(&account, too_young), offers, refused })
+    Ok(Stage::Proved {
+        account: account_view(&account, too_young),
+        offers,
+        refused,
+    })
 }
 
 /// Nothing is offered that cannot help: no unlock of what is not locked, nothing for who is switched off or
@@ -104,11 +124,13 @@ fn is_sensible(action: Action, account: &Account) -> bool {
 }
 
 async fn last_refusal(core: &Core, stored: &Stored) -> Result<Option<Refused>, UseCaseError> {
-    Ok(last_operation(core, stored).await?.and_then(|operation| match operation.outcome {
-        Some(Outcome::Refused { refused }) => Some(refused),
-        Some(Outcome::NotDone) => Some(Refused::DirectoryAway),
-        Some(Outcome::Done | Outcome::NeverKnown) | None => None,
-    }))
+    Ok(last_operation(core, stored)
+        .await?
+        .and_then(|operation| match operation.outcome {
+            Some(Outcome::Refused { refused }) => Some(refused),
+            Some(Outcome::NotDone) => Some(Refused::DirectoryAway),
+            Some(Outcome::Done | Outcome::NeverKnown) | None => None,
+        }))
 }
 
 async fn last_operation(core: &Core, stored: &Stored) -> Result<Option<Operation>, UseCaseError> {
@@ -118,13 +140,20 @@ async fn last_operation(core: &Core, stored: &Stored) -> Result<Option<Operation
 
 /// While the directory may still answer this is "please wait"; later nobody knows yet, and the page says so.
 async fn acting_stage(core: &Core, stored: &Stored, action: Action) -> Result<Stage, UseCaseError> {
-    let operation = last_operation(core, stored).await?.ok_or(ProblemKind::RecoveryOver)?;
+    let operation = last_operation(core, stored)
+        .await?
+        .ok_or(ProblemKind::RecoveryOver)?;
     let action = action_view(action);
-    Ok(if core.now().since(operation.asked_at) < DIRECTORY_ANSWERS_WITHIN {
-        Stage::Acting { action }
-    } else {
-        Stage::Unknown { action, reference: operation.reference }
-    })
+    Ok(
+        if core.now().since(operation.asked_at) < DIRECTORY_ANSWERS_WITHIN {
+            Stage::Acting { action }
+        } else {
+            Stage::Unknown {
+                action,
+                reference: operation.reference,
+            }
+        },
+    )
 }
 
 async fn ended_stage(core: &Core, stored: &Stored, ended: &Ended) -> Result<Stage, UseCaseError> {
@@ -132,7 +161,9 @@ async fn ended_stage(core: &Core, stored: &Stored, ended: &Ended) -> Result<Stag
         Ending::Expired | Ending::Cancelled => return Err(ProblemKind::RecoveryOver.into()),
         Ending::Done { action } | Ending::Unknown { action } => action,
     };
-    let operation = last_operation(core, stored).await?.ok_or(ProblemKind::RecoveryOver)?;
+    let operation = last_operation(core, stored)
+        .await?
+        .ok_or(ProblemKind::RecoveryOver)?;
     Ok(match (ended.how, &operation.outcome) {
         // What nobody knew may have been found out since.
         (Ending::Done { .. }, _) | (_, Some(Outcome::Done)) => Stage::Done {
@@ -140,7 +171,10 @@ async fn ended_stage(core: &Core, stored: &Stored, ended: &Ended) -> Result<Stag
             unlocked: operation.unlock_too || action == Action::Unlock,
             at: operation.asked_at.0,
         },
-        _ => Stage::Unknown { action: action_view(action), reference: operation.reference },
+        _ => Stage::Unknown {
+            action: action_view(action),
+            reference: operation.reference,
+        },
     })
 }
 
@@ -184,7 +218,12 @@ pub(super) fn rule_view(rule: &Rule) -> WireRule {
         Rule::History { n } => ("history", Some(i64::from(*n)), vec![]),
         Rule::MinAge { until } => ("min_age", Some(until.0), vec![]),
     };
-    WireRule { id: rule.id().to_owned(), kind: kind.to_owned(), n, texts }
+    WireRule {
+        id: rule.id().to_owned(),
+        kind: kind.to_owned(),
+        n,
+        texts,
+    }
 }
 
 pub(super) fn action_view(action: Action) -> contract::Action {

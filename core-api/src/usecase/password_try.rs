@@ -25,14 +25,21 @@ pub(crate) struct Turn {
 
 impl Drop for Turn {
     fn drop(&mut self) {
-        self.tries.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.account);
+        self.tries
+            .0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&self.account);
     }
 }
 
 impl Tries {
     fn take(&self, account: AccountId) -> Option<Turn> {
         let mut under_way = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        under_way.insert(account).then(|| Turn { tries: self.clone(), account })
+        under_way.insert(account).then(|| Turn {
+            tries: self.clone(),
+            account,
+        })
     }
 }
 
@@ -50,19 +57,34 @@ pub(crate) struct Allowed {
 ///
 /// # Errors
 /// The inner error says why none is made now; the outer one that the directory does not answer.
-pub(crate) async fn allow(core: &Core, account: AccountId, operation: OperationId) -> Result<Result<Allowed, NoAllowance>, UseCaseError> {
-    let Some(turn) = core.tries.take(account) else { return Ok(Err(NoAllowance::Reserve)) };
+pub(crate) async fn allow(
+    core: &Core,
+    account: AccountId,
+    operation: OperationId,
+) -> Result<Result<Allowed, NoAllowance>, UseCaseError> {
+    let Some(turn) = core.tries.take(account) else {
+        return Ok(Err(NoAllowance::Reserve));
+    };
     let policy = core.directory.password_policy(account).await?;
-    let Some(policy) = policy.lockout else { return Ok(Err(NoAllowance::ThresholdTooLow)) };
+    let Some(policy) = policy.lockout else {
+        return Ok(Err(NoAllowance::ThresholdTooLow));
+    };
     let seen = core.directory.bad_passwords(account).await?;
     let (now, span) = (core.now(), std::time::Duration::from_hours(24));
-    let wrong_today = core.store.read(move |c| attempt::wrong_passwords(c, account, span, now)).await?;
-    let left = lockout::tries_left(policy, seen).unwrap_or(0).min(lockout::WRONG_PASSWORDS_A_DAY.saturating_sub(wrong_today));
-    Ok(lockout::allow_try(account, operation, policy, seen, wrong_today, 0).map(|permit| Allowed {
-        permit,
-        turn,
-        left_after: left.saturating_sub(1),
-    }))
+    let wrong_today = core
+        .store
+        .read(move |c| attempt::wrong_passwords(c, account, span, now))
+        .await?;
+    let left = lockout::tries_left(policy, seen)
+        .unwrap_or(0)
+        .min(lockout::WRONG_PASSWORDS_A_DAY.saturating_sub(wrong_today));
+    Ok(
+        lockout::allow_try(account, operation, policy, seen, wrong_today, 0).map(|permit| Allowed {
+            permit,
+            turn,
+            left_after: left.saturating_sub(1),
+        }),
+    )
 }
 
 /// How a try went.
@@ -73,29 +95,37 @@ pub(crate) enum Tried {
     /// It is not, or the account cannot be used.
     Wrong,
     /// It was not tried.
-    NotTried,
+    Withheld,
 }
 
 /// Tries a password by signing in with it.
 ///
 /// # Errors
 /// When the directory does not answer.
-pub(crate) async fn try_password(core: &Core, account: AccountId, password: &SecretString) -> Result<Tried, UseCaseError> {
+pub(crate) async fn try_password(
+    core: &Core,
+    account: AccountId,
+    password: &SecretString,
+) -> Result<Tried, UseCaseError> {
     let operation = OperationId(core.new_id());
-    let Ok(allowed) = allow(core, account, operation).await? else { return Ok(Tried::NotTried) };
+    let Ok(allowed) = allow(core, account, operation).await? else {
+        return Ok(Tried::Withheld);
+    };
     let outcome = core.directory.check_password(allowed.permit, password).await;
     let now = core.now();
     let tried = match outcome {
         Ok(check) if check.proves() => Tried::Right,
-        Ok(PasswordCheck::Locked) => Tried::NotTried,
+        Ok(PasswordCheck::Locked) => Tried::Withheld,
         Ok(_) => Tried::Wrong,
         // Refused before it was sent: too long, empty.
         Err(DirectoryError::Policy(_)) => return Ok(Tried::Wrong),
         Err(error) => return Err(error.into()),
     };
-    if tried != Tried::NotTried {
+    if tried != Tried::Withheld {
         let right = tried == Tried::Right;
-        core.store.write(move |c| attempt::add_password(c, account, right, now)).await?;
+        core.store
+            .write(move |c| attempt::add_password(c, account, right, now))
+            .await?;
     }
     drop(allowed.turn);
     Ok(tried)

@@ -24,12 +24,24 @@ enum Picked {
 ///
 /// # Errors
 /// `RecoveryOver` when the recovery is over or does not offer the method.
-pub async fn pick(core: &Core, caller: &Caller, handle: &Handle, method: WireMethod) -> Result<Answer, UseCaseError> {
+pub async fn pick(
+    core: &Core,
+    caller: &Caller,
+    handle: &Handle,
+    method: WireMethod,
+) -> Result<Answer, UseCaseError> {
     let method = method_of(method);
     let (hash, now, challenge) = (handle.hash(), core.now(), core.new_id());
     let caller = caller.clone();
     // Prepared for every method, so that the work before the answer is alike.
-    let (job_id, mut job) = (core.new_id(), Job::SendCode { recovery: [0; 16], challenge, method });
+    let (job_id, mut job) = (
+        core.new_id(),
+        Job::SendCode {
+            recovery: [0; 16],
+            challenge,
+            method,
+        },
+    );
     let at_rest = core.at_rest.clone();
     let randomness = core.randomness.clone();
     let picked = core
@@ -40,8 +52,12 @@ pub async fn pick(core: &Core, caller: &Caller, handle: &Handle, method: WireMet
                 Named::Paused => return Ok(Picked::Paused),
                 Named::Former(_) | Named::Nothing => return Ok(Picked::Over),
             };
-            let Recovery::Proving(proving) = stored.recovery else { return Ok(Picked::Over) };
-            let Ok(proving) = proving.ask(method) else { return Ok(Picked::Over) };
+            let Recovery::Proving(proving) = stored.recovery else {
+                return Ok(Picked::Over);
+            };
+            let Ok(proving) = proving.ask(method) else {
+                return Ok(Picked::Over);
+            };
             stored.recovery = Recovery::Proving(proving);
             stored.challenge = Some(challenge);
             stored.wrong = false;
@@ -50,7 +66,15 @@ pub async fn pick(core: &Core, caller: &Caller, handle: &Handle, method: WireMet
                 if let Job::SendCode { recovery, .. } = &mut job {
                     *recovery = stored.id;
                 }
-                outbox::queue(c, &at_rest, &*randomness, &job_id, &job, now, now.plus(outbox::CODE_PREPARED_WITHIN))?;
+                outbox::queue(
+                    c,
+                    &at_rest,
+                    &*randomness,
+                    &job_id,
+                    &job,
+                    now,
+                    now.plus(outbox::CODE_PREPARED_WITHIN),
+                )?;
             }
             Ok(Picked::Stored(stored))
         })
@@ -62,7 +86,10 @@ pub async fn pick(core: &Core, caller: &Caller, handle: &Handle, method: WireMet
             if method.is_sent() {
                 core.wake.outbox.notify_one();
             }
-            Ok(Answer { handle: None, view: look::view(core, handle, &stored).await? })
+            Ok(Answer {
+                handle: None,
+                view: look::view(core, handle, &stored).await?,
+            })
         }
     }
 }

@@ -17,27 +17,49 @@ use crate::store::{Id, audit, freeze, recovery};
 /// When the directory does not answer: try again.
 pub async fn resolve(core: &Core, id: Id) -> Result<(), UseCaseError> {
     let now = core.now();
-    let Some(mut stored) = core.store.read(move |c| recovery::by_id(c, &id)).await? else { return Ok(()) };
+    let Some(mut stored) = core.store.read(move |c| recovery::by_id(c, &id)).await? else {
+        return Ok(());
+    };
     stored.recovery = stored.recovery.at(now);
     if !matches!(&stored.recovery, Recovery::Proving(_)) {
         // Its time was over before the directory answered.
         return Ok(core.store.write(move |c| recovery::save(c, &stored)).await?);
     }
     let (found, subject) = find(core, &stored).await?;
-    let personal = Personal::of(subject.as_ref().map(|(account, _)| *account), &stored.identifier, &stored.source);
+    let personal = Personal::of(
+        subject.as_ref().map(|(account, _)| *account),
+        &stored.identifier,
+        &stored.source,
+    );
     let settle = |found| core.entry(Event::Resolved { found }, "", &stored.portal, personal.clone());
     let (entry, frozen_entry) = (settle(found), settle(Found::Frozen));
     core.store
         .write(move |c| {
-            let Some(mut stored) = recovery::by_id(c, &id)? else { return Ok(()) };
-            let Recovery::Proving(proving) = stored.recovery else { return Ok(()) };
+            let Some(mut stored) = recovery::by_id(c, &id)? else {
+                return Ok(());
+            };
+            let Recovery::Proving(proving) = stored.recovery else {
+                return Ok(());
+            };
             if proving.is_resolved() {
                 return Ok(());
             }
-            let frozen = subject.as_ref().map(|(account, _)| freeze::is_frozen(c, *account)).transpose()?;
+            let frozen = subject
+                .as_ref()
+                .map(|(account, _)| freeze::is_frozen(c, *account))
+                .transpose()?;
             let subject = subject.as_ref().filter(|_| frozen != Some(true));
-            stored.recovery = Recovery::Proving(proving.resolve(subject.map(|(account, policy)| (*account, policy))));
-            audit::append(c, if frozen == Some(true) { &frozen_entry } else { &entry }, now)?;
+            stored.recovery =
+                Recovery::Proving(proving.resolve(subject.map(|(account, policy)| (*account, policy))));
+            audit::append(
+                c,
+                if frozen == Some(true) {
+                    &frozen_entry
+                } else {
+                    &entry
+                },
+                now,
+            )?;
             recovery::save(c, &stored)
         })
         .await?;
@@ -47,7 +69,9 @@ pub async fn resolve(core: &Core, id: Id) -> Result<(), UseCaseError> {
 
 /// Asks the directory, unless no account can have such a name.
 async fn find(core: &Core, stored: &Stored) -> Result<(Found, Option<(AccountId, Policy)>), UseCaseError> {
-    let Some(lookup) = Identifier::parse(&stored.identifier).lookup() else { return Ok((Found::Unknown, None)) };
+    let Some(lookup) = Identifier::parse(&stored.identifier).lookup() else {
+        return Ok((Found::Unknown, None));
+    };
     match core.directory.find(&lookup).await {
         Ok(None) | Err(DirectoryError::NotFound) => Ok((Found::Unknown, None)),
         Err(DirectoryError::Ambiguous) => Ok((Found::Ambiguous, None)),
@@ -60,7 +84,11 @@ fn judge(core: &Core, stored: &Stored, account: &Account) -> (Found, Option<(Acc
     if account.kind != AccountKind::Person {
         return (Found::NotAPerson, None);
     }
-    match core.settings.policies.matching(account, stored.recovery.purpose()) {
+    match core
+        .settings
+        .policies
+        .matching(account, stored.recovery.purpose())
+    {
         None => (Found::NoPolicy, None),
         Some(policy) => (Found::Account, Some((account.id, policy.clone()))),
     }

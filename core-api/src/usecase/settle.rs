@@ -7,7 +7,7 @@ use directory::{DirectoryError, Evidence};
 use domain::OperationId;
 
 use super::UseCaseError;
-use super::act::{outcome_from, settle};
+use super::outcome::{outcome_from, settle};
 use crate::core::Core;
 use crate::store::operation::{self, Outcome};
 
@@ -34,17 +34,28 @@ pub async fn settle_all(core: &Arc<Core>) -> Result<(), UseCaseError> {
 /// # Errors
 /// When the store fails.
 pub async fn settle_one(core: &Arc<Core>, id: OperationId) -> Result<(), UseCaseError> {
-    let Some(operation) = core.store.read(move |c| operation::by_id(c, id)).await? else { return Ok(()) };
-    let before: Evidence = serde_json::from_str(&operation.evidence).map_err(crate::store::StoreError::from)?;
+    let Some(operation) = core.store.read(move |c| operation::by_id(c, id)).await? else {
+        return Ok(());
+    };
+    let before: Evidence =
+        serde_json::from_str(&operation.evidence).map_err(crate::store::StoreError::from)?;
     let seen = async {
-        let account = core.directory.read(operation.account).await?.ok_or(DirectoryError::NotFound)?;
+        let account = core
+            .directory
+            .read(operation.account)
+            .await?
+            .ok_or(DirectoryError::NotFound)?;
         let after = core.directory.evidence(operation.account).await?;
         Ok::<_, DirectoryError>((account, after))
     };
     let (account, after) = match seen.await {
         Ok(seen) => seen,
         Err(error) => {
-            tracing::warn!(operation = crate::store::audit::operation_text(id), why = error.for_operator(), "an outcome stays open");
+            tracing::warn!(
+                operation = crate::store::audit::operation_text(id),
+                why = error.for_operator(),
+                "an outcome stays open"
+            );
             return Ok(());
         }
     };

@@ -1,8 +1,8 @@
 //! What nobody waits for: each worker is a step that can be run by hand, and a loop around it.
 
+pub mod checkpoint;
 mod job;
 pub mod outbox;
-pub mod checkpoint;
 pub mod reap;
 pub mod resolve;
 pub mod rewrap;

@@ -58,10 +58,13 @@ pub async fn run(core: Arc<Core>, stop: Stop) {
 }
 
 async fn waiting(core: &Core) -> Vec<Id> {
-    core.store.read(recovery::unresolved).await.unwrap_or_else(|error| {
-        tracing::error!(cause = %error, "the recoveries that wait cannot be read");
-        vec![]
-    })
+    core.store
+        .read(recovery::unresolved)
+        .await
+        .unwrap_or_else(|error| {
+            tracing::error!(cause = %error, "the recoveries that wait cannot be read");
+            vec![]
+        })
 }
 
 async fn resolve_one(core: Arc<Core>, turns: Arc<Semaphore>, id: Id) -> Id {

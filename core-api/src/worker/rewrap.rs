@@ -43,7 +43,9 @@ pub async fn run(core: Arc<Core>, stop: Stop) {
                 tracing::info!(moved, "secrets moved under the current at-rest key");
                 continue;
             }
-            Err(error) => tracing::error!(cause = %error, "secrets cannot be moved under the current at-rest key"),
+            Err(error) => {
+                tracing::error!(cause = %error, "secrets cannot be moved under the current at-rest key");
+            }
         }
         if !stop.pause(EVERY).await {
             return;

@@ -27,7 +27,10 @@ async fn ten_wrong_codes_a_day_silently_close_the_method_and_the_next_day_opens_
     bench.resolve().await;
     alice.pick(Method::Totp).await.expect("is offered as ever");
     alice.prove(&bench.code(&app)).await.expect("it is judged");
-    assert!(matches!(alice.answer.view.stage, Stage::Challenge { wrong: true, .. }), "the budget is used up");
+    assert!(
+        matches!(alice.answer.view.stage, Stage::Challenge { wrong: true, .. }),
+        "the budget is used up"
+    );
     bench.clock.forward(Duration::from_hours(24));
     let mut alice = bench.begin(Purpose::Reset, "alice").await;
     alice.prove_by_app(&app).await;
@@ -45,7 +48,9 @@ async fn one_source_begins_twenty_an_hour() {
         source: "203.0.113.7".into(),
         language: "en".into(),
     };
-    let result = core_api::usecase::begin::begin(&bench.core, &crate::bench::caller(), begin).await.map(|_| ());
+    let result = core_api::usecase::begin::begin(&bench.core, &crate::bench::caller(), begin)
+        .await
+        .map(|_| ());
     assert_eq!(kind(result), ProblemKind::TooMany);
 }
 
@@ -57,14 +62,32 @@ async fn wrong_current_passwords_never_lock_the_account() {
     alice.prove_by_app(&app).await;
     let mut last = None;
     for turn in 0..8 {
-        let sealed = alice.seal_passwords(Action::Change, Some(&format!("Wrong-{turn}-pass")), "Tidy-Otter-42");
-        alice.act(Action::Change, Some(sealed), &format!("key-0123456789-{turn}")).await.expect("an answer");
-        let Stage::Proved { refused, .. } = &alice.answer.view.stage else { panic!("{:?}", alice.answer.view.stage) };
+        let sealed = alice.seal_passwords(
+            Action::Change,
+            Some(&format!("Wrong-{turn}-pass")),
+            "Tidy-Otter-42",
+        );
+        alice
+            .act(Action::Change, Some(sealed), &format!("key-0123456789-{turn}"))
+            .await
+            .expect("an answer");
+        let Stage::Proved { refused, .. } = &alice.answer.view.stage else {
+            panic!("{:?}", alice.answer.view.stage)
+        };
         last.clone_from(refused);
     }
     assert_eq!(last, Some(Refused::NoMoreTries));
     let id = bench.account("alice").await;
-    assert_eq!(bench.directory.bad_passwords(id).await.expect("a count").count, 3, "two of five stay the owner's");
-    let account = bench.directory.read(id).await.expect("the directory").expect("alice");
+    assert_eq!(
+        bench.directory.bad_passwords(id).await.expect("a count").count,
+        3,
+        "two of five stay the owner's"
+    );
+    let account = bench
+        .directory
+        .read(id)
+        .await
+        .expect("the directory")
+        .expect("alice");
     assert_eq!(account.state.locked, None);
 }

@@ -90,7 +90,10 @@ impl Bench {
             randomness.clone(),
         )
         .expect("a directory");
-        embedded.seed_demo(|user| SecretString::from(password_of(user))).await.expect("people");
+        embedded
+            .seed_demo(|user| SecretString::from(password_of(user)))
+            .await
+            .expect("people");
         let directory = Arc::new(embedded);
         let at_rest = AtRest::from_hex(&AtRest::generate(&*randomness), &[]).expect("a key");
         let core = Arc::new(Core::new(Parts {
@@ -103,12 +106,22 @@ impl Bench {
             settings: change(settings()),
             own_rules: Arc::new(NoOwnRules),
         }));
-        Self { core, clock, directory, folder }
+        Self {
+            core,
+            clock,
+            directory,
+            folder,
+        }
     }
 
     pub(crate) async fn account(&self, name: &str) -> AccountId {
         let lookup = Identifier::parse(name).lookup().expect("a name");
-        self.directory.find(&lookup).await.expect("the directory").expect("an account").id
+        self.directory
+            .find(&lookup)
+            .await
+            .expect("the directory")
+            .expect("an account")
+            .id
     }
 
     /// Gives an account an authenticator app, which counts at once; gives its secret.
@@ -126,7 +139,11 @@ impl Bench {
             counts_from: Some(self.clock.now()),
             last_step: 0,
         };
-        self.core.store.write(move |c| factor::insert(c, &factor)).await.expect("stored");
+        self.core
+            .store
+            .write(move |c| factor::insert(c, &factor))
+            .await
+            .expect("stored");
         secret.to_vec()
     }
 
@@ -141,8 +158,14 @@ impl Bench {
             source: "203.0.113.7".to_owned(),
             language: "en".to_owned(),
         };
-        let answer = usecase::begin::begin(&self.core, &caller(), begin).await.expect("it begins");
-        Person { bench: self, handle: answer.handle.clone().expect("a handle"), answer }
+        let answer = usecase::begin::begin(&self.core, &caller(), begin)
+            .await
+            .expect("it begins");
+        Person {
+            bench: self,
+            handle: answer.handle.clone().expect("a handle"),
+            answer,
+        }
     }
 
     /// Where the databases lie.
@@ -152,7 +175,11 @@ impl Bench {
 
     /// The mail addresses that the directory has of an account.
     pub(crate) async fn mail_of(&self, name: &str) -> Vec<String> {
-        let account = self.directory.read(self.account(name).await).await.expect("the directory");
+        let account = self
+            .directory
+            .read(self.account(name).await)
+            .await
+            .expect("the directory");
         account.expect("an account").mail
     }
 
@@ -163,7 +190,12 @@ impl Bench {
 
     /// The audit's events, in order, as their names.
     pub(crate) async fn events(&self) -> Vec<String> {
-        let rows = self.core.store.read(|c| audit::after(c, 0, 1000)).await.expect("the audit");
+        let rows = self
+            .core
+            .store
+            .read(|c| audit::after(c, 0, 1000))
+            .await
+            .expect("the audit");
         rows.iter()
             .map(|row| {
                 let value: serde_json::Value = serde_json::from_slice(&row.record.event).expect("JSON");
@@ -177,13 +209,21 @@ impl Bench {
         let permit = domain::lockout::allow_try(
             id,
             domain::OperationId([1; 16]),
-            domain::lockout::LockoutPolicy { threshold: 0, window: Duration::ZERO, duration: None },
+            domain::lockout::LockoutPolicy {
+                threshold: 0,
+                window: Duration::ZERO,
+                duration: None,
+            },
             self.directory.bad_passwords(id).await.expect("a count"),
             0,
             0,
         )
         .expect("allowed");
-        self.directory.check_password(permit, &SecretString::from(password)).await.expect("an answer").proves()
+        self.directory
+            .check_password(permit, &SecretString::from(password))
+            .await
+            .expect("an answer")
+            .proves()
     }
 }
 
@@ -196,18 +236,28 @@ pub(crate) fn totp_code(secret: &[u8], now: Timestamp) -> String {
         .with_secret(secret.to_vec())
         .build()
         .expect("a generator");
-    totp.generate(u64::try_from(now.0 / 1000).expect("after 1970")).to_string()
+    totp.generate(u64::try_from(now.0 / 1000).expect("after 1970"))
+        .to_string()
 }
 
 pub(crate) fn caller() -> Caller {
-    Caller { portal: "portal.test".to_owned(), origin: "https://portal.test".to_owned(), reference: "TESTREF000".to_owned() }
+    Caller {
+        portal: "portal.test".to_owned(),
+        origin: "https://portal.test".to_owned(),
+        reference: "TESTREF000".to_owned(),
+    }
 }
 
 fn settings() -> Settings {
     let policy = Policy {
         name: "staff".to_owned(),
         groups: [STAFF.to_owned()].into(),
-        actions: [domain::policy::Action::Unlock, domain::policy::Action::Reset, domain::policy::Action::Change].into(),
+        actions: [
+            domain::policy::Action::Unlock,
+            domain::policy::Action::Reset,
+            domain::policy::Action::Change,
+        ]
+        .into(),
         steps: vec![[domain::Method::Totp, domain::Method::RecoveryCode].into()],
         unlock_steps: None,
     };
@@ -260,8 +310,13 @@ impl Person<'_> {
 
     /// Seals a code for the page at hand.
     pub(crate) fn seal_code(&self, code: &str) -> Sealed {
-        let Stage::Challenge { seal, .. } = &self.answer.view.stage else { panic!("{:?}", self.answer.view.stage) };
-        let secret = ProofSecret { code: code.to_owned(), current: None };
+        let Stage::Challenge { seal, .. } = &self.answer.view.stage else {
+            panic!("{:?}", self.answer.view.stage)
+        };
+        let secret = ProofSecret {
+            code: code.to_owned(),
+            current: None,
+        };
         seal_json(seal, &serde_json::to_vec(&secret).expect("JSON"))
     }
 
@@ -277,14 +332,35 @@ impl Person<'_> {
     }
 
     pub(crate) fn seal_passwords(&self, action: Action, current: Option<&str>, new: &str) -> Sealed {
-        let Stage::Proved { offers, .. } = &self.answer.view.stage else { panic!("{:?}", self.answer.view.stage) };
-        let offer = offers.iter().find(|offer| offer.action == action).expect("is offered");
-        let secret = ActSecret { current: current.map(str::to_owned), new: new.to_owned(), repeat: new.to_owned() };
-        seal_json(offer.seal.as_deref().expect("needs one"), &serde_json::to_vec(&secret).expect("JSON"))
+        let Stage::Proved { offers, .. } = &self.answer.view.stage else {
+            panic!("{:?}", self.answer.view.stage)
+        };
+        let offer = offers
+            .iter()
+            .find(|offer| offer.action == action)
+            .expect("is offered");
+        let secret = ActSecret {
+            current: current.map(str::to_owned),
+            new: new.to_owned(),
+            repeat: new.to_owned(),
+        };
+        seal_json(
+            offer.seal.as_deref().expect("needs one"),
+            &serde_json::to_vec(&secret).expect("JSON"),
+        )
     }
 
-    pub(crate) async fn act(&mut self, action: Action, sealed: Option<Sealed>, key: &str) -> Result<(), UseCaseError> {
-        let act = Act { action, sealed, key: key.to_owned() };
+    pub(crate) async fn act(
+        &mut self,
+        action: Action,
+        sealed: Option<Sealed>,
+        key: &str,
+    ) -> Result<(), UseCaseError> {
+        let act = Act {
+            action,
+            sealed,
+            key: key.to_owned(),
+        };
         let answer = usecase::act::act(&self.bench.core, &caller(), &self.handle(), act).await?;
         self.take(answer);
         Ok(())
@@ -296,12 +372,19 @@ impl Person<'_> {
         self.pick(Method::Totp).await.expect("is offered");
         let code = self.bench.code(secret);
         self.prove(&code).await.expect("it is judged");
-        assert!(matches!(self.answer.view.stage, Stage::Proved { .. }), "{:?}", self.answer.view.stage);
+        assert!(
+            matches!(self.answer.view.stage, Stage::Proved { .. }),
+            "{:?}",
+            self.answer.view.stage
+        );
     }
 }
 
 pub(crate) fn seal_json(block: &str, json: &[u8]) -> Sealed {
-    Sealed { seal: block.to_owned(), boxed: seal::seal_to(block, json, &mut seal::os_random).expect("sealed") }
+    Sealed {
+        seal: block.to_owned(),
+        boxed: seal::seal_to(block, json, &mut seal::os_random).expect("sealed"),
+    }
 }
 
 pub(crate) fn kind(result: Result<(), UseCaseError>) -> ProblemKind {

@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use directory::{
-    After, CheckLine, Directory, DirectoryError, Embedded, Evidence, PasswordCheck, Receipt,
-};
+use directory::{After, CheckLine, Directory, DirectoryError, Embedded, Evidence, PasswordCheck, Receipt};
 use domain::lockout::BadPasswords;
 use domain::password::PasswordPolicy;
 use domain::permit::PasswordTryPermit;
@@ -47,7 +45,12 @@ impl Directory for Noted {
         note("directory.evidence");
         self.0.evidence(id).await
     }
-    async fn reset(&self, permit: ResetPermit, new: &SecretString, after: After) -> Result<Receipt, DirectoryError> {
+    async fn reset(
+        &self,
+        permit: ResetPermit,
+        new: &SecretString,
+        after: After,
+    ) -> Result<Receipt, DirectoryError> {
         note("directory.reset");
         self.0.reset(permit, new, after).await
     }

@@ -28,5 +28,9 @@ fn the_document_and_the_contract_name_the_same_addresses() {
     ]);
     assert_eq!(documented, agreed);
     let schemas = document.components.expect("there are schemas").schemas;
-    assert!(schemas.contains_key("Answer") && schemas.contains_key("Problem"), "{:?}", schemas.keys());
+    assert!(
+        schemas.contains_key("Answer") && schemas.contains_key("Problem"),
+        "{:?}",
+        schemas.keys()
+    );
 }

@@ -26,7 +26,11 @@ async fn a_lost_answer_is_given_again_for_a_minute_and_to_the_same_box_only() {
     assert_eq!(again.handle, alice.handle);
     assert!(matches!(again.answer.view.stage, Stage::Proved { .. }));
     assert_eq!(kind(lost.send_proof(other).await), ProblemKind::RecoveryOver);
-    assert_eq!(kind(lost.look().await), ProblemKind::RecoveryOver, "an old handle opens nothing else");
+    assert_eq!(
+        kind(lost.look().await),
+        ProblemKind::RecoveryOver,
+        "an old handle opens nothing else"
+    );
     bench.clock.forward(Duration::from_secs(60));
     assert_eq!(kind(lost.send_proof(sealed).await), ProblemKind::RecoveryOver);
 }
@@ -40,7 +44,10 @@ async fn a_box_is_opened_once_even_if_it_was_wrong() {
     alice.pick(Method::Totp).await.expect("is offered");
     let wrong = alice.seal_code("000000");
     alice.send_proof(wrong.clone()).await.expect("it is judged");
-    assert!(matches!(alice.answer.view.stage, Stage::Challenge { wrong: true, .. }));
+    assert!(matches!(
+        alice.answer.view.stage,
+        Stage::Challenge { wrong: true, .. }
+    ));
     assert_eq!(kind(alice.send_proof(wrong).await), ProblemKind::StaleStep);
 }
 
@@ -54,7 +61,10 @@ async fn a_code_of_the_app_is_good_once_over_all_recoveries() {
     bench.resolve().await;
     second.pick(Method::Totp).await.expect("is offered");
     second.prove(&bench.code(&app)).await.expect("it is judged");
-    assert!(matches!(second.answer.view.stage, Stage::Challenge { wrong: true, .. }), "replayed");
+    assert!(
+        matches!(second.answer.view.stage, Stage::Challenge { wrong: true, .. }),
+        "replayed"
+    );
 }
 
 #[tokio::test]
@@ -70,7 +80,11 @@ async fn a_box_of_another_recovery_and_one_for_another_purpose_are_refused() {
     assert_eq!(kind(mine.send_proof(sealed).await), ProblemKind::RecoveryOver);
     let mut changed = mine.seal_code(&bench.code(&app));
     changed.seal = changed.seal.replace("\"step\":0", "\"step\":1");
-    assert_eq!(kind(mine.send_proof(changed).await), ProblemKind::Malformed, "the block is bound into the box");
+    assert_eq!(
+        kind(mine.send_proof(changed).await),
+        ProblemKind::Malformed,
+        "the block is bound into the box"
+    );
 }
 
 #[tokio::test]
@@ -78,8 +92,16 @@ async fn steps_out_of_order_are_refused() {
     let bench = Bench::new().await;
     bench.enrol_totp("alice").await;
     let mut alice = bench.begin(Purpose::Reset, "alice").await;
-    assert_eq!(kind(alice.act(Action::Unlock, None, KEY).await), ProblemKind::RecoveryOver, "nothing is proved");
-    assert_eq!(kind(alice.pick(Method::EmailCode).await), ProblemKind::RecoveryOver, "is not offered");
+    assert_eq!(
+        kind(alice.act(Action::Unlock, None, KEY).await),
+        ProblemKind::RecoveryOver,
+        "nothing is proved"
+    );
+    assert_eq!(
+        kind(alice.pick(Method::EmailCode).await),
+        ProblemKind::RecoveryOver,
+        "is not offered"
+    );
     alice.handle = Handle::generate(&core_api::keys::OsRandomness).to_text();
     assert_eq!(kind(alice.look().await), ProblemKind::RecoveryOver);
 }
@@ -91,9 +113,16 @@ async fn a_silent_directory_costs_neither_try_nor_code() {
     let mut alice = bench.begin(Purpose::Reset, "alice").await;
     alice.pick(Method::Totp).await.expect("is offered");
     let sealed = alice.seal_code(&bench.code(&app));
-    assert_eq!(kind(alice.send_proof(sealed.clone()).await), ProblemKind::DirectoryAway, "nobody resolved it");
+    assert_eq!(
+        kind(alice.send_proof(sealed.clone()).await),
+        ProblemKind::DirectoryAway,
+        "nobody resolved it"
+    );
     bench.resolve().await;
-    alice.send_proof(sealed).await.expect("the same box is still good");
+    alice
+        .send_proof(sealed)
+        .await
+        .expect("the same box is still good");
     assert!(matches!(alice.answer.view.stage, Stage::Proved { .. }));
 }
 
@@ -109,7 +138,11 @@ async fn twenty_at_once_spend_one_proof_once() {
         let sealed = alice.seal_code(&bench.code(&app));
         async move { same.send_proof(sealed).await.is_ok() }
     });
-    let passed = futures_util::future::join_all(tries).await.into_iter().filter(|passed| *passed).count();
+    let passed = futures_util::future::join_all(tries)
+        .await
+        .into_iter()
+        .filter(|passed| *passed)
+        .count();
     assert_eq!(passed, 1);
 }
 
@@ -123,12 +156,23 @@ async fn twenty_at_once_do_one_action_once_and_all_are_told_the_same() {
     let clicks = (0..20).map(|_| {
         let (mut same, sealed) = (alice.clone(), sealed.clone());
         async move {
-            same.act(Action::Reset, Some(sealed), KEY).await.expect("an answer");
+            same.act(Action::Reset, Some(sealed), KEY)
+                .await
+                .expect("an answer");
             same.answer.view.stage
         }
     });
     let told = futures_util::future::join_all(clicks).await;
-    assert!(told.iter().all(|stage| matches!(stage, Stage::Done { action: Action::Reset, .. })), "{told:?}");
+    assert!(
+        told.iter().all(|stage| matches!(
+            stage,
+            Stage::Done {
+                action: Action::Reset,
+                ..
+            }
+        )),
+        "{told:?}"
+    );
     let events = bench.events().await;
     assert_eq!(events.iter().filter(|event| *event == "intent").count(), 1);
     assert!(bench.signs_in("alice", "Tidy-Otter-42").await);

@@ -66,7 +66,12 @@ fn without_tokens(answer: &contract::recovery::Answer) -> String {
 }
 
 /// What one person's way to a wrong code leaves behind: answers, and the calls of each request.
-async fn way(bench: &Bench, calls: &Calls, identifier: &str, method: Method) -> (Vec<String>, Vec<Vec<String>>) {
+async fn way(
+    bench: &Bench,
+    calls: &Calls,
+    identifier: &str,
+    method: Method,
+) -> (Vec<String>, Vec<Vec<String>>) {
     let (mut answers, mut asked) = (vec![], vec![]);
     calls.take();
     let mut person = bench.begin(Purpose::Reset, identifier).await;
@@ -74,7 +79,11 @@ async fn way(bench: &Bench, calls: &Calls, identifier: &str, method: Method) -> 
     answers.push(without_tokens(&person.answer));
     bench.resolve().await;
     let by_worker = calls.take();
-    assert!(by_worker.iter().all(|call| !call.contains("directory.") || call.contains("directory.find")));
+    assert!(
+        by_worker
+            .iter()
+            .all(|call| !call.contains("directory.") || call.contains("directory.find"))
+    );
     person.pick(method).await.expect("is offered to everybody");
     asked.push(calls.take());
     answers.push(without_tokens(&person.answer));
@@ -103,17 +112,44 @@ async fn known_unknown_disabled_privileged_and_unenrolled_are_alike() {
     }
     calls.take();
     bench.account("alice").await;
-    bench.core.directory.read(bench.account("alice").await).await.expect("an answer");
-    assert!(calls.take().iter().any(|call| call.contains("directory.read")), "calls of the directory are noted");
+    bench
+        .core
+        .directory
+        .read(bench.account("alice").await)
+        .await
+        .expect("an answer");
+    assert!(
+        calls.take().iter().any(|call| call.contains("directory.read")),
+        "calls of the directory are noted"
+    );
     for method in [Method::Totp, Method::RecoveryCode] {
         let (answers, asked) = way(&bench, &calls, "alice", method).await;
-        assert!(asked.iter().flatten().any(|call| call.contains("recovery.save")), "the calls are noted");
-        assert!(!asked.iter().flatten().any(|call| call.contains("directory.")), "the directory is asked by workers only");
-        let others = ["nobody-here", "carol", "padmin", "grace", "x)(cn=*", "", "a\u{0}b", "alice@home.example", "pс1$"];
+        assert!(
+            asked.iter().flatten().any(|call| call.contains("recovery.save")),
+            "the calls are noted"
+        );
+        assert!(
+            !asked.iter().flatten().any(|call| call.contains("directory.")),
+            "the directory is asked by workers only"
+        );
+        let others = [
+            "nobody-here",
+            "carol",
+            "padmin",
+            "grace",
+            "x)(cn=*",
+            "",
+            "a\u{0}b",
+            "alice@home.example",
+            "pс1$",
+        ];
         for other in others {
             let theirs = way(&bench, &calls, other, method).await;
             assert_eq!(theirs.0, answers, "{other:?}, {method:?}: the same bytes");
-            assert_eq!(theirs.1, asked, "{other:?}, {method:?}: the same calls in the same order");
+            assert_eq!(
+                theirs.1, asked,
+                "{other:?}, {method:?}: the same calls in the same order"
+            );
         }
     }
 }
