@@ -10,6 +10,7 @@
 mod account;
 mod check;
 mod connection;
+mod edge;
 mod entry;
 mod facts;
 mod fault;
@@ -21,9 +22,7 @@ mod session;
 mod settings;
 mod sid;
 
-use std::future::Future;
 use std::sync::Arc;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::lockout::BadPasswords;
@@ -34,10 +33,11 @@ use ldap3::{Scope, ldap_escape};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::runtime::Handle;
 use tokio::sync::RwLock;
-use tokio::time::{Instant, timeout};
+use tokio::time::Instant;
 
 use crate::active_directory::account::{ATTRIBUTES, guid_dn, is_below, is_locked};
 use crate::active_directory::connection::{Dialer, NotBound};
+use crate::active_directory::edge::{in_time, observed};
 use crate::active_directory::entry::Entry;
 use crate::active_directory::facts::Facts;
 use crate::active_directory::fault::Fault;
@@ -99,6 +99,10 @@ impl ActiveDirectory {
     /// protected.
     pub async fn check_reset_right(&self, probe: &str, randomness: &dyn Randomness) -> CheckLine {
         check::reset_right(self, probe, randomness).await
+    }
+
+    fn controller(&self) -> &str {
+        self.pool.dialer().name()
     }
 
     /// What is known about the domain, learnt anew now and then.
@@ -212,7 +216,7 @@ impl ActiveDirectory {
             .await?;
         let entry = entry.ok_or(DirectoryError::NotFound)?;
         Ok(Evidence {
-            controller: self.pool.dialer().name().to_owned(),
+            controller: self.controller().to_owned(),
             password_set: entry.number("pwdLastSet").unwrap_or(0),
             lockout: entry.number("lockoutTime").unwrap_or(0),
         })
@@ -272,72 +276,20 @@ impl ActiveDirectory {
         let (_turn, session, hints) = in_time(limits::BEFORE_WRITE, before).await?;
         session.modify(guid_dn(id), changes, hints).await?;
         Ok(Receipt {
-            controller: self.pool.dialer().name().to_owned(),
+            controller: self.controller().to_owned(),
         })
     }
-
-    /// One event and one count for each operation, at the edge and nowhere else.
-    async fn observed<T>(
-        &self,
-        operation: &'static str,
-        work: impl Future<Output = Result<T, DirectoryError>> + Send,
-    ) -> Result<T, DirectoryError> {
-        let begun = Instant::now();
-        let result = work.await;
-        let (controller, elapsed) = (self.pool.dialer().name(), begun.elapsed());
-        let outcome = result.as_ref().map_or_else(DirectoryError::word, |_| "done");
-        metrics::counter!("directory_operations_total", "operation" => operation, "outcome" => outcome)
-            .increment(1);
-        metrics::histogram!("directory_operation_seconds", "operation" => operation)
-            .record(elapsed.as_secs_f64());
-        let ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
-        match &result {
-            Ok(_) => tracing::debug!(operation, outcome, controller, ms, "asked the directory"),
-            Err(error) if error.is_operators_fault() => {
-                tracing::error!(
-                    operation,
-                    outcome,
-                    controller,
-                    ms,
-                    detail = error.for_operator(),
-                    "asked the directory"
-                );
-            }
-            Err(error) => {
-                tracing::info!(
-                    operation,
-                    outcome,
-                    controller,
-                    ms,
-                    detail = error.for_operator(),
-                    "asked the directory"
-                );
-            }
-        }
-        result
-    }
-}
-
-/// Limits what only reads: cut short, it is as if it had never been asked. Nothing that writes or tries a
-/// password may stand inside, for that would call "unavailable" what was sent.
-async fn in_time<T>(
-    limit: Duration,
-    work: impl Future<Output = Result<T, DirectoryError>> + Send,
-) -> Result<T, DirectoryError> {
-    let late = |_| {
-        Err(DirectoryError::Unavailable(format!(
-            "no answer within {} s",
-            limit.as_secs()
-        )))
-    };
-    timeout(limit, work).await.unwrap_or_else(late)
 }
 
 #[async_trait]
 impl Directory for ActiveDirectory {
     async fn find(&self, who: &Lookup) -> Result<Option<Account>, DirectoryError> {
-        self.observed("find", in_time(limits::WHOLE, self.find_now(who)))
-            .await
+        observed(
+            self.controller(),
+            "find",
+            in_time(limits::WHOLE, self.find_now(who)),
+        )
+        .await
     }
 
     async fn read(&self, id: AccountId) -> Result<Option<Account>, DirectoryError> {
@@ -345,16 +297,21 @@ impl Directory for ActiveDirectory {
             let mut session = Session::open(&self.pool).await?;
             Ok(self.account(&mut session, id).await?.map(|(_, account)| account))
         };
-        self.observed("read", in_time(limits::WHOLE, work)).await
+        observed(self.controller(), "read", in_time(limits::WHOLE, work)).await
     }
 
     async fn password_policy(&self, id: AccountId) -> Result<PasswordPolicy, DirectoryError> {
-        self.observed("password-policy", in_time(limits::WHOLE, self.policy_now(id)))
-            .await
+        observed(
+            self.controller(),
+            "password-policy",
+            in_time(limits::WHOLE, self.policy_now(id)),
+        )
+        .await
     }
 
     async fn bad_passwords(&self, id: AccountId) -> Result<BadPasswords, DirectoryError> {
-        self.observed(
+        observed(
+            self.controller(),
             "bad-passwords",
             in_time(limits::WHOLE, self.bad_passwords_now(id)),
         )
@@ -369,13 +326,21 @@ impl Directory for ActiveDirectory {
         if !is_writable(current.expose_secret()) {
             return Ok(PasswordCheck::Wrong);
         }
-        self.observed("check-password", self.check_password_now(permit, current))
-            .await
+        observed(
+            self.controller(),
+            "check-password",
+            self.check_password_now(permit, current),
+        )
+        .await
     }
 
     async fn evidence(&self, id: AccountId) -> Result<Evidence, DirectoryError> {
-        self.observed("evidence", in_time(limits::WHOLE, self.evidence_now(id)))
-            .await
+        observed(
+            self.controller(),
+            "evidence",
+            in_time(limits::WHOLE, self.evidence_now(id)),
+        )
+        .await
     }
 
     async fn reset(
@@ -401,7 +366,7 @@ impl Directory for ActiveDirectory {
             changes,
             true,
         );
-        self.observed("reset", write).await
+        observed(self.controller(), "reset", write).await
     }
 
     async fn unlock(&self, permit: UnlockPermit) -> Result<Receipt, DirectoryError> {
@@ -413,7 +378,7 @@ impl Directory for ActiveDirectory {
             changes,
             false,
         );
-        self.observed("unlock", write).await
+        observed(self.controller(), "unlock", write).await
     }
 
     async fn change(
@@ -437,7 +402,7 @@ impl Directory for ActiveDirectory {
             changes,
             false,
         );
-        self.observed("change", write).await
+        observed(self.controller(), "change", write).await
     }
 
     async fn check(&self) -> Vec<CheckLine> {

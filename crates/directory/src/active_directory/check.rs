@@ -7,9 +7,10 @@ use domain::{Lookup, Randomness};
 use ldap3::Scope;
 use secrecy::SecretString;
 
+use crate::active_directory::edge::in_time;
 use crate::active_directory::facts::{self, Facts};
 use crate::active_directory::session::{Session, set_password};
-use crate::active_directory::{ActiveDirectory, filetime, in_time, limits};
+use crate::active_directory::{ActiveDirectory, filetime, limits};
 use crate::answer::CheckLine;
 use crate::error::DirectoryError;
 use crate::port::Directory;

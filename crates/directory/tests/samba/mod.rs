@@ -2,8 +2,9 @@
 
 mod admin;
 mod domain;
+mod outages;
 mod people;
 
 pub(crate) use admin::{Admin, BASE};
 pub(crate) use domain::runtime;
-pub(crate) use people::{InDomain, WallClock, in_domain};
+pub(crate) use people::{InDomain, WallClock, adapter, administrator, in_domain};

@@ -8,7 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
 use directory::{ActiveDirectory, ActiveDirectorySettings, Directory, Security};
-use domain::{AccountId, Clock, Timestamp};
+use domain::{AccountId, Clock, Lookup, Timestamp};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::OwnedRwLockReadGuard;
 
@@ -60,16 +60,24 @@ impl Domain {
 }
 
 impl InDomain {
-    /// An adapter with these settings; `alone` waits until nobody else uses the controller.
+    /// With these settings, and without keeping the controller from being stopped.
     pub(crate) fn with(domain: &'static Domain, settings: ActiveDirectorySettings) -> Self {
-        let directory =
-            ActiveDirectory::new(settings, runtime(), Arc::new(WallClock)).expect("fine settings");
         Self {
-            directory,
+            directory: adapter(settings),
             domain,
             _in_use: None,
         }
     }
+}
+
+/// Somebody whom every domain has.
+pub(crate) fn administrator() -> Lookup {
+    Lookup::AccountName("Administrator".into())
+}
+
+/// The adapter with these settings.
+pub(crate) fn adapter(settings: ActiveDirectorySettings) -> ActiveDirectory {
+    ActiveDirectory::new(settings, runtime(), Arc::new(WallClock)).expect("fine settings")
 }
 
 pub(crate) async fn in_domain() -> Box<InDomain> {
