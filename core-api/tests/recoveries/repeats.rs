@@ -31,7 +31,7 @@ async fn a_lost_answer_is_given_again_for_a_minute_and_to_the_same_box_only() {
         ProblemKind::RecoveryOver,
         "an old handle opens nothing else"
     );
-    bench.clock.forward(Duration::from_secs(60));
+    bench.clock.forward(Duration::from_mins(1));
     assert_eq!(kind(lost.send_proof(sealed).await), ProblemKind::RecoveryOver);
 }
 

@@ -152,7 +152,7 @@ async fn a_call_carries_who_we_are_the_handle_the_reference_and_the_body() {
         seen.text
     );
     for line in [
-        "authorization: Recovery the-handle",
+        "authorization: Bearer the-handle",
         "sallyport-reference: 7F3KQ2M9XA",
         "[\"a\"]",
     ] {

@@ -92,7 +92,7 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// The handle, sent as `Authorization: Recovery <handle>`.
+    /// The handle, sent as `Authorization: Bearer <handle>`.
     #[must_use]
     pub fn handle(self, handle: &'a SecretString) -> Self {
         Self {
@@ -195,7 +195,7 @@ impl Transport {
 /// The header's value, marked so that nothing prints it. A handle that cannot stand in a header is nobody's, so
 /// none is sent and the core refuses.
 fn recovery_handle(handle: &SecretString) -> HeaderValue {
-    let text = Zeroizing::new(format!("Recovery {}", handle.expose_secret()));
+    let text = Zeroizing::new(format!("Bearer {}", handle.expose_secret()));
     let mut value = HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static("Recovery"));
     value.set_sensitive(true);
     value
