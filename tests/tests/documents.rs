@@ -136,12 +136,12 @@ fn missing_files_and_tests(document: &Document) -> Vec<String> {
         if !top(path) || path.contains(['*', ' ', '<', '{']) {
             return false;
         }
-        let Ok(text) = read_to_string(root.join(path)) else {
+        let Ok(source) = read_to_string(root.join(path)) else {
             return !root.join(path).is_dir();
         };
         test.is_some_and(|test| {
             test.split(", ").any(|name| {
-                !text.contains(&format!("fn {name}(")) && !text.contains(&format!("test(\"{name}\""))
+                !source.contains(&format!("fn {name}(")) && !source.contains(&format!("test(\"{name}\""))
             })
         })
     };
