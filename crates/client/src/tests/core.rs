@@ -67,7 +67,7 @@ async fn what_is_asked_and_what_comes_back_is_the_contracts() {
         "{text}"
     );
     assert!(
-        text.contains(&format!("authorization: Recovery {}", "h".repeat(43))),
+        text.contains(&format!("authorization: Bearer {}", "h".repeat(43))),
         "{text}"
     );
 
