@@ -8,13 +8,12 @@ use std::time::Duration;
 use contract::Problem;
 use contract::paths::REFERENCE_HEADER;
 use contract::problem::MEDIA_TYPE;
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use reqwest::header::CONTENT_TYPE;
 use reqwest::{Client, Method, RequestBuilder, Response, redirect, retry};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use url::Url;
-use zeroize::Zeroizing;
 
 use crate::error::{ClientError, SetupError};
 use crate::tls::client_config;
@@ -151,7 +150,7 @@ impl Transport {
         let client = self.client.read().unwrap_or_else(PoisonError::into_inner).clone();
         let mut request = client.request(call.method.clone(), address);
         if let Some(handle) = call.handle {
-            request = request.header(AUTHORIZATION, recovery_handle(handle));
+            request = request.bearer_auth(handle.expose_secret());
         }
         if let Some(reference) = call.reference {
             request = request.header(REFERENCE_HEADER, reference);
@@ -190,15 +189,6 @@ impl Transport {
         }
         Ok(body)
     }
-}
-
-/// The header's value, marked so that nothing prints it. A handle that cannot stand in a header is nobody's, so
-/// none is sent and the core refuses.
-fn recovery_handle(handle: &SecretString) -> HeaderValue {
-    let text = Zeroizing::new(format!("Bearer {}", handle.expose_secret()));
-    let mut value = HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static("Recovery"));
-    value.set_sensitive(true);
-    value
 }
 
 impl fmt::Debug for Transport {
