@@ -43,12 +43,13 @@ const FIELD: &str = r"
     const label = labels.find(l => plain(l) === wanted) ?? labels.find(l => plain(l).startsWith(wanted));
     return label?.control ?? null;";
 
-/// Finds what can be pressed by its text.
+/// Finds what can be pressed by its text: the exact text before one that begins so, for choices with a line about them.
 const BUTTON: &str = r"
     const [wanted] = arguments, plain = e => (e.value || e.textContent).replace(/\s+/g, ' ').trim();
     const all = [...document.querySelectorAll('button, a[href], summary, input[type=submit]')];
+    const usable = all.filter(e => e.checkVisibility() && !e.disabled);
     const words = e => [plain(e), e.textContent.replace(/\s+/g, ' ').trim()];
-    return all.find(e => e.checkVisibility() && !e.disabled && words(e).includes(wanted)) ?? null;";
+    return usable.find(e => words(e).includes(wanted)) ?? usable.find(e => words(e).some(w => w.startsWith(wanted + ' '))) ?? null;";
 
 /// What the browser's own page says when it is shown in place of the one asked for.
 const REFUSED: &str = "

@@ -4,16 +4,20 @@
 
 use std::path::PathBuf;
 
+pub mod authenticator;
 pub mod browser;
 pub mod crate_graph;
+pub mod demo;
 pub mod folder;
 pub mod kinit;
+pub mod mailbox;
 pub mod manifests;
 pub mod pki;
 pub mod processes;
 pub mod samba;
 pub mod secrets;
 pub mod smtp;
+pub mod stack;
 mod unescape;
 
 /// The root of the repository.

@@ -113,6 +113,15 @@ pub fn free_port() -> u16 {
     probe.expect("loopback has a free port").port()
 }
 
+/// A port from which on the ports at these distances were free a moment ago.
+pub fn free_ports(distances: &[u16]) -> u16 {
+    let is_free = |port: u16| TcpListener::bind((IpAddr::V4(Ipv4Addr::LOCALHOST), port)).is_ok();
+    let bases = std::iter::repeat_with(free_port).take(100);
+    let mut usable =
+        bases.filter(|base| distances.iter().all(|distance| base.checked_add(*distance).is_some_and(is_free)));
+    usable.next().expect("loopback has free ports")
+}
+
 /// The executable of one of our servers: from `TEST_BIN_DIR` if that is set, else built once for this test run.
 pub fn binary(server: &str) -> PathBuf {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();

@@ -53,7 +53,8 @@ pub struct EmbeddedSettings {
 }
 
 impl EmbeddedSettings {
-    /// `corp.example` with the password policy of a fresh Windows domain and a lock after five wrong passwords.
+    /// `corp.example` with the password policy of a fresh Windows domain, but for the minimum age, which would keep
+    /// people from trying a change after a reset, and a lock after five wrong passwords.
     pub fn demo(policy_groups: BTreeSet<String>) -> Self {
         let half_an_hour = Duration::from_mins(30);
         Self {
@@ -65,7 +66,7 @@ impl EmbeddedSettings {
                 history: 24,
                 history_on_reset: false,
                 complexity: true,
-                min_age: Duration::from_hours(24),
+                min_age: Duration::ZERO,
                 max_age: Some(Duration::from_hours(24 * 42)),
                 lockout: Some(LockoutPolicy {
                     threshold: 5,

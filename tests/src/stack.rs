@@ -1,0 +1,168 @@
+//! Core and portal under the test's own hand: laid out as for the demo, then changed, stopped, started and doubled as a
+//! scenario needs it.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use crate::demo::{self, Person};
+use crate::folder::Folder;
+use crate::processes::{Running, binary, free_ports, run, serve, wait_for};
+use crate::repository;
+
+const LIMIT: Duration = Duration::from_secs(20);
+
+/// What a portal and a core need, and those of them that run.
+pub struct Stack {
+    /// The core, while it runs.
+    pub core: Option<Running>,
+    /// The portal, while it runs.
+    pub portal: Option<Running>,
+    /// The portal's port; the core's is three more, their health ten and eleven more.
+    pub port: u16,
+    people: Vec<Person>,
+    folder: Folder,
+}
+
+impl Stack {
+    /// Lays everything out with the embedded directory; nothing runs yet.
+    pub async fn prepare() -> Self {
+        let folder = Folder::new();
+        let port = free_ports(&[0, 1, 2, 3, 10, 11, 12]);
+        let mut command = tokio::process::Command::new(repository().join("deploy/demo/prepare.sh"));
+        command.arg(folder.join("demo")).arg("embedded").arg(binary("core-api"));
+        command.args([0, 3, 10, 11].map(|distance| (port + distance).to_string()));
+        run(&mut command).await.expect("the demo can be laid out");
+        let people = std::fs::read(folder.join("demo/people.json")).expect("the people are written down");
+        let people = serde_json::from_slice(&people).expect("people.json is what this reads");
+        Self { core: None, portal: None, port, people, folder }
+    }
+
+    /// Lays everything out and starts it.
+    pub async fn start() -> Self {
+        let mut stack = Self::prepare().await;
+        stack.start_core().await;
+        stack.start_portal().await;
+        stack
+    }
+
+    /// Where everything is kept.
+    pub fn state(&self) -> PathBuf {
+        self.folder.join("demo")
+    }
+
+    /// The portal's origin.
+    pub fn origin(&self) -> String {
+        format!("https://portal.localhost:{}", self.port)
+    }
+
+    /// The authority of every certificate, PEM.
+    pub fn ca(&self) -> PathBuf {
+        self.state().join("pki/ca.pem")
+    }
+
+    /// The person called `username`.
+    pub fn person(&self, username: &str) -> &Person {
+        demo::person(&self.people, username)
+    }
+
+    /// Replaces `was` by `is` in a file of the state folder.
+    ///
+    /// # Panics
+    /// When `was` does not stand there: a change that changes nothing would test nothing.
+    pub fn edit(&self, file: &str, was: &str, is: &str) {
+        let path = self.state().join(file);
+        let text = std::fs::read_to_string(&path).expect("a file of the stack");
+        assert!(text.contains(was), "{file} does not say {was}");
+        std::fs::write(&path, text.replace(was, is)).expect("the test's folder is writable");
+    }
+
+    /// Starts the core and waits until it is ready.
+    pub async fn start_core(&mut self) {
+        self.core = Some(serve("core-api", &self.state().join("core-api.toml"), &self.state().join("log")));
+        self.await_ready(10, self.core.as_ref()).await;
+    }
+
+    /// Starts the portal and waits until it is ready.
+    pub async fn start_portal(&mut self) {
+        self.launch_portal();
+        self.await_ready(11, self.portal.as_ref()).await;
+    }
+
+    /// Starts the portal; whether it gets ready is the test's question.
+    pub fn launch_portal(&mut self) {
+        self.portal = Some(serve("portal", &self.state().join("portal.toml"), &self.state().join("log")));
+    }
+
+    /// Ends the core in an orderly way.
+    pub async fn stop_core(&mut self) {
+        self.core.take().expect("the core runs").stop(LIMIT).await;
+    }
+
+    /// Ends both in an orderly way.
+    pub async fn stop(&mut self) {
+        for server in [self.portal.take(), self.core.take()].into_iter().flatten() {
+            server.stop(LIMIT).await;
+        }
+    }
+
+    /// Runs a command of the core and gives what it prints.
+    pub async fn core_api(&self, arguments: &[&str]) -> std::io::Result<String> {
+        let mut command = tokio::process::Command::new(binary("core-api"));
+        command.current_dir(self.state()).arg("--config").arg("core-api.toml").args(arguments);
+        run(&mut command).await
+    }
+
+    /// Whether the server whose health stands at this distance from the portal's port is ready.
+    pub async fn is_ready(&self, distance: u16) -> bool {
+        let answer = ask(self.port + distance, "/readyz").await.unwrap_or_default();
+        answer.starts_with("HTTP/1.1 200")
+    }
+
+    /// Waits until it is.
+    pub async fn await_ready(&self, distance: u16, server: Option<&Running>) {
+        let ready = tokio::time::timeout(LIMIT, async {
+            while !self.is_ready(distance).await {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        });
+        let is_ready = ready.await.is_ok();
+        assert!(is_ready, "not ready:\n{}", server.map(Running::log).unwrap_or_default());
+    }
+
+    /// A further portal's configuration in the state folder: `portal.toml` with these replacements.
+    pub fn further_portal(&self, name: &str, changes: &[(&str, &str)]) -> Running {
+        let text = std::fs::read_to_string(self.state().join("portal.toml")).expect("a file of the stack");
+        let text = changes.iter().fold(text, |text, (was, is)| {
+            assert!(text.contains(was), "portal.toml does not say {was}");
+            text.replace(was, is)
+        });
+        let config = self.state().join(format!("{name}.toml"));
+        std::fs::write(&config, text).expect("the test's folder is writable");
+        let mut command = Command::new(binary("portal"));
+        command.arg("serve").arg("--config").arg(config);
+        Running::spawn(command, &self.state().join(format!("log/{name}.log")))
+    }
+}
+
+/// The whole answer to a GET in clear on a loopback port.
+async fn ask(port: u16, path: &str) -> std::io::Result<String> {
+    let mut stream = TcpStream::connect(SocketAddr::from((Ipv4Addr::LOCALHOST, port))).await?;
+    let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).await?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await?;
+    Ok(answer)
+}
+
+/// Waits until the log of a server says this.
+pub async fn await_log(log: &Path, words: &str) {
+    wait_for(&format!("\"{words}\" in {}", log.display()), LIMIT, async || {
+        std::fs::read_to_string(log).ok()?.contains(words).then_some(())
+    })
+    .await;
+}

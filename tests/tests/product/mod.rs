@@ -1,0 +1,5 @@
+//! What people go through, on real servers.
+
+mod enrolment;
+mod forgotten;
+mod visitor;

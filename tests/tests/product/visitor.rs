@@ -1,0 +1,156 @@
+//! A person at a browser, who does what the pages say.
+//!
+//! Wherever the person arrives, the page is kept for the search for secrets, held to the rules of accessibility and, if
+//! `SCREENSHOTS` names a folder, pictured in every look and language.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use tests::authenticator::Authenticator;
+use tests::browser::{Browser, Look, Scripts};
+use tests::mailbox::Mailbox;
+
+/// Pages of this process that were pictured already.
+static PICTURED: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+
+/// A person at a browser.
+pub(super) struct Visitor {
+    browser: Browser,
+    scripts: Scripts,
+    origin: String,
+    seen: Vec<String>,
+}
+
+impl Visitor {
+    /// Opens a browser that trusts the authority.
+    pub(super) async fn arrive(origin: &str, ca: &Path, scripts: Scripts) -> Self {
+        let browser = Browser::start(&[ca], scripts).await;
+        Self { browser, scripts, origin: origin.to_owned(), seen: Vec::new() }
+    }
+
+    /// The browser itself.
+    pub(super) fn browser(&self) -> &Browser {
+        &self.browser
+    }
+
+    /// Every page that was seen, as HTML.
+    pub(super) fn seen(&self) -> &[String] {
+        &self.seen
+    }
+
+    /// Opens a path of the portal.
+    pub(super) async fn open(&self, path: &str) {
+        self.browser.open(&format!("{}{path}", self.origin)).await;
+    }
+
+    /// Waits for the page that says these words; `name` is what its pictures are called.
+    pub(super) async fn expect(&mut self, words: &str, name: &str) {
+        self.browser.expect(words).await;
+        self.seen.push(self.browser.html().await);
+        if self.scripts == Scripts::On {
+            self.browser.expect_accessible().await;
+            self.picture(name).await;
+        }
+    }
+
+    /// Like [`expect`](Self::expect), for a page that shows a secret to its owner: it is not kept.
+    pub(super) async fn expect_secret(&mut self, words: &str, name: &str) {
+        self.expect(words, name).await;
+        self.seen.pop();
+    }
+
+    /// Fills a field.
+    pub(super) async fn fill(&self, label: &str, text: &str) {
+        self.browser.fill(label, text).await;
+    }
+
+    /// Presses a button or link.
+    pub(super) async fn press(&self, text: &str) {
+        self.browser.press(text).await;
+    }
+
+    /// From the first page: says what it is about, and for which account.
+    pub(super) async fn begin(&mut self, choice: &str, identifier: &str) {
+        self.open("/").await;
+        self.expect("What do you need?", "home").await;
+        self.press(choice).await;
+        self.expect("Which account is it?", "identify").await;
+        self.fill("User name or e-mail", identifier).await;
+        self.press("Continue").await;
+        self.expect("How can you show that it is you?", "choose").await;
+    }
+
+    /// Proves with the authenticator app.
+    pub(super) async fn prove_by_app(&mut self, app: &mut Authenticator) {
+        self.press("Authenticator app").await;
+        self.expect("Enter the code from your app", "prove-app").await;
+        self.fill("Code", &app.code().await).await;
+        self.press("Verify").await;
+    }
+
+    /// Proves with the code from a mail, and gives the code away.
+    pub(super) async fn prove_by_mail(&mut self, mailbox: &mut Mailbox, address: &str) -> String {
+        self.ask_for_mail().await;
+        let code = mailbox.code(address).await;
+        self.fill("Code", &code).await;
+        self.press("Verify").await;
+        code
+    }
+
+    /// Has a code sent, up to the page that asks for it.
+    pub(super) async fn ask_for_mail(&mut self) {
+        self.expect("One more proof, please", "choose-next").await;
+        self.press("E-mail code").await;
+        self.expect("Get a code by e-mail", "send").await;
+        self.press("Send code").await;
+        self.expect("Enter the code from the e-mail", "prove-mail").await;
+    }
+
+    /// Types the new password twice and sets it.
+    pub(super) async fn set_password(&self, new: &str) {
+        self.fill("New password", new).await;
+        self.fill("Repeat new password", new).await;
+        self.press("Set new password").await;
+    }
+
+    /// Types the current password once and the new one twice, and changes it.
+    pub(super) async fn change_password(&self, current: &str, new: &str) {
+        self.fill("Current password", current).await;
+        self.fill("New password", new).await;
+        self.fill("Repeat new password", new).await;
+        self.press("Change password").await;
+    }
+
+    /// Pictures the page in every look, and, where it can be asked for once more, in every language.
+    async fn picture(&self, name: &str) {
+        let Some(folder) = std::env::var_os("SCREENSHOTS").map(PathBuf::from) else { return };
+        let is_first = PICTURED.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned());
+        if !is_first {
+            return;
+        }
+        std::fs::create_dir_all(&folder).expect("the folder for pictures can be made");
+        self.picture_looks(&folder.join(format!("{name}-en"))).await;
+        if name.ends_with("-shown") {
+            return; // asked for once more, it would show another secret
+        }
+        let address = self.browser.address().await;
+        let and = if address.contains('?') { '&' } else { '?' };
+        self.browser.open(&format!("{address}{and}lang=de")).await;
+        self.picture_looks(&folder.join(format!("{name}-de"))).await;
+        self.browser.open(&format!("{address}{and}lang=en")).await;
+    }
+
+    async fn picture_looks(&self, prefix: &Path) {
+        for (look, ending) in [(Look::Dark, "dark"), (Look::Narrow, "narrow"), (Look::Light, "light")] {
+            self.browser.look(look).await;
+            assert!(!self.browser.overflows().await, "{} has to be scrolled sideways", prefix.display());
+            self.browser.screenshot(&prefix.with_file_name(picture_name(prefix, ending))).await;
+        }
+    }
+}
+
+fn picture_name(prefix: &Path, ending: &str) -> String {
+    let name = prefix.file_name().expect("a picture has a name").to_string_lossy();
+    format!("{name}-{ending}.png")
+}
