@@ -45,7 +45,7 @@ impl fmt::Debug for Locked {
 pub enum AtRestError {
     /// The row names a key that is not configured.
     #[error(
-        "a secret is under the at-rest key {0}, which is not configured: add its file to at_rest.previous"
+        "a secret is under the at-rest key {0}, which is not configured: add its file to keys.at_rest_previous_files"
     )]
     UnknownKey(String),
     /// The row was changed, or belongs to another id.

@@ -68,5 +68,6 @@ fn limits(section: &Section<'_>) -> Limits {
         begun_by_source: limit("begun_by_source_an_hour", usual.begun_by_source),
         begun_by_identifier: limit("begun_by_identifier_an_hour", usual.begun_by_identifier),
         actions: limit("actions_a_day", usual.actions),
+        actions_by_portal: limit("actions_by_portal_an_hour", usual.actions_by_portal),
     }
 }

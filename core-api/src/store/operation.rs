@@ -24,6 +24,8 @@ pub struct Operation {
     pub unlock_too: bool,
     /// The reference of the request that asked.
     pub reference: String,
+    /// The portal that it came through.
+    pub portal: String,
     /// What the directory showed before: JSON of `directory::Evidence`.
     pub evidence: String,
     /// When it was asked.
@@ -50,7 +52,7 @@ pub enum Outcome {
 }
 
 const COLUMNS: &str =
-    "id, recovery, idempotency, account, action, unlock_too, reference, evidence, asked_at, outcome";
+    "id, recovery, idempotency, account, action, unlock_too, reference, portal, evidence, asked_at, outcome";
 
 /// Stores an operation; it must not exist yet.
 pub fn insert(c: &Connection, operation: &Operation) -> Result<(), StoreError> {
@@ -61,9 +63,9 @@ pub fn insert(c: &Connection, operation: &Operation) -> Result<(), StoreError> {
         .map(serde_json::to_string)
         .transpose()?;
     c.prepare_cached(
-        "INSERT INTO operation (id, recovery, idempotency, account, action, unlock_too, reference, evidence, asked_at,
-                                outcome, answered_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, iif(?10 IS NULL, NULL, ?9))",
+        "INSERT INTO operation (id, recovery, idempotency, account, action, unlock_too, reference, portal, evidence,
+                                asked_at, outcome, answered_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, iif(?11 IS NULL, NULL, ?10))",
     )?
     .execute((
         operation.id.0,
@@ -73,6 +75,7 @@ pub fn insert(c: &Connection, operation: &Operation) -> Result<(), StoreError> {
         operation.action.name(),
         operation.unlock_too,
         &operation.reference,
+        &operation.portal,
         &operation.evidence,
         operation.asked_at.0,
         outcome,
@@ -144,6 +147,16 @@ pub fn done_since(
     .query_row((account.0, action.name(), since.0), |row| row.get(0))?)
 }
 
+/// How much was done, or may have been, through a portal since a moment, whatever it was.
+pub fn done_through(c: &Connection, portal: &str, since: Timestamp) -> Result<u32, StoreError> {
+    call!("operation.done_through");
+    Ok(c.prepare_cached(
+        "SELECT count(*) FROM operation WHERE portal = ?1 AND asked_at > ?2
+         AND (outcome IS NULL OR outcome ->> 'result' IN ('done', 'never-known'))",
+    )?
+    .query_row((portal, since.0), |row| row.get(0))?)
+}
+
 /// Settles an operation; false when somebody else did.
 pub fn settle(
     c: &Connection,
@@ -171,6 +184,7 @@ fn read(row: &Row<'_>) -> Result<Operation, StoreError> {
         action: serde_json::from_value(serde_json::Value::from(action))?,
         unlock_too: row.get("unlock_too")?,
         reference: row.get("reference")?,
+        portal: row.get("portal")?,
         evidence: row.get("evidence")?,
         asked_at: Timestamp(row.get("asked_at")?),
         outcome: outcome.map(|text| serde_json::from_str(&text)).transpose()?,

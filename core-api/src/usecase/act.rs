@@ -78,6 +78,14 @@ pub async fn act(
     match core.store.write(move |c| intent.write_down(c)).await? {
         Intended::Stale => Err(ProblemKind::StaleStep.into()),
         Intended::Over => Err(ProblemKind::RecoveryOver.into()),
+        Intended::Braked => {
+            metrics::counter!("portals_braked_total").increment(1);
+            tracing::error!(
+                portal = caller.portal,
+                "the portal did too much in an hour and is paused"
+            );
+            Err(ProblemKind::Paused.into())
+        }
         Intended::Repeat => when_settled(core, caller, handle, &asked.key).await,
         Intended::Refused(stored) => answer(core, handle, &stored).await,
         Intended::Go(permit) => {

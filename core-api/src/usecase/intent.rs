@@ -16,7 +16,7 @@ use crate::core::Core;
 use crate::store::audit::{Event, Personal, operation_text};
 use crate::store::operation::{self, Operation, Outcome};
 use crate::store::recovery::Stored;
-use crate::store::{StoreError, audit, recovery};
+use crate::store::{StoreError, audit, pause, recovery};
 
 /// What came of it.
 pub(super) enum Intended {
@@ -26,6 +26,8 @@ pub(super) enum Intended {
     Over,
     /// The same key was there first.
     Repeat,
+    /// The portal has done more than any portal should, and is paused.
+    Braked,
     /// Refused before the directory is asked.
     Refused(Box<Stored>),
     /// The directory may be asked.
@@ -64,6 +66,9 @@ impl Intent {
             return Ok(Intended::Over);
         };
         let account = proved.account();
+        if self.brakes(c)? {
+            return Ok(Intended::Braked);
+        }
         stored.step += 1;
         let refused = self.refusal(c, account)?;
         let policy = proved.policy().to_owned();
@@ -112,6 +117,34 @@ impl Intent {
         Ok(intended.map_or_else(|| Intended::Refused(stored), Intended::Go))
     }
 
+    /// Pauses a portal through which more is done than its share. What the portal says about itself plays no part.
+    fn brakes(&self, c: &Connection) -> Result<bool, StoreError> {
+        let limit = self.core.settings.limits.actions_by_portal;
+        let done = operation::done_through(c, &self.caller.portal, self.now.minus(limit.span))?;
+        if limit.has_room(done) {
+            return Ok(false);
+        }
+        pause::set(
+            c,
+            &self.caller.portal,
+            "more actions in an hour than limits.actions_by_portal_an_hour",
+            self.now,
+        )?;
+        let personal = Personal {
+            name: Some(self.caller.portal.clone()),
+            ..Personal::default()
+        };
+        let entry = audit::Entry {
+            event: Event::Pause { paused: true },
+            reference: self.caller.reference.clone(),
+            through: "core".to_owned(),
+            personal,
+            salt: self.salt,
+        };
+        audit::append(c, &entry, self.now)?;
+        Ok(true)
+    }
+
     /// What was found before, or that the account had enough of these today.
     fn refusal(&self, c: &Connection, account: AccountId) -> Result<Option<Refused>, StoreError> {
         let limit = self.core.settings.limits.actions;
@@ -137,6 +170,7 @@ impl Intent {
                 action: self.action,
                 unlock_too: self.unlock_too,
                 reference: self.caller.reference.clone(),
+                portal: self.caller.portal.clone(),
                 evidence: serde_json::to_string(&self.evidence)?,
                 asked_at: self.now,
                 outcome,

@@ -24,6 +24,7 @@ mod password_try;
 pub mod pause;
 pub mod pick;
 pub mod prove;
+pub mod renew_certificate;
 pub mod resolve;
 pub mod send_code;
 pub mod settle;

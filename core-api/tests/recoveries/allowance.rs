@@ -91,3 +91,26 @@ async fn wrong_current_passwords_never_lock_the_account() {
         .expect("alice");
     assert_eq!(account.state.locked, None);
 }
+
+#[tokio::test]
+async fn a_portal_that_does_more_than_its_share_is_paused_for_everybody() {
+    let bench = Bench::with(|mut settings| {
+        settings.limits.actions_by_portal.most = 1;
+        settings
+    })
+    .await;
+    let (app, other) = (bench.enrol_totp("bob").await, bench.enrol_totp("alice").await);
+    let mut bob = bench.begin(Purpose::Unlock, "bob").await;
+    bob.prove_by_app(&app).await;
+    bob.act(Action::Unlock, None, "0123456789abcdef")
+        .await
+        .expect("the first one is done");
+    let mut alice = bench.begin(Purpose::Reset, "alice").await;
+    alice.prove_by_app(&other).await;
+    let sealed = alice.seal_passwords(Action::Reset, None, "Tidy-Otter-42");
+    let refused = alice.act(Action::Reset, Some(sealed), "0123456789abcdef").await;
+    assert_eq!(kind(refused), ProblemKind::Paused);
+    assert_eq!(kind(alice.look().await), ProblemKind::Paused);
+    assert_eq!(bench.events().await.last().map(String::as_str), Some("pause"));
+    assert!(!bench.signs_in("alice", "Tidy-Otter-42").await);
+}

@@ -60,6 +60,9 @@ pub struct Limits {
     pub begun_by_identifier: Limit,
     /// Resets, and likewise unlocks, of one account.
     pub actions: Limit,
+    /// Resets, unlocks and changes through one portal, all together: the brake. Several times what a busy
+    /// Monday brings, so that only a portal in wrong hands reaches it.
+    pub actions_by_portal: Limit,
 }
 
 impl Default for Limits {
@@ -73,6 +76,7 @@ impl Default for Limits {
             begun_by_source: Limit::per_hour(20),
             begun_by_identifier: Limit::per_hour(10),
             actions: Limit::per_day(3),
+            actions_by_portal: Limit::per_hour(300),
         }
     }
 }

@@ -101,6 +101,7 @@ CREATE TABLE operation (
     action      TEXT NOT NULL,
     unlock_too  INTEGER NOT NULL,
     reference   TEXT NOT NULL,
+    portal      TEXT NOT NULL,            -- which portal it came through, for the brake
     evidence    TEXT NOT NULL,            -- what the directory showed before
     asked_at    INTEGER NOT NULL,
     outcome     TEXT,                     -- JSON; null while nobody knows
@@ -108,6 +109,7 @@ CREATE TABLE operation (
     UNIQUE (recovery, idempotency)
 ) STRICT;
 CREATE INDEX operation_account ON operation (account, action, asked_at);
+CREATE INDEX operation_portal ON operation (portal, asked_at);
 CREATE INDEX operation_open ON operation (asked_at) WHERE outcome IS NULL;
 
 -- What is to be sent, sealed under the at-rest key until it is gone.
