@@ -98,7 +98,7 @@ if [[ $mode == quick ]]; then
   step "tests that need no external server"
   cargo test --workspace --exclude tests --exclude directory --locked --no-fail-fast
   # Of these two packages only the targets that start nothing; the others hold the scenarios and the real domain.
-  cargo test --package tests --package directory --locked --no-fail-fast --lib --test embedded --test architecture
+  cargo test --package tests --package directory --locked --no-fail-fast --lib --test embedded --test architecture --test documents
   exit
 fi
 

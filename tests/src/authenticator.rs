@@ -49,7 +49,10 @@ impl Authenticator {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "servers under test go by the machine's clock, so a telephone must")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "servers under test go by the machine's clock, so a telephone must"
+)]
 fn current_step() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
     since.expect("after 1970").as_secs() / STEP

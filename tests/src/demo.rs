@@ -66,7 +66,9 @@ pub struct Person {
 /// When there is nobody.
 pub fn person<'a>(people: &'a [Person], username: &str) -> &'a Person {
     let mut people = people.iter();
-    people.find(|person| person.username == username).unwrap_or_else(|| panic!("nobody is called {username}"))
+    people
+        .find(|person| person.username == username)
+        .unwrap_or_else(|| panic!("nobody is called {username}"))
 }
 
 /// A running demo; it ends with this value, or with this process if that ends first.
@@ -81,7 +83,10 @@ pub struct Demo {
 fn script(folder: &Path) -> Command {
     let mut command = Command::new(repository().join("deploy/demo.sh"));
     let servers = binary("core-api");
-    command.env("TEST_BIN_DIR", servers.parent().expect("a server lies in a folder"));
+    command.env(
+        "TEST_BIN_DIR",
+        servers.parent().expect("a server lies in a folder"),
+    );
     command.arg("--state").arg(state(folder));
     command
 }
@@ -99,8 +104,13 @@ impl Demo {
     async fn start_in(folder: Folder, directory: &str) -> Self {
         let mut keeper = Command::new("setsid");
         keeper.args(["sh", "-c", r#"cat >/dev/null; "$0" --stop --state "$1""#]);
-        keeper.arg(repository().join("deploy/demo.sh")).arg(state(&folder));
-        keeper.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+        keeper
+            .arg(repository().join("deploy/demo.sh"))
+            .arg(state(&folder));
+        keeper
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
         let keeper = keeper.spawn().expect("setsid can be started");
         let file = state(&folder).join("demo.json");
         let _ = std::fs::remove_file(&file); // of an earlier start; the script removes it, too, but later
@@ -114,7 +124,12 @@ impl Demo {
         })
         .await;
         let known = serde_json::from_slice(&known).expect("demo.json is what this reads");
-        Self { folder, script, keeper, known }
+        Self {
+            folder,
+            script,
+            keeper,
+            known,
+        }
     }
 
     /// What tools find in `demo.json`.
@@ -139,10 +154,17 @@ impl Demo {
 
     /// Ends it by the script's own way, from another shell, and gives its folder.
     pub async fn stop(mut self) -> Folder {
-        let stopped = script(&self.folder).arg("--stop").stdout(Stdio::null()).status().expect("the script can be started");
+        let stopped = script(&self.folder)
+            .arg("--stop")
+            .stdout(Stdio::null())
+            .status()
+            .expect("the script can be started");
         assert!(stopped.success(), "the demo does not stop");
         let script = &mut self.script;
-        wait_for("the script's end", LIMIT, async || (!script.is_running()).then_some(())).await;
+        wait_for("the script's end", LIMIT, async || {
+            (!script.is_running()).then_some(())
+        })
+        .await;
         std::mem::take(&mut self.folder)
     }
 

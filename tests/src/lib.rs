@@ -9,6 +9,7 @@ pub mod browser;
 pub mod crate_graph;
 pub mod demo;
 pub mod folder;
+pub mod forwarder;
 pub mod kinit;
 pub mod mailbox;
 pub mod manifests;

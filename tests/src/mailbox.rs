@@ -20,16 +20,26 @@ pub struct Mailbox {
 impl Mailbox {
     /// Looks into this folder.
     pub fn new(folder: &Path) -> Self {
-        Self { folder: folder.to_owned(), read: BTreeSet::new() }
+        Self {
+            folder: folder.to_owned(),
+            read: BTreeSet::new(),
+        }
     }
 
     /// Waits for an unread mail to `recipient` whose text says `words`, and gives its text.
     pub async fn next(&mut self, recipient: &str, words: &str) -> String {
-        wait_for(&format!("a mail to {recipient} that says \"{words}\""), LIMIT, async || {
-            let (path, text) = self.unread(recipient).into_iter().find(|(_, text)| text.contains(words))?;
-            self.read.insert(path);
-            Some(text)
-        })
+        wait_for(
+            &format!("a mail to {recipient} that says \"{words}\""),
+            LIMIT,
+            async || {
+                let (path, text) = self
+                    .unread(recipient)
+                    .into_iter()
+                    .find(|(_, text)| text.contains(words))?;
+                self.read.insert(path);
+                Some(text)
+            },
+        )
         .await
     }
 
@@ -40,10 +50,14 @@ impl Mailbox {
 
     /// Every mail to `recipient` that was not read yet.
     pub fn unread(&self, recipient: &str) -> Vec<(PathBuf, String)> {
-        let Ok(entries) = std::fs::read_dir(&self.folder) else { return Vec::new() };
-        let mails = entries.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| {
-            path.extension().is_some_and(|ending| ending == "eml") && !self.read.contains(path)
-        });
+        let Ok(entries) = std::fs::read_dir(&self.folder) else {
+            return Vec::new();
+        };
+        let mails = entries
+            .filter_map(|entry| Some(entry.ok()?.path()))
+            .filter(|path| {
+                path.extension().is_some_and(|ending| ending == "eml") && !self.read.contains(path)
+            });
         mails
             .filter_map(|path| Some((path.clone(), std::fs::read_to_string(path).ok()?)))
             .filter(|(_, mail)| mail.contains(&format!("To: {recipient}")))

@@ -49,6 +49,20 @@ impl Authority {
         }
     }
 
+    /// An authority that is there already, by its certificate and key.
+    ///
+    /// # Panics
+    /// When the files hold none.
+    pub fn open(certificate: &Path, key: &Path) -> Self {
+        let read = |path: &Path| std::fs::read_to_string(path).expect("a file of the authority");
+        let (pem, key) = (
+            read(certificate),
+            KeyPair::from_pem(&read(key)).expect("a private key"),
+        );
+        let issuer = Issuer::from_ca_cert_pem(&pem, key).expect("an authority's certificate");
+        Self { issuer, pem }
+    }
+
     /// The authority's own certificate.
     pub fn pem(&self) -> &str {
         &self.pem

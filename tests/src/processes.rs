@@ -117,8 +117,11 @@ pub fn free_port() -> u16 {
 pub fn free_ports(distances: &[u16]) -> u16 {
     let is_free = |port: u16| TcpListener::bind((IpAddr::V4(Ipv4Addr::LOCALHOST), port)).is_ok();
     let bases = std::iter::repeat_with(free_port).take(100);
-    let mut usable =
-        bases.filter(|base| distances.iter().all(|distance| base.checked_add(*distance).is_some_and(is_free)));
+    let mut usable = bases.filter(|base| {
+        distances
+            .iter()
+            .all(|distance| base.checked_add(*distance).is_some_and(is_free))
+    });
     usable.next().expect("loopback has free ports")
 }
 

@@ -34,12 +34,21 @@ impl Stack {
         let folder = Folder::new();
         let port = free_ports(&[0, 1, 2, 3, 10, 11, 12]);
         let mut command = tokio::process::Command::new(repository().join("deploy/demo/prepare.sh"));
-        command.arg(folder.join("demo")).arg("embedded").arg(binary("core-api"));
+        command
+            .arg(folder.join("demo"))
+            .arg("embedded")
+            .arg(binary("core-api"));
         command.args([0, 3, 10, 11].map(|distance| (port + distance).to_string()));
         run(&mut command).await.expect("the demo can be laid out");
         let people = std::fs::read(folder.join("demo/people.json")).expect("the people are written down");
         let people = serde_json::from_slice(&people).expect("people.json is what this reads");
-        Self { core: None, portal: None, port, people, folder }
+        Self {
+            core: None,
+            portal: None,
+            port,
+            people,
+            folder,
+        }
     }
 
     /// Lays everything out and starts it.
@@ -83,7 +92,11 @@ impl Stack {
 
     /// Starts the core and waits until it is ready.
     pub async fn start_core(&mut self) {
-        self.core = Some(serve("core-api", &self.state().join("core-api.toml"), &self.state().join("log")));
+        self.core = Some(serve(
+            "core-api",
+            &self.state().join("core-api.toml"),
+            &self.state().join("log"),
+        ));
         self.await_ready(10, self.core.as_ref()).await;
     }
 
@@ -95,7 +108,11 @@ impl Stack {
 
     /// Starts the portal; whether it gets ready is the test's question.
     pub fn launch_portal(&mut self) {
-        self.portal = Some(serve("portal", &self.state().join("portal.toml"), &self.state().join("log")));
+        self.portal = Some(serve(
+            "portal",
+            &self.state().join("portal.toml"),
+            &self.state().join("log"),
+        ));
     }
 
     /// Ends the core in an orderly way.
@@ -113,7 +130,11 @@ impl Stack {
     /// Runs a command of the core and gives what it prints.
     pub async fn core_api(&self, arguments: &[&str]) -> std::io::Result<String> {
         let mut command = tokio::process::Command::new(binary("core-api"));
-        command.current_dir(self.state()).arg("--config").arg("core-api.toml").args(arguments);
+        command
+            .current_dir(self.state())
+            .arg("--config")
+            .arg("core-api.toml")
+            .args(arguments);
         run(&mut command).await
     }
 
@@ -123,7 +144,16 @@ impl Stack {
         answer.starts_with("HTTP/1.1 200")
     }
 
-    /// Waits until it is.
+    /// Waits until the server whose health stands at this distance serves at all.
+    pub async fn await_alive(&self, distance: u16) {
+        wait_for("a server that serves", LIMIT, async || {
+            let answer = ask(self.port + distance, "/healthz").await.ok()?;
+            answer.starts_with("HTTP/1.1 200").then_some(())
+        })
+        .await;
+    }
+
+    /// Waits until the server whose health stands at this distance is ready.
     pub async fn await_ready(&self, distance: u16, server: Option<&Running>) {
         let ready = tokio::time::timeout(LIMIT, async {
             while !self.is_ready(distance).await {
@@ -131,7 +161,11 @@ impl Stack {
             }
         });
         let is_ready = ready.await.is_ok();
-        assert!(is_ready, "not ready:\n{}", server.map(Running::log).unwrap_or_default());
+        assert!(
+            is_ready,
+            "not ready:\n{}",
+            server.map(Running::log).unwrap_or_default()
+        );
     }
 
     /// A further portal's configuration in the state folder: `portal.toml` with these replacements.

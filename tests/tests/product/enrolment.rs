@@ -20,7 +20,11 @@ const NEW: &str = "Quill-Harbour-Basalt-52";
 
 async fn prepared() -> Stack {
     let mut stack = Stack::prepare().await;
-    stack.edit("core-api.toml", "hold = \"0s\"", &format!("hold = \"{}s\"", HOLD.as_secs()));
+    stack.edit(
+        "core-api.toml",
+        "hold = \"0s\"",
+        &format!("hold = \"{}s\"", HOLD.as_secs()),
+    );
     stack.start_core().await;
     stack.start_portal().await;
     stack
@@ -28,7 +32,10 @@ async fn prepared() -> Stack {
 
 /// The code of a fresh invitation for grace.
 async fn invite(stack: &Stack) -> String {
-    let said = stack.core_api(&["invite", "grace"]).await.expect("the core invites");
+    let said = stack
+        .core_api(&["invite", "grace"])
+        .await
+        .expect("the core invites");
     said.lines().next().expect("the code stands first").to_owned()
 }
 
@@ -36,7 +43,9 @@ async fn invite(stack: &Stack) -> String {
 async fn show_invitation(visitor: &mut Visitor, code: &str, password: &str) {
     visitor.begin("Set up recovery", "grace").await;
     visitor.press("Invitation").await;
-    visitor.expect("Two things show that it is you", "prove-invitation").await;
+    visitor
+        .expect("Two things show that it is you", "prove-invitation")
+        .await;
     visitor.fill("Invitation code", code).await;
     visitor.fill("Current password", password).await;
     visitor.press("Verify").await;
@@ -47,13 +56,23 @@ async fn add_app(visitor: &mut Visitor) -> (String, Authenticator) {
     visitor.press("Add an authenticator app").await;
     visitor.expect("Show the picture and scan it", "enrol-app").await;
     visitor.press("Show the picture").await;
-    visitor.expect_secret("Enter the code that the app shows", "enrol-app-shown").await;
+    visitor
+        .expect_secret("Enter the code that the app shows", "enrol-app-shown")
+        .await;
     let drawn = "return [document.querySelector('[data-secret-text]').textContent,
         document.querySelector('[data-uri]').href, document.querySelector('[data-qr] path').getAttribute('d').length]";
     let drawn = visitor.browser().script(drawn, &[]).await;
     let secret: String = drawn[0].as_str().expect("a text").split_whitespace().collect();
-    assert!(drawn[1].as_str().is_some_and(|link| link.contains(&format!("secret={secret}"))), "the link differs");
-    assert!(drawn[2].as_u64().is_some_and(|length| length > 1000), "nothing is drawn");
+    assert!(
+        drawn[1]
+            .as_str()
+            .is_some_and(|link| link.contains(&format!("secret={secret}"))),
+        "the link differs"
+    );
+    assert!(
+        drawn[2].as_u64().is_some_and(|length| length > 1000),
+        "nothing is drawn"
+    );
     let mut app = Authenticator::new(&secret);
     visitor.fill("Code", &app.code().await).await;
     visitor.press("Verify").await;
@@ -64,9 +83,13 @@ async fn add_app(visitor: &mut Visitor) -> (String, Authenticator) {
 /// Makes recovery codes. They are shown once: the page, asked for again, does not have them.
 async fn make_codes(visitor: &mut Visitor) -> Vec<String> {
     visitor.press("Make recovery codes").await;
-    visitor.expect("They are shown this one time only", "enrol-codes").await;
+    visitor
+        .expect("They are shown this one time only", "enrol-codes")
+        .await;
     visitor.press("Make the codes").await;
-    visitor.expect_secret("Your recovery codes", "enrol-codes-shown").await;
+    visitor
+        .expect_secret("Your recovery codes", "enrol-codes-shown")
+        .await;
     let all = "return [...document.querySelectorAll('[data-codes] code')].map(code => code.textContent)";
     let codes: Vec<String> =
         serde_json::from_value(visitor.browser().script(all, &[]).await).expect("a list of texts");
@@ -83,7 +106,9 @@ async fn add_address(visitor: &mut Visitor, mailbox: &mut Mailbox, address: &str
     visitor.expect("Take a private address", "enrol-mail").await;
     visitor.fill("E-mail address", address).await;
     visitor.press("Send code").await;
-    visitor.expect("Enter the code that we sent you", "enrol-mail-code").await;
+    visitor
+        .expect("Enter the code that we sent you", "enrol-mail-code")
+        .await;
     let code = mailbox.code(address).await;
     visitor.fill("Code", &code).await;
     visitor.press("Verify").await;
@@ -101,7 +126,9 @@ async fn grace_is_invited_sets_up_recovery_waits_and_recovers() {
     let mut visitor = Visitor::arrive(&stack.origin(), &stack.ca(), Scripts::On).await;
 
     show_invitation(&mut visitor, &invitation, &grace.password).await;
-    visitor.expect("You have not set up anything yet", "factors-empty").await;
+    visitor
+        .expect("You have not set up anything yet", "factors-empty")
+        .await;
     let (secret, mut app) = add_app(&mut visitor).await;
     let codes = make_codes(&mut visitor).await;
     let address_code = add_address(&mut visitor, &mut mailbox, &grace.email).await;
@@ -116,7 +143,10 @@ async fn grace_is_invited_sets_up_recovery_waits_and_recovers() {
     // During the hold a new factor proves nothing.
     visitor.begin("I forgot my password", "grace").await;
     visitor.prove_by_app(&mut app).await;
-    assert!(Instant::now() < held_until, "the hold was over before it was tried");
+    assert!(
+        Instant::now() < held_until,
+        "the hold was over before it was tried"
+    );
     visitor.expect("This was not accepted", "prove-wrong").await;
 
     sleep_until(held_until).await;
@@ -165,10 +195,18 @@ async fn a_thief_with_only_the_password_enrols_nothing() {
     let grace = stack.person("grace").clone();
     let invitation = invite(&stack).await;
     let mut thief = Visitor::arrive(&stack.origin(), &stack.ca(), Scripts::On).await;
-    for (code, password) in [("0000-0000-0000-0000", grace.password.as_str()), (&invitation, "not her password")] {
+    for (code, password) in [
+        ("0000-0000-0000-0000", grace.password.as_str()),
+        (&invitation, "not her password"),
+    ] {
         show_invitation(&mut thief, code, password).await;
         // The same words for both: which of the two was wrong is nobody's to know.
-        thief.expect("This was not accepted. Check what you typed and try again.", "prove-invitation-wrong").await;
+        thief
+            .expect(
+                "This was not accepted. Check what you typed and try again.",
+                "prove-invitation-wrong",
+            )
+            .await;
         thief.open("/enrol").await;
         thief.expect("Which account is it?", "identify").await;
     }
@@ -182,7 +220,9 @@ async fn a_thief_with_only_the_password_enrols_nothing() {
 
     // The wrong password did not spend the invitation: grace herself still gets in with it.
     show_invitation(&mut thief, &invitation, &grace.password).await;
-    thief.expect("You have not set up anything yet", "factors-empty").await;
+    thief
+        .expect("You have not set up anything yet", "factors-empty")
+        .await;
     let title = thief.browser().script("return document.title", &[]).await;
     assert_eq!(title, json!("Your ways to recover – Corp Example"));
 }

@@ -40,7 +40,9 @@ async fn alice_forgets_her_password_and_helps_herself() {
     let second_code = plain.prove_by_mail(&mut mailbox, &alice.email).await;
     plain.expect("Change your password", "act-change").await;
     plain.change_password(&alice.password, SECOND_NEW).await;
-    plain.expect("Your current password is not right", "act-wrong").await;
+    plain
+        .expect("Your current password is not right", "act-wrong")
+        .await;
     plain.change_password(FIRST_NEW, SECOND_NEW).await;
     plain.expect("Your password is changed", "done-change").await;
     mailbox.next(&alice.email, "was changed").await;
@@ -66,8 +68,17 @@ async fn alice_forgets_her_password_and_helps_herself() {
         assert_eq!(searcher.in_text(page.as_bytes()), BTreeSet::new(), "in a page");
     }
     // The search does find what is there: the exceptions hold everything but what she typed.
-    let found: BTreeSet<_> = searcher.in_folder(&state, &[]).into_iter().map(|leak| leak.secret).collect();
-    let known = ["authenticator secret", "first e-mail code", "first password", "second e-mail code"];
+    let found: BTreeSet<_> = searcher
+        .in_folder(&state, &[])
+        .into_iter()
+        .map(|leak| leak.secret)
+        .collect();
+    let known = [
+        "authenticator secret",
+        "first e-mail code",
+        "first password",
+        "second e-mail code",
+    ];
     assert_eq!(found, known.map(str::to_owned).into());
 }
 
@@ -76,7 +87,10 @@ async fn a_second_start_finds_everything_again() {
     let demo = Demo::start("embedded").await;
     let alice = demo.person("alice").clone();
     let (before, table) = (demo.known().portal.clone(), demo.said());
-    assert!(table.contains(&alice.password) && table.contains("This is a demo"), "{table}");
+    assert!(
+        table.contains(&alice.password) && table.contains("This is a demo"),
+        "{table}"
+    );
     let mut visitor = Visitor::arrive(&before, &demo.known().ca, Scripts::On).await;
     let mut app = Authenticator::new(alice.totp_secret.as_deref().expect("alice has an app"));
     let mut mailbox = Mailbox::new(&demo.known().mail_dir);

@@ -26,7 +26,12 @@ impl Visitor {
     /// Opens a browser that trusts the authority.
     pub(super) async fn arrive(origin: &str, ca: &Path, scripts: Scripts) -> Self {
         let browser = Browser::start(&[ca], scripts).await;
-        Self { browser, scripts, origin: origin.to_owned(), seen: Vec::new() }
+        Self {
+            browser,
+            scripts,
+            origin: origin.to_owned(),
+            seen: Vec::new(),
+        }
     }
 
     /// The browser itself.
@@ -124,8 +129,13 @@ impl Visitor {
 
     /// Pictures the page in every look, and, where it can be asked for once more, in every language.
     async fn picture(&self, name: &str) {
-        let Some(folder) = std::env::var_os("SCREENSHOTS").map(PathBuf::from) else { return };
-        let is_first = PICTURED.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned());
+        let Some(folder) = std::env::var_os("SCREENSHOTS").map(PathBuf::from) else {
+            return;
+        };
+        let is_first = PICTURED
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(name.to_owned());
         if !is_first {
             return;
         }
@@ -142,15 +152,28 @@ impl Visitor {
     }
 
     async fn picture_looks(&self, prefix: &Path) {
-        for (look, ending) in [(Look::Dark, "dark"), (Look::Narrow, "narrow"), (Look::Light, "light")] {
+        for (look, ending) in [
+            (Look::Dark, "dark"),
+            (Look::Narrow, "narrow"),
+            (Look::Light, "light"),
+        ] {
             self.browser.look(look).await;
-            assert!(!self.browser.overflows().await, "{} has to be scrolled sideways", prefix.display());
-            self.browser.screenshot(&prefix.with_file_name(picture_name(prefix, ending))).await;
+            assert!(
+                !self.browser.overflows().await,
+                "{} has to be scrolled sideways",
+                prefix.display()
+            );
+            self.browser
+                .screenshot(&prefix.with_file_name(picture_name(prefix, ending)))
+                .await;
         }
     }
 }
 
 fn picture_name(prefix: &Path, ending: &str) -> String {
-    let name = prefix.file_name().expect("a picture has a name").to_string_lossy();
+    let name = prefix
+        .file_name()
+        .expect("a picture has a name")
+        .to_string_lossy();
     format!("{name}-{ending}.png")
 }
