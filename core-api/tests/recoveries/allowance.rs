@@ -114,3 +114,43 @@ async fn a_portal_that_does_more_than_its_share_is_paused_for_everybody() {
     assert_eq!(bench.events().await.last().map(String::as_str), Some("pause"));
     assert!(!bench.signs_in("alice", "Tidy-Otter-42").await);
 }
+
+/// Everything that a stranger can use up of alice's is used up, and she recovers all the same.
+#[tokio::test]
+async fn a_recovery_code_works_whatever_a_stranger_used_up() {
+    let bench = Bench::with(|mut settings| {
+        settings.limits.begun_by_source.most = 1000;
+        settings.limits.begun_by_identifier.most = 1000;
+        settings
+    })
+    .await;
+    bench.enrol_totp("alice").await;
+    let code = bench.enrol_recovery_code("alice").await;
+    guess(&bench, 12).await;
+    for _ in 0..12 {
+        let mut stranger = bench.begin(Purpose::Reset, "alice").await;
+        bench.resolve().await;
+        stranger.pick(Method::RecoveryCode).await.expect("is offered");
+        stranger
+            .prove("AAAA-AAAA-AAAA-AAAA-AA")
+            .await
+            .expect("it is judged");
+    }
+    let mut alice = bench.begin(Purpose::Reset, "alice").await;
+    bench.resolve().await;
+    alice.pick(Method::RecoveryCode).await.expect("is offered");
+    alice.prove(&code).await.expect("it is judged");
+    assert!(
+        matches!(alice.answer.view.stage, Stage::Proved { .. }),
+        "{:?}",
+        alice.answer.view.stage
+    );
+    let mut again = bench.begin(Purpose::Reset, "alice").await;
+    bench.resolve().await;
+    again.pick(Method::RecoveryCode).await.expect("is offered");
+    again.prove(&code).await.expect("it is judged");
+    assert!(
+        matches!(again.answer.view.stage, Stage::Challenge { wrong: true, .. }),
+        "each code is good once"
+    );
+}

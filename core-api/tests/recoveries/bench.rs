@@ -3,14 +3,14 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use contract::recovery::{Act, ActSecret, Answer, Begin, ProofSecret, Sealed, Stage};
 use contract::{Action, Method, ProblemKind, Purpose};
 use core_api::core::{Core, Parts, Settings};
-use core_api::factor::totp;
+use core_api::factor::{recovery_codes, totp};
 use core_api::keys::{AtRest, Handle, OsRandomness};
 use core_api::store::factor::{self, Factor};
 use core_api::store::{Store, audit};
@@ -25,7 +25,7 @@ use domain::{AccountId, Clock, Identifier, Randomness, Timestamp};
 use secrecy::SecretString;
 use tempfile::TempDir;
 
-use crate::noted::Noted;
+use crate::noted::{Cut, Noted};
 
 /// Noon on a day in 2026.
 const NOON: i64 = 1_795_000_000_000;
@@ -70,6 +70,8 @@ pub(crate) struct Bench {
     pub(crate) core: Arc<Core>,
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) directory: Arc<Embedded>,
+    /// Where the line to the directory is cut during a reset.
+    pub(crate) cut: Arc<Mutex<Cut>>,
     folder: TempDir,
 }
 
@@ -95,12 +97,13 @@ impl Bench {
             .await
             .expect("people");
         let directory = Arc::new(embedded);
+        let cut: Arc<Mutex<Cut>> = Arc::default();
         let at_rest = AtRest::from_hex(&AtRest::generate(&*randomness), &[]).expect("a key");
         let core = Arc::new(Core::new(Parts {
             clock: clock.clone(),
             randomness: randomness.clone(),
             store: Store::open(folder.path()).expect("a database"),
-            directory: Arc::new(Noted(directory.clone())),
+            directory: Arc::new(Noted::new(directory.clone(), cut.clone())),
             at_rest,
             signing: seal::SigningKey::generate(&mut seal::os_random),
             settings: change(settings()),
@@ -108,6 +111,7 @@ impl Bench {
         }));
         Self {
             core,
+            cut,
             clock,
             directory,
             folder,
@@ -145,6 +149,33 @@ impl Bench {
             .await
             .expect("stored");
         secret.to_vec()
+    }
+
+    /// Gives an account a sheet of recovery codes, which counts at once; gives one of them.
+    pub(crate) async fn enrol_recovery_code(&self, name: &str) -> String {
+        let account = self.account(name).await;
+        let sheet = recovery_codes::new_sheet(&OsRandomness);
+        let id = random_bytes(&OsRandomness);
+        let factor = Factor {
+            id,
+            account,
+            method: domain::Method::RecoveryCode,
+            label: String::new(),
+            secret: self.core.at_rest.lock(&id, b"", &OsRandomness),
+            since: self.clock.now(),
+            counts_from: Some(self.clock.now()),
+            last_step: 0,
+        };
+        let (selector, hash) = (
+            sheet[3].selector.clone(),
+            recovery_codes::hash(&self.core, &sheet[3]).await,
+        );
+        let stored = self.core.store.write(move |c| {
+            factor::insert(c, &factor)?;
+            factor::insert_code(c, &id, &selector, &hash)
+        });
+        stored.await.expect("stored");
+        sheet[3].shown.to_string()
     }
 
     pub(crate) fn code(&self, secret: &[u8]) -> String {

@@ -2,89 +2,100 @@
 
 use std::time::Duration;
 
-use contract::recovery::Stage;
+use contract::recovery::{Refused, Stage};
 use contract::{Action, Purpose};
-use core_api::store::operation::{self, Outcome};
 use core_api::usecase::settle::settle_all;
-use domain::{AccountId, OperationId};
 
-use crate::bench::Bench;
+use crate::bench::{Bench, password_of};
+use crate::noted::Cut;
 
 const KEY: &str = "0123456789abcdef";
 
-/// Takes the outcome of the last operation away again, as if the core had ended before it wrote it down, and
-/// puts the recovery back to where it stood.
-async fn forget_outcome(bench: &Bench, account: AccountId) -> OperationId {
-    bench
-        .core
-        .store
-        .write(move |c| {
-            let id: [u8; 16] = c.query_row(
-                "SELECT id FROM operation WHERE account = ?1",
-                [account.0],
-                |row| row.get(0),
-            )?;
-            c.execute("UPDATE operation SET outcome = NULL, answered_at = NULL", [])?;
-            Ok(OperationId(id))
-        })
-        .await
-        .expect("forgotten")
-}
-
-#[tokio::test]
-async fn what_was_done_is_found_to_be_done() {
-    let bench = Bench::new().await;
+/// Asks for a reset and drops the work in the middle, as a killed core would.
+async fn cut_off(bench: &Bench, place: Cut) -> crate::bench::Person<'_> {
     let app = bench.enrol_totp("alice").await;
     let mut alice = bench.begin(Purpose::Reset, "alice").await;
     alice.prove_by_app(&app).await;
     bench.clock.forward(Duration::from_secs(1));
+    *bench.cut.lock().expect("nobody panicked") = place;
     let sealed = alice.seal_passwords(Action::Reset, None, "Tidy-Otter-42");
-    alice
-        .act(Action::Reset, Some(sealed), KEY)
-        .await
-        .expect("it is done");
-    let id = forget_outcome(&bench, bench.account("alice").await).await;
-    bench.clock.forward(Duration::from_secs(20));
-    settle_all(&bench.core).await.expect("settled");
-    let settled = bench
-        .core
-        .store
-        .read(move |c| operation::by_id(c, id))
-        .await
-        .expect("the store")
-        .expect("is there");
-    assert_eq!(settled.outcome, Some(Outcome::Done));
-    assert_eq!(
-        bench
-            .events()
-            .await
-            .iter()
-            .filter(|event| *event == "outcome")
-            .count(),
-        2,
-        "the second one says when"
+    let act = alice.act(Action::Reset, Some(sealed), KEY);
+    assert!(
+        tokio::time::timeout(Duration::from_secs(2), act).await.is_err(),
+        "it is under way"
     );
+    *bench.cut.lock().expect("nobody panicked") = Cut::Nowhere;
+    assert_eq!(bench.events().await.last().map(String::as_str), Some("intent"));
+    alice
 }
 
 #[tokio::test]
-async fn an_open_operation_is_told_as_unknown() {
+async fn what_was_done_is_found_to_be_done_and_everybody_is_told() {
     let bench = Bench::new().await;
-    let app = bench.enrol_totp("alice").await;
-    let mut alice = bench.begin(Purpose::Reset, "alice").await;
-    alice.prove_by_app(&app).await;
-    let sealed = alice.seal_passwords(Action::Reset, None, "Tidy-Otter-42");
-    alice
-        .act(Action::Reset, Some(sealed), KEY)
-        .await
-        .expect("it is done");
-    let account = bench.account("alice").await;
-    forget_outcome(&bench, account).await;
-    let count = bench
+    let mut alice = cut_off(&bench, Cut::After).await;
+    alice.look().await.expect("the page");
+    assert!(matches!(
+        alice.answer.view.stage,
+        Stage::Acting {
+            action: Action::Reset
+        }
+    ));
+    bench.clock.forward(Duration::from_secs(6));
+    alice.look().await.expect("the page");
+    assert!(
+        matches!(
+            alice.answer.view.stage,
+            Stage::Unknown {
+                action: Action::Reset,
+                ..
+            }
+        ),
+        "told as it is"
+    );
+    bench.clock.forward(Duration::from_secs(14));
+    settle_all(&bench.core).await.expect("settled");
+    alice.look().await.expect("the page");
+    assert!(matches!(
+        alice.answer.view.stage,
+        Stage::Done {
+            action: Action::Reset,
+            ..
+        }
+    ));
+    assert!(bench.signs_in("alice", "Tidy-Otter-42").await);
+    assert_eq!(bench.events().await.last().map(String::as_str), Some("outcome"));
+    let waiting = bench
         .core
         .store
-        .read(move |c| operation::in_flight(c, account))
+        .read(core_api::store::outbox::depth)
         .await
         .expect("the store");
-    assert_eq!(count, 1);
+    assert!(waiting > 0, "the notices are queued");
+}
+
+#[tokio::test]
+async fn what_was_not_done_leads_back_to_the_proofs() {
+    let bench = Bench::new().await;
+    let mut alice = cut_off(&bench, Cut::Before).await;
+    bench.clock.forward(Duration::from_secs(5));
+    settle_all(&bench.core).await.expect("settled");
+    assert_eq!(
+        bench.events().await.last().map(String::as_str),
+        Some("intent"),
+        "it could still be on its way"
+    );
+    bench.clock.forward(Duration::from_secs(15));
+    settle_all(&bench.core).await.expect("settled");
+    alice.look().await.expect("the page");
+    let Stage::Proved { refused, .. } = &alice.answer.view.stage else {
+        panic!("{:?}", alice.answer.view.stage)
+    };
+    assert_eq!(*refused, Some(Refused::DirectoryAway));
+    assert!(bench.signs_in("alice", &password_of("alice")).await);
+    let sealed = alice.seal_passwords(Action::Reset, None, "Tidy-Otter-43");
+    alice
+        .act(Action::Reset, Some(sealed), "fedcba9876543210")
+        .await
+        .expect("another try");
     assert!(matches!(alice.answer.view.stage, Stage::Done { .. }));
 }

@@ -1,6 +1,6 @@
 //! A directory that leaves a trace of each call, so that a test can see that a request made none.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use directory::{After, CheckLine, Directory, DirectoryError, Embedded, Evidence, PasswordCheck, Receipt};
 use domain::lockout::BadPasswords;
@@ -9,7 +9,35 @@ use domain::permit::PasswordTryPermit;
 use domain::{Account, AccountId, ChangePermit, Lookup, ResetPermit, UnlockPermit};
 use secrecy::SecretString;
 
-pub(crate) struct Noted(pub(crate) Arc<Embedded>);
+pub(crate) struct Noted {
+    inner: Arc<Embedded>,
+    cut: Arc<Mutex<Cut>>,
+}
+
+/// Where the line to the directory is cut during a write, for good.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Cut {
+    /// Nowhere.
+    #[default]
+    Nowhere,
+    /// Before the write arrives.
+    Before,
+    /// After it was done, before the answer.
+    After,
+}
+
+impl Noted {
+    pub(crate) fn new(inner: Arc<Embedded>, cut: Arc<Mutex<Cut>>) -> Self {
+        Self { inner, cut }
+    }
+
+    async fn cut_at(&self, place: Cut) {
+        let here = *self.cut.lock().expect("nobody panicked") == place;
+        if here {
+            std::future::pending::<()>().await;
+        }
+    }
+}
 
 fn note(call: &'static str) {
     tracing::trace!(target: "directory", call);
@@ -19,19 +47,19 @@ fn note(call: &'static str) {
 impl Directory for Noted {
     async fn find(&self, who: &Lookup) -> Result<Option<Account>, DirectoryError> {
         note("directory.find");
-        self.0.find(who).await
+        self.inner.find(who).await
     }
     async fn read(&self, id: AccountId) -> Result<Option<Account>, DirectoryError> {
         note("directory.read");
-        self.0.read(id).await
+        self.inner.read(id).await
     }
     async fn password_policy(&self, id: AccountId) -> Result<PasswordPolicy, DirectoryError> {
         note("directory.password_policy");
-        self.0.password_policy(id).await
+        self.inner.password_policy(id).await
     }
     async fn bad_passwords(&self, id: AccountId) -> Result<BadPasswords, DirectoryError> {
         note("directory.bad_passwords");
-        self.0.bad_passwords(id).await
+        self.inner.bad_passwords(id).await
     }
     async fn check_password(
         &self,
@@ -39,11 +67,11 @@ impl Directory for Noted {
         current: &SecretString,
     ) -> Result<PasswordCheck, DirectoryError> {
         note("directory.check_password");
-        self.0.check_password(permit, current).await
+        self.inner.check_password(permit, current).await
     }
     async fn evidence(&self, id: AccountId) -> Result<Evidence, DirectoryError> {
         note("directory.evidence");
-        self.0.evidence(id).await
+        self.inner.evidence(id).await
     }
     async fn reset(
         &self,
@@ -52,11 +80,14 @@ impl Directory for Noted {
         after: After,
     ) -> Result<Receipt, DirectoryError> {
         note("directory.reset");
-        self.0.reset(permit, new, after).await
+        self.cut_at(Cut::Before).await;
+        let done = self.inner.reset(permit, new, after).await;
+        self.cut_at(Cut::After).await;
+        done
     }
     async fn unlock(&self, permit: UnlockPermit) -> Result<Receipt, DirectoryError> {
         note("directory.unlock");
-        self.0.unlock(permit).await
+        self.inner.unlock(permit).await
     }
     async fn change(
         &self,
@@ -65,13 +96,13 @@ impl Directory for Noted {
         new: &SecretString,
     ) -> Result<Receipt, DirectoryError> {
         note("directory.change");
-        self.0.change(permit, current, new).await
+        self.inner.change(permit, current, new).await
     }
     async fn check(&self) -> Vec<CheckLine> {
         note("directory.check");
-        self.0.check().await
+        self.inner.check().await
     }
     fn is_real(&self) -> bool {
-        self.0.is_real()
+        self.inner.is_real()
     }
 }

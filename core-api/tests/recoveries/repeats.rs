@@ -178,3 +178,29 @@ async fn twenty_at_once_do_one_action_once_and_all_are_told_the_same() {
     assert!(bench.signs_in("alice", "Tidy-Otter-42").await);
     assert!(!bench.signs_in("alice", &password_of("alice")).await);
 }
+
+#[tokio::test]
+async fn a_box_for_a_retired_key_asks_for_a_fresh_page() {
+    let bench = Bench::with(|mut settings| {
+        settings.lifetime = Duration::from_hours(72);
+        settings
+    })
+    .await;
+    let app = bench.enrol_totp("alice").await;
+    let mut alice = bench.begin(Purpose::Reset, "alice").await;
+    bench.resolve().await;
+    alice.pick(Method::Totp).await.expect("is offered");
+    let old = alice.seal_code("000000");
+    bench.clock.forward(Duration::from_hours(24));
+    bench.core.rotate_if_due();
+    let mut same = alice.clone();
+    same.send_proof(old.clone())
+        .await
+        .expect("somebody may be typing while the key is turned");
+    bench.clock.forward(Duration::from_hours(24));
+    bench.core.rotate_if_due();
+    assert_eq!(kind(alice.send_proof(old).await), ProblemKind::UnknownKey);
+    alice.look().await.expect("a fresh page");
+    alice.prove(&bench.code(&app)).await.expect("which works");
+    assert!(matches!(alice.answer.view.stage, Stage::Proved { .. }));
+}
