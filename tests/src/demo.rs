@@ -120,7 +120,11 @@ impl Demo {
         let mut script = Running::spawn(command, &folder.join("demo.log"));
         let known = wait_for("demo.json", LIMIT, async || {
             assert!(script.is_running(), "the demo did not start:\n{}", script.log());
-            std::fs::read(&file).ok()
+            // The last words are said when everything is there.
+            script
+                .log()
+                .contains("Ctrl-C ends it")
+                .then(|| std::fs::read(&file).ok())?
         })
         .await;
         let known = serde_json::from_slice(&known).expect("demo.json is what this reads");

@@ -27,9 +27,9 @@ async fn a_core_that_is_away_costs_nobody_anything() {
     stack.stop_core().await;
     visitor.fill("Code", &app.code().await).await;
     visitor.press("Verify").await;
-    visitor.expect("We cannot help you right now", "away").await;
+    visitor.expect_once("We cannot help you right now", "away").await;
     visitor
-        .expect("neither a code nor a try has been used up", "away")
+        .expect_once("neither a code nor a try has been used up", "away")
         .await;
     let mut other = Visitor::arrive(&stack.origin(), &stack.ca(), Scripts::On).await;
     other.open("/").await;

@@ -37,8 +37,8 @@ async fn expect_shut(stack: &Stack, visitor: &mut Visitor, words: &str) {
     visitor.expect("Which account is it?", "identify").await;
     visitor.fill("User name or e-mail", "alice").await;
     visitor.press("Continue").await;
-    visitor.expect(words, "link-wrong").await;
-    visitor.expect("contact the helpdesk", "link-wrong").await;
+    visitor.expect_once(words, "link-wrong").await;
+    visitor.expect_once("contact the helpdesk", "link-wrong").await;
     assert!(!stack.is_ready(11).await, "it calls itself ready");
 }
 

@@ -3,9 +3,11 @@
 mod away;
 mod domain;
 mod enrolment;
+mod factors;
 mod forgotten;
 mod link;
 mod mail;
+mod not_me;
 mod portals;
 mod states;
 mod visitor;

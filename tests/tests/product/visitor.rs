@@ -14,6 +14,13 @@ use tests::mailbox::Mailbox;
 /// Pages of this process that were pictured already.
 static PICTURED: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
 
+/// What becomes of a page that is asked for again, in another language.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Again {
+    Same,
+    Never,
+}
+
 /// A person at a browser.
 pub(super) struct Visitor {
     browser: Browser,
@@ -55,14 +62,18 @@ impl Visitor {
         self.seen.push(self.browser.html().await);
         if self.scripts == Scripts::On {
             self.browser.expect_accessible().await;
-            self.picture(name).await;
+            self.picture(name, Again::Same).await;
         }
     }
 
-    /// Like [`expect`](Self::expect), for a page that shows a secret to its owner: it is not kept.
-    pub(super) async fn expect_secret(&mut self, words: &str, name: &str) {
-        self.expect(words, name).await;
-        self.seen.pop();
+    /// Like [`expect`](Self::expect), for a page that cannot be asked for again because it answers a form or shows a
+    /// secret to its owner: it is pictured as it stands, and not kept.
+    pub(super) async fn expect_once(&mut self, words: &str, name: &str) {
+        self.browser.expect(words).await;
+        if self.scripts == Scripts::On {
+            self.browser.expect_accessible().await;
+            self.picture(name, Again::Never).await;
+        }
     }
 
     /// Fills a field.
@@ -128,7 +139,7 @@ impl Visitor {
     }
 
     /// Pictures the page in every look, and, where it can be asked for once more, in every language.
-    async fn picture(&self, name: &str) {
+    async fn picture(&self, name: &str, again: Again) {
         let Some(folder) = std::env::var_os("SCREENSHOTS").map(PathBuf::from) else {
             return;
         };
@@ -141,8 +152,8 @@ impl Visitor {
         }
         std::fs::create_dir_all(&folder).expect("the folder for pictures can be made");
         self.picture_looks(&folder.join(format!("{name}-en"))).await;
-        if name.ends_with("-shown") {
-            return; // asked for once more, it would show another secret
+        if again == Again::Never {
+            return;
         }
         let address = self.browser.address().await;
         let and = if address.contains('?') { '&' } else { '?' };
