@@ -1,5 +1,7 @@
 //! Recoveries.
 
+use std::sync::Arc;
+
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Json};
 use actix_web::{HttpResponse, delete, get, post};
@@ -74,9 +76,14 @@ pub(super) async fn prove(
     handle: Handle,
     body: Json<Sealed>,
 ) -> HttpResponse {
-    let core = core.into_inner();
-    let result = usecase::prove::prove(&core, &request.caller, &handle, body.into_inner()).await;
-    paced(&core, &request, result, StatusCode::OK).await
+    let (core, caller) = (core.into_inner(), request.caller.clone());
+    let shared = Arc::clone(&core);
+    // A password may be on its way to the directory: a caller who hangs up must not make us forget it.
+    let work = async move { usecase::prove::prove(&shared, &caller, &handle, body.into_inner()).await };
+    match tokio::spawn(work.in_current_span()).await {
+        Ok(result) => paced(&core, &request, result, StatusCode::OK).await,
+        Err(_panicked) => HttpResponse::InternalServerError().finish(),
+    }
 }
 
 /// Do what was proved

@@ -21,14 +21,18 @@ pub fn add(
     add_named(c, account, method.name(), correct, now)
 }
 
-/// Writes down one try of a password.
-pub fn add_password(
-    c: &Connection,
-    account: AccountId,
-    correct: bool,
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    add_named(c, account, PASSWORD, correct, now)
+/// Counts a try of a password as wrong, before it is made; gives the row, to be excused.
+pub fn count_password(c: &Connection, account: AccountId, now: Timestamp) -> Result<i64, StoreError> {
+    add_named(c, account, PASSWORD, false, now)?;
+    Ok(c.last_insert_rowid())
+}
+
+/// The counted try was right, or was never made.
+pub fn excuse(c: &Connection, row: i64) -> Result<(), StoreError> {
+    call!("attempt.excuse");
+    c.prepare_cached("UPDATE attempt SET correct = 1 WHERE rowid = ?1")?
+        .execute([row])?;
+    Ok(())
 }
 
 fn add_named(

@@ -12,15 +12,22 @@ pub fn is_frozen(c: &Connection, account: AccountId) -> Result<bool, StoreError>
         .exists([account.0])?)
 }
 
-/// Stops self-service of an account; the first reason stays.
+/// Stops self-service of an account; the first reason stays. Its other links have no use any more.
 pub fn set(c: &Connection, account: AccountId, why: &str, now: Timestamp) -> Result<(), StoreError> {
     c.prepare_cached("INSERT INTO freeze (account, at, why) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING")?
         .execute((account.0, now.0, why))?;
+    void_tokens(c, account)
+}
+
+fn void_tokens(c: &Connection, account: AccountId) -> Result<(), StoreError> {
+    c.prepare_cached("DELETE FROM not_me WHERE account = ?1")?
+        .execute([account.0])?;
     Ok(())
 }
 
-/// Lifts it; false when there was none.
+/// Lifts it; false when there was none. Links from before must not set it again.
 pub fn lift(c: &Connection, account: AccountId) -> Result<bool, StoreError> {
+    void_tokens(c, account)?;
     Ok(c.prepare_cached("DELETE FROM freeze WHERE account = ?1")?
         .execute([account.0])?
         == 1)

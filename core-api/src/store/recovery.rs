@@ -31,6 +31,8 @@ pub struct Stored {
     pub language: String,
     /// The step that the next box spends.
     pub step: u64,
+    /// How many methods were picked so far.
+    pub picks: u32,
     /// The challenge of the method that was picked.
     pub challenge: Option<Id>,
     /// The last proof of this step was wrong.
@@ -42,7 +44,7 @@ pub struct Stored {
 }
 
 const COLUMNS: &str = "id, handle_hash, former_hash, passed_box, passed_at, portal, origin, identifier, phantom, \
-                       source, language, step, challenge, wrong, state, begun_at";
+                       source, language, step, picks, challenge, wrong, state, begun_at";
 
 /// Stores a new one.
 pub fn insert(c: &Connection, stored: &Stored) -> Result<(), StoreError> {
@@ -105,13 +107,13 @@ pub fn save(c: &Connection, stored: &Stored) -> Result<(), StoreError> {
     };
     c.prepare_cached(
         "UPDATE recovery SET handle_hash = :handle, former_hash = :former, passed_box = :box, passed_at = :passed,
-                             step = :step, challenge = :challenge, wrong = :wrong, resolved = :resolved, state = :state
+                             step = :step, picks = :picks, challenge = :challenge, wrong = :wrong, resolved = :resolved, state = :state
          WHERE id = :id",
     )?
     .execute(named_params! {
         ":id": stored.id, ":handle": stored.handle_hash, ":former": stored.former_hash,
         ":box": stored.passed.map(|(hash, _)| hash), ":passed": stored.passed.map(|(_, at)| at.0),
-        ":step": stored.step, ":challenge": stored.challenge, ":wrong": stored.wrong, ":resolved": resolved,
+        ":step": stored.step, ":picks": stored.picks, ":challenge": stored.challenge, ":wrong": stored.wrong, ":resolved": resolved,
         ":state": serde_json::to_string(&stored.recovery)?,
     })?;
     Ok(())
@@ -139,6 +141,7 @@ fn read(row: &Row<'_>) -> Result<Stored, StoreError> {
         source: row.get("source")?,
         language: row.get("language")?,
         step: row.get("step")?,
+        picks: row.get("picks")?,
         challenge: row.get("challenge")?,
         wrong: row.get("wrong")?,
         recovery: serde_json::from_str(&row.get::<_, String>("state")?)?,

@@ -18,11 +18,11 @@ use secrecy::{ExposeSecret, SecretString};
 use super::blocks::{self, Binding};
 use super::intent::{Intended, Intent};
 use super::outcome::settle;
-use super::password_try::{self, Allowed};
+use super::password_try::{self, Counted};
+use super::settle::settle_one;
 use super::{Caller, UseCaseError, load, look};
 use crate::core::Core;
 use crate::keys::Handle;
-use crate::store::attempt;
 use crate::store::audit::operation_text;
 use crate::store::operation::{self, Outcome};
 use crate::store::recovery::Stored;
@@ -60,7 +60,7 @@ pub async fn act(
     let Recovery::Proved(proved) = &stored.recovery else {
         return Err(ProblemKind::RecoveryOver.into());
     };
-    let ready = prepare(core, proved.account(), action, wish.as_ref()).await?;
+    let mut ready = prepare(core, proved.account(), action, wish.as_ref(), &caller.reference).await?;
     let intent = Intent {
         core: Arc::clone(core),
         caller: caller.clone(),
@@ -75,7 +75,11 @@ pub async fn act(
         now: core.now(),
         salt: core.new_salt(),
     };
-    match core.store.write(move |c| intent.write_down(c)).await? {
+    let intended = core.store.write(move |c| intent.write_down(c)).await?;
+    if !matches!(intended, Intended::Go(_)) {
+        excuse(core, ready.counted.take()).await?;
+    }
+    match intended {
         Intended::Stale => Err(ProblemKind::StaleStep.into()),
         Intended::Over => Err(ProblemKind::RecoveryOver.into()),
         Intended::Braked => {
@@ -90,12 +94,22 @@ pub async fn act(
         Intended::Refused(stored) => answer(core, handle, &stored).await,
         Intended::Go(permit) => {
             let done = ask(&*core.directory, permit, wish.as_ref(), ready.after).await;
-            let left = ready.allowed.as_ref().map_or(0, |allowed| allowed.left_after);
-            finish(core, caller, ready.operation, ready.account, done, left).await?;
-            drop(ready.allowed);
+            let left = ready.counted.as_ref().map_or(0, |counted| counted.left_after);
+            finish(core, caller, ready.operation, &ready.account, &done, left).await?;
+            if !may_be_wrong(&done) {
+                excuse(core, ready.counted).await?;
+            }
             let stored = load::current(core, caller, handle).await?;
             answer(core, handle, &stored).await
         }
+    }
+}
+
+/// Takes a counted try back that was right, or never made.
+async fn excuse(core: &Core, counted: Option<Counted>) -> Result<(), UseCaseError> {
+    match counted {
+        Some(counted) => counted.excuse(core).await,
+        None => Ok(()),
     }
 }
 
@@ -177,7 +191,8 @@ struct Ready {
     after: After,
     evidence: Evidence,
     refused: Option<Refused>,
-    allowed: Option<Allowed>,
+    /// The try of the current password, counted as wrong until it is known to be right.
+    counted: Option<Counted>,
 }
 
 async fn prepare(
@@ -185,16 +200,22 @@ async fn prepare(
     id: AccountId,
     action: Action,
     wish: Option<&Wish>,
+    reference: &str,
 ) -> Result<Ready, UseCaseError> {
     let operation = OperationId(core.new_id());
     let account = core.directory.read(id).await?.ok_or(DirectoryError::NotFound)?;
     let policy = core.directory.password_policy(id).await?;
     let evidence = core.directory.evidence(id).await?;
     let mut refused = wish.and_then(|wish| broken(core, &policy, &account, action, wish));
-    let mut allowed = None;
+    if !(account.state.can_be_helped() && account.protection.is_none()) {
+        refused = Some(Refused::Forbidden {
+            reference: reference.to_owned(),
+        });
+    }
+    let mut counted = None;
     if action == Action::Change && refused.is_none() {
         match password_try::allow(core, id, operation).await? {
-            Ok(try_it) => allowed = Some(try_it),
+            Ok((_permit, try_it)) => counted = Some(try_it),
             Err(_) => refused = Some(Refused::NoMoreTries),
         }
     }
@@ -208,7 +229,7 @@ async fn prepare(
         },
         evidence,
         refused,
-        allowed,
+        counted,
     })
 }
 
@@ -286,51 +307,46 @@ async fn finish(
     core: &Arc<Core>,
     caller: &Caller,
     id: OperationId,
-    account: Account,
-    done: Result<(), DirectoryError>,
+    account: &Account,
+    done: &Result<(), DirectoryError>,
     left: u32,
 ) -> Result<(), UseCaseError> {
-    if let Err(error) = &done {
-        let (operation, controller_says) = (operation_text(id), error.for_operator());
-        if error.is_operators_fault() {
-            tracing::error!(
-                reference = caller.reference,
-                operation,
-                controller_says,
-                "the directory did not do it"
-            );
-        } else {
-            tracing::warn!(
-                reference = caller.reference,
-                operation,
-                controller_says,
-                "the directory did not do it"
-            );
-        }
+    if let Err(error) = done {
+        log(caller, id, error);
     }
-    let account_id = account.id;
-    match outcome_of(&done, &caller.reference, left) {
-        Some(outcome) => {
-            let wrong_password = matches!(
-                outcome,
-                Outcome::Refused {
-                    refused: Refused::WrongPassword { .. }
-                }
-            );
-            settle(core, id, &account, outcome, false).await?;
-            if wrong_password {
-                let now = core.now();
-                core.store
-                    .write(move |c| attempt::add_password(c, account_id, false, now))
-                    .await?;
-            }
-        }
+    match outcome_of(done, &caller.reference, left) {
+        Some(outcome) => settle(core, id, Some(account), outcome, false).await,
         // A first look at once; if that tells nothing, a worker goes on looking.
-        None => {
-            super::settle::settle_one(core, id).await?;
-        }
+        None => settle_one(core, id).await,
     }
-    Ok(())
+}
+
+fn log(caller: &Caller, id: OperationId, error: &DirectoryError) {
+    let (reference, operation) = (&caller.reference, operation_text(id));
+    let controller_says = error.for_operator();
+    if error.is_operators_fault() {
+        tracing::error!(
+            reference,
+            operation,
+            controller_says,
+            "the directory did not do it"
+        );
+    } else {
+        tracing::warn!(
+            reference,
+            operation,
+            controller_says,
+            "the directory did not do it"
+        );
+    }
+}
+
+/// Whether the directory may have counted a wrong password.
+fn may_be_wrong(done: &Result<(), DirectoryError>) -> bool {
+    matches!(
+        done,
+        Err(DirectoryError::WrongPassword | DirectoryError::OutcomeUnknown(_))
+    )
 }
 
 fn action_of(action: contract::Action) -> Action {

@@ -18,6 +18,9 @@ use crate::store::recovery::Stored;
 use crate::store::tally::{self, Tally};
 use crate::store::{audit, pause, recovery};
 
+/// The longest language tag that is kept, in bytes (BCP 47 tags in use are far shorter).
+const LONGEST_LANGUAGE: usize = 35;
+
 /// How long somebody waits who types an identifier that was typed very often: never a refusal, for it may be
 /// the owner's own.
 const BUSY_IDENTIFIER_WAITS: Duration = Duration::from_secs(10);
@@ -34,6 +37,9 @@ enum Begun {
 /// `TooMany` when this source began too many, `Paused`, `Malformed` for a source that is no address.
 pub async fn begin(core: &Core, caller: &Caller, asked: Begin) -> Result<Answer, UseCaseError> {
     let source: IpAddr = asked.source.parse().map_err(|_| ProblemKind::Malformed)?;
+    if asked.language.len() > LONGEST_LANGUAGE {
+        return Err(ProblemKind::Malformed.into());
+    }
     let now = core.now();
     let purpose = purpose_of(asked.purpose);
     let identifier = Identifier::parse(&asked.identifier);
@@ -53,6 +59,7 @@ pub async fn begin(core: &Core, caller: &Caller, asked: Begin) -> Result<Answer,
         source: source.to_string(),
         language: asked.language,
         step: 0,
+        picks: 0,
         challenge: None,
         wrong: false,
         recovery: Recovery::begin(purpose, first.clone(), until),

@@ -16,7 +16,7 @@ use crate::core::Core;
 use crate::store::audit::{Event, Personal, operation_text};
 use crate::store::operation::{self, Operation, Outcome};
 use crate::store::recovery::Stored;
-use crate::store::{StoreError, audit, pause, recovery};
+use crate::store::{StoreError, audit, freeze, pause, recovery};
 
 /// What came of it.
 pub(super) enum Intended {
@@ -66,6 +66,9 @@ impl Intent {
             return Ok(Intended::Over);
         };
         let account = proved.account();
+        if freeze::is_frozen(c, account)? {
+            return Ok(Intended::Over);
+        }
         if self.brakes(c)? {
             return Ok(Intended::Braked);
         }

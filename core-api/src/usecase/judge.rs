@@ -38,6 +38,9 @@ pub(super) enum Evidence {
     None,
 }
 
+/// Boxes judged in one recovery; whoever needs more begins again.
+const MOST_BOXES: u64 = 40;
+
 /// What came of it.
 pub(super) enum Judged {
     /// The box was for an earlier page.
@@ -77,7 +80,14 @@ impl Judging {
         if stored.step != self.step || stored.challenge != Some(self.challenge) {
             return Ok(Judged::Stale);
         }
-        let subject = proving.account().unwrap_or(stored.phantom);
+        if stored.step >= MOST_BOXES {
+            return Ok(Judged::Over);
+        }
+        // A method that this account's policy does not take here must not use up the account's budget.
+        let subject = proving
+            .account()
+            .filter(|_| proving.could_count())
+            .unwrap_or(stored.phantom);
         let passed_before = proving.passed().len();
         let verdict = self.verdict(c, &stored, subject)?;
         let right = if verdict.is_ok() {
@@ -97,7 +107,13 @@ impl Judging {
         } else {
             Some(verdict.err().unwrap_or(WhyWrong::NotTaken))
         };
-        attempt::add(c, subject, self.method, advanced, self.now)?;
+        // Where there was nothing to guess at, nobody guessed: it is no try of the account's.
+        let charged = if why == Some(WhyWrong::NothingToMatch) {
+            stored.phantom
+        } else {
+            subject
+        };
+        attempt::add(c, charged, self.method, advanced, self.now)?;
         audit::append(
             c,
             &self.entry(&stored, proving.account(), advanced, why),

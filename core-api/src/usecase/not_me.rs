@@ -1,5 +1,8 @@
 //! "This was not me": stops self-service of an account until the helpdesk allows it again.
 
+use std::net::IpAddr;
+
+use contract::ProblemKind;
 use data_encoding::BASE64URL_NOPAD;
 use domain::AccountId;
 use domain::recovery::Recovery;
@@ -18,8 +21,9 @@ const WHY: &str = "its owner says that a recovery was not his";
 /// Takes the token of a notice's link. Good or bad, the answer is the same.
 ///
 /// # Errors
-/// When the database fails.
+/// `Malformed` for a source that is no address.
 pub async fn not_me(core: &Core, caller: &Caller, token: &str, source: &str) -> Result<(), UseCaseError> {
+    let source: IpAddr = source.parse().map_err(|_| ProblemKind::Malformed)?;
     let Some(hash) = hash(token) else { return Ok(()) };
     let now = core.now();
     let Some(account) = core
@@ -32,7 +36,7 @@ pub async fn not_me(core: &Core, caller: &Caller, token: &str, source: &str) -> 
     let notices = notify::prepare_frozen(core, account, mail(core, account).await);
     let personal = Personal {
         account: Some(account.to_string()),
-        source: Some(source.to_owned()),
+        source: Some(source.to_string()),
         ..Personal::default()
     };
     let entry = core.entry(

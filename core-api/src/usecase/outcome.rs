@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use contract::recovery::Refused;
 use directory::Settled;
-use domain::recovery::Recovery;
+use domain::recovery::{Acting, Recovery};
 use domain::{Account, OperationId, Timestamp};
 use sqlite::Connection;
 
@@ -14,7 +14,7 @@ use super::notify::{self, Notice, Notices};
 use crate::core::Core;
 use crate::store::audit::{Event, Personal, operation_text};
 use crate::store::operation::{self, Operation, Outcome};
-use crate::store::{StoreError, audit, recovery};
+use crate::store::{StoreError, audit, freeze, recovery};
 /// What reading back shows of an operation that got no answer.
 pub(super) fn outcome_from(settled: Settled) -> Option<Outcome> {
     match settled {
@@ -28,7 +28,7 @@ pub(super) fn outcome_from(settled: Settled) -> Option<Outcome> {
 pub(super) async fn settle(
     core: &Arc<Core>,
     id: OperationId,
-    account: &Account,
+    account: Option<&Account>,
     outcome: Outcome,
     later: bool,
 ) -> Result<(), UseCaseError> {
@@ -41,7 +41,9 @@ pub(super) async fn settle(
         Outcome::NeverKnown => Some(Notice::Unknown),
         Outcome::Refused { .. } | Outcome::NotDone => None,
     }
-    .map(|notice| notify::prepare(core, account, notice, operation.recovery));
+    // Without an account there is nobody left to tell.
+    .zip(account)
+    .map(|(notice, account)| notify::prepare(core, account, notice, operation.recovery));
     let entry = core.entry(
         Event::Outcome {
             action: operation.action,
@@ -52,8 +54,8 @@ pub(super) async fn settle(
         &operation.reference,
         "core",
         Personal {
-            account: Some(account.id.to_string()),
-            name: Some(account.name.clone()),
+            account: Some(operation.account.to_string()),
+            name: account.map(|account| account.name.clone()),
             ..Personal::default()
         },
     );
@@ -96,10 +98,21 @@ fn lead_on(c: &Connection, operation: &Operation, outcome: &Outcome) -> Result<(
     };
     stored.recovery = match outcome {
         Outcome::Done => Recovery::Ended(acting.done()),
-        Outcome::Refused { .. } | Outcome::NotDone => Recovery::Proved(acting.refused()),
+        Outcome::Refused { .. } | Outcome::NotDone => goes_on(c, acting)?,
         Outcome::NeverKnown => Recovery::Ended(acting.unknown()),
     };
     recovery::save(c, &stored)
+}
+
+/// Another try can be made, unless the owner said in the meantime that this is not him.
+fn goes_on(c: &Connection, acting: Acting) -> Result<Recovery, StoreError> {
+    let frozen = freeze::is_frozen(c, acting.account())?;
+    let proved = Recovery::Proved(acting.refused());
+    Ok(if frozen {
+        proved.clone().cancel().unwrap_or(proved)
+    } else {
+        proved
+    })
 }
 
 fn outcome_word(outcome: &Outcome) -> &'static str {

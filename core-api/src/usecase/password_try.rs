@@ -2,7 +2,9 @@
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
+use contract::ProblemKind;
 use directory::{DirectoryError, PasswordCheck};
 use domain::lockout::{self, NoAllowance};
 use domain::permit::PasswordTryPermit;
@@ -43,25 +45,35 @@ impl Tries {
     }
 }
 
-/// A try that may be made: the permit, the account's turn, and how many wrong ones would be left after it.
-pub(crate) struct Allowed {
-    /// For the directory.
-    pub(crate) permit: PasswordTryPermit,
-    /// Held until the outcome is written down.
-    pub(crate) turn: Turn,
+/// A try that was counted as wrong before it is made, so that none is lost when its answer is. Holds the account's
+/// turn until then.
+pub(crate) struct Counted {
+    _turn: Turn,
+    row: i64,
     /// Wrong tries left if this one is wrong.
     pub(crate) left_after: u32,
 }
 
-/// Asks for a try.
+impl Counted {
+    /// It was right, or never made: it does not count.
+    pub(crate) async fn excuse(self, core: &Core) -> Result<(), UseCaseError> {
+        let row = self.row;
+        Ok(core.store.write(move |c| attempt::excuse(c, row)).await?)
+    }
+}
+
+/// A try that may be made, or why none is made now.
+pub(crate) type Allowed = Result<(PasswordTryPermit, Counted), NoAllowance>;
+
+/// Asks for a try, and counts it.
 ///
 /// # Errors
-/// The inner error says why none is made now; the outer one that the directory does not answer.
+/// When the directory does not answer.
 pub(crate) async fn allow(
     core: &Core,
     account: AccountId,
     operation: OperationId,
-) -> Result<Result<Allowed, NoAllowance>, UseCaseError> {
+) -> Result<Allowed, UseCaseError> {
     let Some(turn) = core.tries.take(account) else {
         return Ok(Err(NoAllowance::Reserve));
     };
@@ -70,21 +82,31 @@ pub(crate) async fn allow(
         return Ok(Err(NoAllowance::ThresholdTooLow));
     };
     let seen = core.directory.bad_passwords(account).await?;
-    let (now, span) = (core.now(), std::time::Duration::from_hours(24));
+    let (now, span) = (core.now(), Duration::from_hours(24));
     let wrong_today = core
         .store
         .read(move |c| attempt::wrong_passwords(c, account, span, now))
         .await?;
+    let permit = match lockout::allow_try(account, operation, policy, seen, wrong_today, 0) {
+        Ok(permit) => permit,
+        Err(why) => return Ok(Err(why)),
+    };
     let left = lockout::tries_left(policy, seen)
         .unwrap_or(0)
         .min(lockout::WRONG_PASSWORDS_A_DAY.saturating_sub(wrong_today));
-    Ok(
-        lockout::allow_try(account, operation, policy, seen, wrong_today, 0).map(|permit| Allowed {
-            permit,
-            turn,
-            left_after: left.saturating_sub(1),
-        }),
-    )
+    let row = core
+        .store
+        .write(move |c| attempt::count_password(c, account, now))
+        .await?;
+    let left_after = left.saturating_sub(1);
+    Ok(Ok((
+        permit,
+        Counted {
+            _turn: turn,
+            row,
+            left_after,
+        },
+    )))
 }
 
 /// How a try went.
@@ -108,25 +130,22 @@ pub(crate) async fn try_password(
     password: &SecretString,
 ) -> Result<Tried, UseCaseError> {
     let operation = OperationId(core.new_id());
-    let Ok(allowed) = allow(core, account, operation).await? else {
+    let Ok((permit, counted)) = allow(core, account, operation).await? else {
         return Ok(Tried::Withheld);
     };
-    let outcome = core.directory.check_password(allowed.permit, password).await;
-    let now = core.now();
-    let tried = match outcome {
+    let tried = match core.directory.check_password(permit, password).await {
         Ok(check) if check.proves() => Tried::Right,
         Ok(PasswordCheck::Locked) => Tried::Withheld,
-        Ok(_) => Tried::Wrong,
         // Refused before it was sent: too long, empty.
-        Err(DirectoryError::Policy(_)) => return Ok(Tried::Wrong),
-        Err(error) => return Err(error.into()),
+        Err(DirectoryError::Policy(_)) => Tried::Withheld,
+        Ok(_) => return Ok(Tried::Wrong),
+        // Sent without an answer: a wrong one was counted there, so it stays counted here.
+        Err(DirectoryError::OutcomeUnknown(_)) => return Err(ProblemKind::DirectoryAway.into()),
+        Err(error) => {
+            counted.excuse(core).await?;
+            return Err(error.into());
+        }
     };
-    if tried != Tried::Withheld {
-        let right = tried == Tried::Right;
-        core.store
-            .write(move |c| attempt::add_password(c, account, right, now))
-            .await?;
-    }
-    drop(allowed.turn);
+    counted.excuse(core).await?;
     Ok(tried)
 }

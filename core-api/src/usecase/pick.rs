@@ -14,6 +14,9 @@ use crate::store::recovery;
 use crate::store::recovery::Stored;
 use crate::worker::outbox::{self, Job};
 
+/// Methods picked in one recovery; whoever needs more begins again.
+const MOST_PICKS: u32 = 20;
+
 enum Picked {
     Stored(Box<Stored>),
     Paused,
@@ -42,6 +45,8 @@ pub async fn pick(
             method,
         },
     );
+    // However often a code is asked for, a recovery ends.
+    let longest = 2 * core.settings.lifetime;
     let at_rest = core.at_rest.clone();
     let randomness = core.randomness.clone();
     let picked = core
@@ -57,6 +62,15 @@ pub async fn pick(
             };
             let Ok(proving) = proving.ask(method) else {
                 return Ok(Picked::Over);
+            };
+            stored.picks += 1;
+            if stored.picks > MOST_PICKS {
+                return Ok(Picked::Over);
+            }
+            // Extended here, for everybody alike: whether a code is really sent must not show.
+            let proving = match method.code_lifetime() {
+                Some(lifetime) => proving.extended(now.plus(lifetime).min(stored.begun_at.plus(longest))),
+                None => proving,
             };
             stored.recovery = Recovery::Proving(proving);
             stored.challenge = Some(challenge);

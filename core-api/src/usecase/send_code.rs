@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use domain::budget::Limits;
 use domain::clock::random_bytes;
-use domain::recovery::{Proving, Recovery, Verdict};
+use domain::recovery::Recovery;
 use domain::{AccountId, Method, Randomness, Timestamp};
 use sqlite::Connection;
 use zeroize::Zeroizing;
@@ -59,10 +59,7 @@ pub async fn send_code(core: &Arc<Core>, item: Id, wanted: Wanted) -> Result<Pro
             let (result, account) = match whom(c, &stored, wanted, now)? {
                 Whom::NotResolved => return Ok(Progress::NotResolved),
                 Whom::Nobody(why) => (why, None),
-                Whom::Account(account, proving) => (
-                    prepare(c, &core, &stored, proving, account, wanted, now)?,
-                    Some(account),
-                ),
+                Whom::Account(account) => (prepare(c, &core, &stored, account, wanted, now)?, Some(account)),
             };
             outbox::remove(c, &item)?;
             let personal = Personal::of(account, &stored.identifier, &stored.source);
@@ -81,7 +78,7 @@ pub async fn send_code(core: &Arc<Core>, item: Id, wanted: Wanted) -> Result<Pro
 enum Whom {
     NotResolved,
     Nobody(Sending),
-    Account(AccountId, Proving),
+    Account(AccountId),
 }
 
 /// The account that the code is for, if it may have one now.
@@ -101,27 +98,16 @@ fn whom(c: &Connection, stored: &Stored, wanted: Wanted, now: Timestamp) -> Resu
     if freeze::is_frozen(c, account)? {
         return Ok(Whom::Nobody(Sending::Frozen));
     }
-    if !could_count(&proving) {
+    if !proving.could_count() {
         return Ok(Whom::Nobody(Sending::NotTaken));
     }
-    Ok(Whom::Account(account, proving))
-}
-
-/// Whether a right code would lead on. Everybody is offered the same methods first, and a code that this account's
-/// own policy takes at a later step only would let a stranger use up its sends.
-fn could_count(proving: &Proving) -> bool {
-    match proving.clone().judge(Verdict::Right) {
-        Ok(Recovery::Proving(next)) => next.passed().len() > proving.passed().len(),
-        Ok(Recovery::Proved(_)) => true,
-        Ok(Recovery::Acting(_) | Recovery::Ended(_)) | Err(_) => false,
-    }
+    Ok(Whom::Account(account))
 }
 
 fn prepare(
     c: &Connection,
     core: &Core,
     stored: &Stored,
-    proving: Proving,
     account: AccountId,
     wanted: Wanted,
     now: Timestamp,
@@ -135,7 +121,12 @@ fn prepare(
     if addresses.is_empty() {
         return Ok(Sending::Limited);
     }
-    let (row, digits, until) = (core.new_id(), eight_digits(&*core.randomness), now.plus(lifetime));
+    let ends = stored.recovery.until().unwrap_or(now);
+    let (row, digits, until) = (
+        core.new_id(),
+        eight_digits(&*core.randomness),
+        now.plus(lifetime).min(ends),
+    );
     let mac = core.derived.code_mac(&row, &digits);
     code::replace(
         c,
@@ -149,13 +140,6 @@ fn prepare(
         until,
     )?;
     let purpose = CodePurpose::Recovery(stored.recovery.purpose());
-    recovery::save(
-        c,
-        &Stored {
-            recovery: Recovery::Proving(proving.extended(until)),
-            ..stored.clone()
-        },
-    )?;
     tally::add(c, Tally::CodeForAccount, &account.0, now)?;
     for address in &addresses {
         tally::add(c, Tally::CodeToDestination, &destination_key(address), now)?;

@@ -154,3 +154,77 @@ async fn a_recovery_code_works_whatever_a_stranger_used_up() {
         "each code is good once"
     );
 }
+
+/// Two policies: what strangers try at a method that alice's policy takes only later must not use up her budget.
+#[tokio::test]
+async fn tries_at_a_method_that_the_policy_does_not_take_here_are_not_the_accounts() {
+    let bench = Bench::with(|mut settings| {
+        let mut other = settings.policies.0[0].clone();
+        other.steps = vec![[domain::Method::Totp].into()];
+        settings.policies.0[0].steps = vec![
+            [domain::Method::RecoveryCode].into(),
+            [domain::Method::Totp].into(),
+        ];
+        settings.policies.0.push(other);
+        settings.limits.begun_by_source.most = 1000;
+        settings
+    })
+    .await;
+    let app = bench.enrol_totp("alice").await;
+    let code = bench.enrol_recovery_code("alice").await;
+    guess(&bench, 12).await;
+    let mut alice = bench.begin(Purpose::Reset, "alice").await;
+    bench.resolve().await;
+    alice.pick(Method::RecoveryCode).await.expect("is offered");
+    alice.prove(&code).await.expect("it is judged");
+    alice.pick(Method::Totp).await.expect("is offered");
+    alice.prove(&bench.code(&app)).await.expect("it is judged");
+    assert!(
+        matches!(alice.answer.view.stage, Stage::Proved { .. }),
+        "{:?}",
+        alice.answer.view.stage
+    );
+}
+
+#[tokio::test]
+async fn one_recovery_takes_forty_boxes_and_twenty_picks() {
+    let bench = Bench::new().await;
+    let mut stranger = bench.begin(Purpose::Reset, "alice").await;
+    bench.resolve().await;
+    stranger.pick(Method::Totp).await.expect("is offered");
+    for _ in 0..40 {
+        stranger.prove("000000").await.expect("it is judged");
+    }
+    let sealed = stranger.seal_code("000000");
+    assert_eq!(kind(stranger.send_proof(sealed).await), ProblemKind::RecoveryOver);
+    let mut stranger = bench.begin(Purpose::Reset, "alice").await;
+    for _ in 0..20 {
+        stranger.pick(Method::Totp).await.expect("is offered");
+    }
+    assert_eq!(kind(stranger.pick(Method::Totp).await), ProblemKind::RecoveryOver);
+}
+
+/// A try whose answer is lost was counted by the directory, so it is counted here; and it is counted before it is
+/// made, so that hanging up in the middle wins nothing.
+#[tokio::test]
+async fn an_abandoned_try_of_a_password_is_counted() {
+    let bench = Bench::new().await;
+    let app = bench.enrol_totp("alice").await;
+    let mut alice = bench.begin(Purpose::Change, "alice").await;
+    alice.prove_by_app(&app).await;
+    *bench.cut.lock().expect("nobody panicked") = crate::noted::Cut::Before;
+    let sealed = alice.seal_passwords(Action::Change, Some("Wrong-pass-1"), "Tidy-Otter-42");
+    let act = alice.act(Action::Change, Some(sealed), "0123456789abcdef");
+    assert!(
+        tokio::time::timeout(Duration::from_secs(2), act).await.is_err(),
+        "it is under way"
+    );
+    let (id, now) = (bench.account("alice").await, bench.core.now());
+    let counted = bench
+        .core
+        .store
+        .read(move |c| core_api::store::attempt::wrong_passwords(c, id, Duration::from_hours(24), now))
+        .await
+        .expect("the store");
+    assert_eq!(counted, 1);
+}

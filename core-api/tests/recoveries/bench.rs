@@ -111,9 +111,9 @@ impl Bench {
         }));
         Self {
             core,
-            cut,
             clock,
             directory,
+            cut,
             folder,
         }
     }
@@ -149,6 +149,27 @@ impl Bench {
             .await
             .expect("stored");
         secret.to_vec()
+    }
+
+    /// Gives an account a verified mailbox, which counts at once.
+    pub(crate) async fn enrol_mailbox(&self, name: &str, address: &str) {
+        let account = self.account(name).await;
+        let id = random_bytes(&OsRandomness);
+        let factor = Factor {
+            id,
+            account,
+            method: domain::Method::EmailCode,
+            label: String::new(),
+            secret: self.core.at_rest.lock(&id, address.as_bytes(), &OsRandomness),
+            since: self.clock.now(),
+            counts_from: Some(self.clock.now()),
+            last_step: 0,
+        };
+        self.core
+            .store
+            .write(move |c| factor::insert(c, &factor))
+            .await
+            .expect("stored");
     }
 
     /// Gives an account a sheet of recovery codes, which counts at once; gives one of them.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use contract::recovery::{Refused, Stage};
 use contract::{Action, Purpose};
+use core_api::store::freeze;
 use core_api::usecase::settle::settle_all;
 
 use crate::bench::{Bench, password_of};
@@ -98,4 +99,40 @@ async fn what_was_not_done_leads_back_to_the_proofs() {
         .await
         .expect("another try");
     assert!(matches!(alice.answer.view.stage, Stage::Done { .. }));
+}
+
+/// "This was not me", pressed while the directory is being asked: the thief's next password is not written.
+#[tokio::test]
+async fn a_freeze_reaches_a_recovery_that_is_acting() {
+    let bench = Bench::new().await;
+    let mut thief = cut_off(&bench, Cut::Before).await;
+    let (account, now) = (bench.account("alice").await, bench.core.now());
+    bench
+        .core
+        .store
+        .write(move |c| freeze::set(c, account, "not me", now))
+        .await
+        .expect("frozen");
+    bench.clock.forward(Duration::from_secs(20));
+    settle_all(&bench.core).await.expect("settled");
+    assert!(thief.look().await.is_err(), "it is over");
+    assert!(bench.signs_in("alice", &password_of("alice")).await);
+}
+
+#[tokio::test]
+async fn nothing_is_done_to_a_frozen_account() {
+    let bench = Bench::new().await;
+    let app = bench.enrol_totp("alice").await;
+    let mut thief = bench.begin(Purpose::Reset, "alice").await;
+    thief.prove_by_app(&app).await;
+    let (account, now) = (bench.account("alice").await, bench.core.now());
+    bench
+        .core
+        .store
+        .write(move |c| freeze::set(c, account, "not me", now))
+        .await
+        .expect("frozen");
+    let sealed = thief.seal_passwords(Action::Reset, None, "Tidy-Otter-42");
+    assert!(thief.act(Action::Reset, Some(sealed), KEY).await.is_err());
+    assert!(bench.signs_in("alice", &password_of("alice")).await);
 }

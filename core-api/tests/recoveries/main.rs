@@ -1,5 +1,6 @@
 //! Recoveries from the first page to the last, on a real database and the embedded directory.
 
+mod alike;
 mod allowance;
 mod bench;
 mod codes;

@@ -96,7 +96,10 @@ impl Directory for Noted {
         new: &SecretString,
     ) -> Result<Receipt, DirectoryError> {
         note("directory.change");
-        self.inner.change(permit, current, new).await
+        self.cut_at(Cut::Before).await;
+        let done = self.inner.change(permit, current, new).await;
+        self.cut_at(Cut::After).await;
+        done
     }
     async fn check(&self) -> Vec<CheckLine> {
         note("directory.check");

@@ -282,7 +282,16 @@ impl Proving {
         })
     }
 
-    /// A code was sent in time: the recovery lasts at least as long as that code.
+    /// Whether a right proof by the method that was picked would lead on. Everybody is offered the same methods
+    /// first, so a method can be picked that this account's own policy does not take here.
+    pub fn could_count(&self) -> bool {
+        match (&self.subject, self.asked) {
+            (Subject::Known(known), Some(method)) => self.counts(known, method),
+            _ => false,
+        }
+    }
+
+    /// A code was asked for: the recovery lasts at least as long as that code would.
     #[must_use]
     pub fn extended(self, until: Timestamp) -> Self {
         Self {

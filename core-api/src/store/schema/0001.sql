@@ -13,6 +13,7 @@ CREATE TABLE recovery (
     source        TEXT NOT NULL,
     language      TEXT NOT NULL,
     step          INTEGER NOT NULL,       -- spent by each box that is judged
+    picks         INTEGER NOT NULL DEFAULT 0, -- methods picked so far
     challenge     BLOB,                   -- of the method that was picked
     wrong         INTEGER NOT NULL,       -- the last proof of this step was wrong
     resolved      INTEGER NOT NULL,
