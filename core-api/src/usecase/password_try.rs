@@ -135,9 +135,8 @@ pub(crate) async fn try_password(
     };
     let tried = match core.directory.check_password(permit, password).await {
         Ok(check) if check.proves() => Tried::Right,
-        Ok(PasswordCheck::Locked) => Tried::Withheld,
-        // Refused before it was sent: too long, empty.
-        Err(DirectoryError::Policy(_)) => Tried::Withheld,
+        // Not looked at, or refused before it was sent: too long, empty.
+        Ok(PasswordCheck::Locked) | Err(DirectoryError::Policy(_)) => Tried::Withheld,
         Ok(_) => return Ok(Tried::Wrong),
         // Sent without an answer: a wrong one was counted there, so it stays counted here.
         Err(DirectoryError::OutcomeUnknown(_)) => return Err(ProblemKind::DirectoryAway.into()),
