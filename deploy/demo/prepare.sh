@@ -163,6 +163,7 @@ cert_file = "pki/web.pem"
 key_file = "pki/web.key"
 requests_per_minute = 6000
 requests_at_once = 2000
+connections_at_once = 1000
 
 [core]
 link = "forward"

@@ -14,6 +14,7 @@ use tokio::time::{Sleep, sleep};
 use tokio_rustls::server::TlsStream;
 
 use crate::peer::PeerNames;
+use crate::seats::Seat;
 
 pub(crate) struct Connection {
     wire: Wire,
@@ -21,6 +22,8 @@ pub(crate) struct Connection {
     asking: Patience,
     /// Runs while the client does not take the answer.
     answering: Patience,
+    /// Its place among its visitor's connections.
+    _seat: Option<Seat>,
 }
 
 enum Wire {
@@ -29,19 +32,20 @@ enum Wire {
 }
 
 impl Connection {
-    pub(crate) fn plain(stream: TcpStream, patience: Duration) -> Self {
-        Self::new(Wire::Plain(stream), patience)
+    pub(crate) fn plain(stream: TcpStream, patience: Duration, seat: Option<Seat>) -> Self {
+        Self::new(Wire::Plain(stream), patience, seat)
     }
 
-    pub(crate) fn tls(stream: TlsStream<TcpStream>, patience: Duration) -> Self {
-        Self::new(Wire::Tls(Box::new(stream)), patience)
+    pub(crate) fn tls(stream: TlsStream<TcpStream>, patience: Duration, seat: Option<Seat>) -> Self {
+        Self::new(Wire::Tls(Box::new(stream)), patience, seat)
     }
 
-    fn new(wire: Wire, patience: Duration) -> Self {
+    fn new(wire: Wire, patience: Duration, seat: Option<Seat>) -> Self {
         Self {
             wire,
             asking: Patience::new(patience),
             answering: Patience::new(patience),
+            _seat: seat,
         }
     }
 

@@ -30,6 +30,7 @@
 //! # fn main() -> ExitCode { command::run("portal", serve(Path::new("portal.toml"))) }
 //! ```
 
+pub mod check;
 pub mod command;
 pub mod config;
 mod connection;
@@ -42,6 +43,7 @@ pub mod observe;
 mod peer;
 mod reference;
 pub mod refusal;
+mod seats;
 mod source;
 mod stack;
 pub mod tls;

@@ -1,11 +1,14 @@
 //! How many requests one visitor may make.
 
+use std::hash::{BuildHasher as _, RandomState};
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use governor::clock::{Clock, DefaultClock};
 use governor::middleware::NoOpMiddleware;
-use governor::state::keyed::DefaultKeyedStateStore;
+use governor::nanos::Nanos;
+use governor::state::keyed::{DashMapStateStore, ShrinkableKeyedStateStore};
+use governor::state::{InMemoryState, NotKeyed, StateStore};
 use governor::{Quota, RateLimiter};
 use ipnet::IpNet;
 
@@ -13,15 +16,12 @@ use crate::source::Source;
 
 /// Visitors remembered at once. About 100 bytes each.
 const MOST_VISITORS: usize = 50_000;
-
-type Keyed<C> = RateLimiter<IpNet, DefaultKeyedStateStore<IpNet>, C, NoOpMiddleware<<C as Clock>::Instant>>;
+/// Counts that are shared by the neighbourhoods of those who come when no more can be remembered.
+const CROWD: usize = 4096;
 
 /// A limit of requests per visitor, shared by all workers, in bounded memory.
 pub(crate) struct Limits<C: Clock = DefaultClock> {
-    visitors: Keyed<C>,
-    /// Who comes when no more visitors can be remembered is counted together with the others who do.
-    crowd: Keyed<C>,
-    most: usize,
+    limiter: RateLimiter<IpNet, Visitors, C, NoOpMiddleware<C::Instant>>,
 }
 
 impl Limits {
@@ -36,29 +36,97 @@ impl Limits {
     }
 }
 
-impl<C: Clock + Clone> Limits<C> {
+impl<C: Clock> Limits<C> {
     fn with_clock(per_minute: NonZeroU32, burst: NonZeroU32, most: usize, clock: C) -> Self {
         let quota = Quota::per_minute(per_minute).allow_burst(burst);
         Self {
-            visitors: RateLimiter::dashmap_with_clock(quota, clock.clone()),
-            crowd: RateLimiter::dashmap_with_clock(quota, clock),
-            most,
+            limiter: RateLimiter::new(quota, Visitors::new(most), clock),
         }
     }
 
     /// Counts one request; `false` if it is one too many.
     pub(crate) fn admit(&self, source: Source) -> bool {
-        if self.visitors.len() < self.most {
-            self.visitors.check_key(&source.group()).is_ok()
-        } else {
-            self.crowd.check_key(&IpNet::default()).is_ok()
-        }
+        self.limiter.check_key(&source.group()).is_ok()
     }
 
     /// Forgets visitors whose count has run out. Call it about once a minute.
     pub(crate) fn forget(&self) {
-        self.visitors.retain_recent();
-        self.visitors.shrink_to_fit();
+        self.limiter.retain_recent();
+        self.limiter.shrink_to_fit();
+    }
+}
+
+/// The counts. Who is remembered keeps a count of his own, however many others come; those for whom there is no
+/// room share one with their neighbourhood, so that a crowd from one network wears out itself and not everybody.
+struct Visitors {
+    remembered: DashMapStateStore<IpNet>,
+    most: usize,
+    crowd: Vec<InMemoryState>,
+    hasher: RandomState,
+}
+
+impl Visitors {
+    fn new(most: usize) -> Self {
+        Self {
+            remembered: DashMapStateStore::default(),
+            most,
+            crowd: std::iter::repeat_with(InMemoryState::default)
+                .take(CROWD)
+                .collect(),
+            hasher: RandomState::new(),
+        }
+    }
+
+    fn shared(&self, visitor: &IpNet) -> &InMemoryState {
+        let hash = self.hasher.hash_one(neighbourhood(visitor));
+        let place = usize::try_from(hash % CROWD as u64).expect("less than the crowd's size");
+        &self.crowd[place]
+    }
+}
+
+/// The network that is usually in one hand: an IPv4 /24, an IPv6 /48.
+fn neighbourhood(visitor: &IpNet) -> IpNet {
+    let length = match visitor {
+        IpNet::V4(_) => 24,
+        IpNet::V6(_) => 48,
+    };
+    IpNet::new(visitor.addr(), length)
+        .expect("24 and 48 are prefix lengths")
+        .trunc()
+}
+
+impl StateStore for Visitors {
+    type Key = IpNet;
+
+    fn measure_and_replace<T, F, E>(&self, visitor: &IpNet, measure: F) -> Result<T, E>
+    where
+        F: Fn(Option<Nanos>) -> Result<(T, Nanos), E>,
+    {
+        // Workers that look at the same moment may remember one visitor more each.
+        if self.remembered.contains_key(visitor) || self.remembered.len() < self.most {
+            self.remembered.measure_and_replace(visitor, measure)
+        } else {
+            self.shared(visitor)
+                .measure_and_replace(&NotKeyed::NonKey, measure)
+        }
+    }
+}
+
+impl ShrinkableKeyedStateStore<IpNet> for Visitors {
+    fn retain_recent(&self, drop_below: Nanos) {
+        self.remembered.retain_recent(drop_below);
+    }
+
+    fn shrink_to_fit(&self) {
+        self.remembered.shrink_to_fit();
+    }
+
+    fn len(&self) -> usize {
+        self.remembered.len()
+    }
+
+    fn is_empty(&self) -> bool {
+        self.remembered.is_empty()
     }
 }
 
@@ -80,21 +148,26 @@ mod tests {
         let two = NonZeroU32::new(2).unwrap();
         let clock = FakeRelativeClock::default();
         let limits = Limits::with_clock(two, two, 2, clock.clone());
-        let (a, b, c) = (
-            source("198.51.100.1"),
-            source("2001:db8::1"),
-            source("198.51.100.3"),
-        );
+        let (a, b) = (source("198.51.100.1"), source("2001:db8::1"));
         assert!(limits.admit(a) && limits.admit(a) && !limits.admit(a));
         assert!(limits.admit(b), "another visitor is counted by himself");
 
-        // Two are remembered, which is all: everybody shares the crowd's count now.
-        assert!(limits.admit(c) && limits.admit(c) && !limits.admit(c));
-        assert_eq!(limits.visitors.len(), 2);
+        // Two are remembered, which is all: neighbours among the others share a count.
+        let (c, d) = (source("203.0.113.3"), source("203.0.113.4"));
+        assert!(limits.admit(c) && limits.admit(d) && !limits.admit(c) && !limits.admit(d));
+        assert_eq!(limits.limiter.len(), 2);
+        assert!(
+            limits.admit(b) && !limits.admit(b),
+            "who is remembered keeps his own count"
+        );
+        let far = (0..8)
+            .filter(|n| limits.admit(source(&format!("192.0.{n}.1"))))
+            .count();
+        assert!(far >= 7, "other networks are not worn out by these: {far} of 8");
 
         clock.advance(Duration::from_mins(2));
         limits.forget();
-        assert_eq!(limits.visitors.len(), 0);
+        assert_eq!(limits.limiter.len(), 0);
         assert!(limits.admit(a));
     }
 }

@@ -11,6 +11,8 @@ use ipnet::IpNet;
 use crate::config::{Origin, Section};
 use crate::limits::Limits;
 use crate::refusal::{AsProblem, Explain};
+use crate::seats::{Seat, Seats};
+use crate::source::Source;
 use crate::tls::{Tls, TlsError, TlsFiles};
 
 /// The settings of a listener, from its section of the configuration.
@@ -30,6 +32,8 @@ pub struct ListenerSettings {
     pub body_limit: usize,
     /// Requests per visitor and minute, and at once; `None`: not limited.
     pub rate: Option<(NonZeroU32, NonZeroU32)>,
+    /// Connections that a visitor may hold open; `None`: not limited. Trusted proxies are not limited.
+    pub connections: Option<NonZeroU32>,
 }
 
 /// Sealed input is at most 8 KiB, which is 11 KiB in base64url; a form carries the block it was sealed to beside it.
@@ -38,7 +42,7 @@ const DEADLINE: Duration = Duration::from_secs(15);
 
 impl ListenerSettings {
     /// A listener for browsers: `listen`, `sources`, `cert_file`, `key_file`, `trusted_proxies`, `deadline`,
-    /// `requests_per_minute`, `requests_at_once`.
+    /// `requests_per_minute`, `requests_at_once`, `connections_at_once`.
     pub fn public(section: &Section<'_>, default: SocketAddr) -> Self {
         Self {
             address: section.get_or("listen", default),
@@ -55,6 +59,7 @@ impl ListenerSettings {
                 whole(section, "requests_per_minute", 600),
                 whole(section, "requests_at_once", 200),
             )),
+            connections: Some(whole(section, "connections_at_once", 64)),
         }
     }
 
@@ -73,6 +78,7 @@ impl ListenerSettings {
             deadline: deadline(section),
             body_limit: BODY_LIMIT,
             rate: None,
+            connections: None,
         }
     }
 
@@ -93,6 +99,7 @@ impl ListenerSettings {
             deadline: DEADLINE,
             body_limit: BODY_LIMIT,
             rate: None,
+            connections: None,
         }
     }
 }
@@ -140,6 +147,7 @@ pub(crate) struct Rules {
     pub(crate) deadline: Duration,
     pub(crate) body_limit: usize,
     pub(crate) limits: Option<Arc<Limits>>,
+    pub(crate) seats: Option<Arc<Seats>>,
     pub(crate) origin: Option<Origin>,
     pub(crate) explain: Arc<dyn Explain>,
     /// Who connects was proven by certificate, so the reference that it sends is one of ours.
@@ -151,7 +159,28 @@ impl Rules {
         let address = address.to_canonical();
         self.sources.is_empty() || self.sources.iter().any(|network| network.contains(&address))
     }
+
+    /// Whether the connections from here carry many visitors.
+    pub(crate) fn is_proxy(&self, address: IpAddr) -> bool {
+        let address = address.to_canonical();
+        self.trusted_proxies
+            .iter()
+            .any(|network| network.contains(&address))
+    }
+
+    /// A place for a connection from here, if there is one left; `None` inside where none is needed.
+    pub(crate) fn seat(&self, address: IpAddr) -> Result<Option<Seat>, NoSeat> {
+        match &self.seats {
+            Some(seats) if !self.is_proxy(address) => {
+                seats.take(Source::from(address).group()).map(Some).ok_or(NoSeat)
+            }
+            _ => Ok(None),
+        }
+    }
 }
+
+/// A visitor holds all the connections that he may.
+pub(crate) struct NoSeat;
 
 /// Why a listener cannot be opened.
 #[derive(Debug, thiserror::Error)]
@@ -215,6 +244,7 @@ impl Listener {
             limits: settings
                 .rate
                 .map(|(per_minute, burst)| Limits::new(per_minute, burst)),
+            seats: settings.connections.map(|most| Seats::new(most.get() as usize)),
             origin,
             explain,
             proven_peers: settings.tls.as_ref().is_some_and(|tls| tls.client_ca.is_some()),

@@ -53,6 +53,13 @@ impl Source {
     }
 }
 
+/// The visitor is whoever made the connection.
+impl From<IpAddr> for Source {
+    fn from(peer: IpAddr) -> Self {
+        Self(peer.to_canonical())
+    }
+}
+
 impl FromRequest for Source {
     type Error = Refused;
     type Future = Ready<Result<Self, Refused>>;

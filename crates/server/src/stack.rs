@@ -127,7 +127,8 @@ impl Stack {
     }
 }
 
-/// Lets a connection in, or ends it: before a byte is read if it comes from a foreign network.
+/// Lets a connection in, or ends it: before a byte is read if it comes from a foreign network, or from a visitor who
+/// has enough of them.
 async fn admit(
     stream: TcpStream,
     rules: Arc<Rules>,
@@ -140,14 +141,30 @@ async fn admit(
         tracing::info!(listener = rules.listener, peer = %peer.ip(), "connection from a foreign network refused");
         return Err(());
     }
+    let Ok(seat) = rules.seat(peer.ip()) else {
+        metrics::counter!("connections_refused_total", "listener" => rules.listener, "why" => "crowded")
+            .increment(1);
+        tracing::debug!(listener = rules.listener, peer = %peer.ip(), "one visitor's connection too many refused");
+        return Err(());
+    };
     stream.set_nodelay(true).map_err(drop)?;
     let patience = rules.deadline + GRACE;
     let Some(tls) = tls else {
-        return Ok((Connection::plain(stream, patience), Protocol::Http1, Some(peer)));
+        return Ok((
+            Connection::plain(stream, patience, seat),
+            Protocol::Http1,
+            Some(peer),
+        ));
     };
     let handshake = TlsAcceptor::from(tls.config()).accept(stream);
     let failed = match timeout(HANDSHAKE, handshake).await {
-        Ok(Ok(stream)) => return Ok((Connection::tls(stream, patience), Protocol::Http1, Some(peer))),
+        Ok(Ok(stream)) => {
+            return Ok((
+                Connection::tls(stream, patience, seat),
+                Protocol::Http1,
+                Some(peer),
+            ));
+        }
         Ok(Err(error)) => error.to_string(),
         Err(_) => "it took too long".to_owned(),
     };

@@ -160,6 +160,7 @@ fn config(core: &FakeCore, tls: TlsFiles) -> PortalConfig {
         deadline: Duration::from_secs(10),
         body_limit: 16 * 1024,
         rate: None,
+        connections: None,
     };
     PortalConfig {
         origin: Origin::parse(ORIGIN).unwrap(),

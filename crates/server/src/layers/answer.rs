@@ -63,6 +63,8 @@ struct Seen {
     route: String,
     language: Option<String>,
     born: Option<Instant>,
+    /// The connection carries other visitors too.
+    proxied: bool,
     began: Instant,
 }
 
@@ -89,6 +91,7 @@ impl Seen {
             route: request.match_pattern().unwrap_or_else(|| "(none)".to_owned()),
             language,
             born: request.conn_data::<Born>().map(|born| born.0),
+            proxied: request.peer_addr().is_some_and(|peer| rules.is_proxy(peer.ip())),
             began: Instant::now(),
             rules,
         }
@@ -140,6 +143,9 @@ impl Seen {
             answer
                 .headers_mut()
                 .insert(header::RETRY_AFTER, header::HeaderValue::from_static("60"));
+            if !self.proxied {
+                answer.head_mut().set_connection_type(ConnectionType::Close); // its place is for others
+            }
         }
         answer
     }

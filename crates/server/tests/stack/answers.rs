@@ -149,9 +149,32 @@ async fn a_visitor_who_asks_too_often_is_told_to_wait() {
         statuses.push(client.get("/page").await.status);
     }
     assert_eq!(statuses, [200, 200, 200, 429]);
-    let refused = client.get("/page").await;
+    let refused = Client::new(site.address, &authority.ca())
+        .await
+        .get("/page")
+        .await;
     assert_eq!(refused.header("retry-after"), Some("60"));
+    assert_eq!(
+        refused.header("connection"),
+        Some("close"),
+        "who asks too often keeps no place"
+    );
     check_headers("429", &refused);
+
+    settings.trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()];
+    let site = start(&settings, browsers());
+    let mut proxy = Client::new(site.address, &authority.ca()).await;
+    let visitor = "X-Forwarded-For: 198.51.100.7";
+    for _ in 0..3 {
+        assert_eq!(proxy.ask("GET /page", &[visitor], "").await.status, 200);
+    }
+    assert_eq!(proxy.ask("GET /page", &[visitor], "").await.status, 429);
+    let other = "X-Forwarded-For: 198.51.100.8";
+    assert_eq!(
+        proxy.ask("GET /page", &[other], "").await.status,
+        200,
+        "a proxy's connection serves others too"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,5 +1,6 @@
 //! Clients that are slow on purpose, and clients from where nobody should come.
 
+use std::num::NonZeroU32;
 use std::time::{Duration, Instant};
 
 use tokio::io::AsyncReadExt as _;
@@ -81,6 +82,47 @@ async fn a_slow_body_is_told_so_and_closed() {
     let (status, took) = drip(&mut client, "number=1&").await;
     assert_eq!(status, Some(408));
     assert!(took < Duration::from_secs(6), "{took:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_address_holds_so_many_connections_and_no_more() {
+    let authority = Authority::new();
+    let mut settings = settings(&authority.issue("localhost", Kind::Server), None);
+    settings.connections = NonZeroU32::new(2);
+    let site = start(&settings, browsers());
+    let mut first = Client::new(site.address, &authority.ca()).await;
+    // The other place is taken by somebody who only connects.
+    let silent = TcpStream::connect(site.address).await.unwrap();
+    assert_eq!(first.get("/page").await.status, 200);
+    let mut third = TcpStream::connect(site.address).await.unwrap();
+    let mut bytes = Vec::new();
+    let read = timeout(Duration::from_secs(3), third.read_to_end(&mut bytes))
+        .await
+        .expect("still open");
+    assert!(read.is_err() || bytes.is_empty());
+    assert_eq!(first.get("/page").await.status, 200, "who is in stays in");
+
+    drop(silent);
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let mut next = Client::new(site.address, &authority.ca()).await;
+    assert_eq!(
+        next.get("/page").await.status,
+        200,
+        "a place that was left is free"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_proxy_has_as_many_connections_as_its_visitors_need() {
+    let authority = Authority::new();
+    let mut settings = settings(&authority.issue("localhost", Kind::Server), None);
+    settings.connections = NonZeroU32::new(1);
+    settings.trusted_proxies = vec!["127.0.0.1/32".parse().unwrap()];
+    let site = start(&settings, browsers());
+    let mut first = Client::new(site.address, &authority.ca()).await;
+    let mut second = Client::new(site.address, &authority.ca()).await;
+    assert_eq!(first.get("/page").await.status, 200);
+    assert_eq!(second.get("/page").await.status, 200);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -100,6 +100,7 @@ pub(crate) fn settings(pair: &Pair, client_ca: Option<PathBuf>) -> ListenerSetti
         deadline: Duration::from_secs(1),
         body_limit: 1024,
         rate: None,
+        connections: None,
     }
 }
 
