@@ -21,8 +21,6 @@ pub enum Role {
     Portal {
         /// The public origin that it serves; several portals may serve one.
         origin: Origin,
-        /// It stands in the LAN, so whoever reaches it is inside.
-        inside: bool,
     },
     /// A tool of the organisation; it may ask for health and documents, not for recoveries.
     Client,
@@ -65,12 +63,8 @@ fn peer(section: &Section<'_>) -> Peer {
     let san: String = section.get("san");
     let is_portal = section.choice("role", &[("portal", true), ("client", false)], None);
     let origin = section.find::<Origin>("origin");
-    let inside = section.find::<bool>("inside");
     let role = match (is_portal, origin) {
-        (true, Some(origin)) => Role::Portal {
-            origin,
-            inside: inside.unwrap_or(false),
-        },
+        (true, Some(origin)) => Role::Portal { origin },
         (true, None) => {
             section.mistake(
                 "origin",
@@ -81,9 +75,6 @@ fn peer(section: &Section<'_>) -> Peer {
         (false, origin) => {
             if origin.is_some() {
                 section.mistake("origin", "only a portal has a public origin");
-            }
-            if inside.is_some() {
-                section.mistake("inside", "only a portal stands inside or outside");
             }
             Role::Client
         }
@@ -99,7 +90,7 @@ pub(super) fn portals(peers: &[Peer]) -> BTreeMap<String, String> {
     peers
         .iter()
         .filter_map(|peer| match &peer.role {
-            Role::Portal { origin, .. } => Some((peer.san.clone(), origin.to_string())),
+            Role::Portal { origin } => Some((peer.san.clone(), origin.to_string())),
             Role::Client => None,
         })
         .collect()

@@ -54,10 +54,11 @@ fn the_example_is_read_as_it_stands() {
         config.settings.portals["portal1.dmz.corp.example"],
         "https://reset.corp.example"
     );
-    assert!(matches!(
-        &config.peers[0].role,
-        Role::Portal { inside: false, .. }
-    ));
+    assert!(matches!(&config.peers[0].role, Role::Portal { .. }));
+    assert!(
+        config.pki.is_some(),
+        "portals renew their certificates in an installation that follows the example"
+    );
     let DirectorySettings::ActiveDirectory {
         settings: domain,
         probe_account: None,
@@ -89,8 +90,6 @@ fn every_default_in_the_example_is_the_real_one() {
         .unwrap_or_else(|wrong| panic!("{wrong}"))
         .1;
     let without_default = [
-        "issuer_cert_file",
-        "issuer_key_file",
         "probe_account",
         "unlock_steps",
         "blocked_file",
@@ -99,7 +98,6 @@ fn every_default_in_the_example_is_the_real_one() {
         "directory",
         "at_rest_file",
         "signing_key_file",
-        "inside",
     ];
     let mut checked = 0;
     for line in EXAMPLE.lines() {
