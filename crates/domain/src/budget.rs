@@ -54,6 +54,9 @@ pub struct Limits {
     pub tries_a_code: u32,
     /// Wrong tries of one guessable method of one account, over all recoveries.
     pub wrong_tries: Limit,
+    /// Wrong tries of one guessable method of one account since its owner was last right, however long that takes
+    /// (NIST SP 800-63B-4 section 3.2.2: no more than 100).
+    pub wrong_in_a_row: u32,
     /// Recoveries begun from one source.
     pub begun_by_source: Limit,
     /// Recoveries begun with one typed identifier before a visitor has to wait.
@@ -73,6 +76,7 @@ impl Default for Limits {
             codes_to_destination: Limit::per_hour(10),
             tries_a_code: 5,
             wrong_tries: Limit::per_day(10),
+            wrong_in_a_row: 100,
             begun_by_source: Limit::per_hour(20),
             begun_by_identifier: Limit::per_hour(10),
             actions: Limit::per_day(3),
@@ -86,6 +90,11 @@ impl Limits {
     pub fn allows_try(&self, method: Method, wrong: u32) -> bool {
         !method.is_guessable() || self.wrong_tries.has_room(wrong)
     }
+
+    /// Whether a method may still count after so many wrong tries in a row. One that cannot be guessed always may.
+    pub fn outlasts(&self, method: Method, in_a_row: u32) -> bool {
+        !method.is_guessable() || in_a_row < self.wrong_in_a_row
+    }
 }
 
 #[cfg(test)]
@@ -97,6 +106,8 @@ mod tests {
         let limits = Limits::default();
         assert!(limits.allows_try(Method::Totp, 9));
         assert!(!limits.allows_try(Method::Totp, 10));
+        assert!(limits.outlasts(Method::Totp, 99));
+        assert!(!limits.outlasts(Method::Totp, 100));
         for safe in [
             Method::Passkey,
             Method::RecoveryCode,
@@ -104,6 +115,7 @@ mod tests {
             Method::HelpdeskCode,
         ] {
             assert!(limits.allows_try(safe, u32::MAX), "{safe:?}");
+            assert!(limits.outlasts(safe, u32::MAX), "{safe:?}");
         }
     }
 }

@@ -3,7 +3,7 @@
 //! Everything that decides lives here, so that it can be tested without a server: who may act
 //! ([`policy`]), what counts as a proof ([`factor`]), the course of one recovery ([`recovery`]), the
 //! permits that the directory demands ([`permit`]), password rules ([`password`]) and the limits that
-//! keep strangers from guessing or locking anybody out ([`budget`], [`lockout`]).
+//! keep strangers from guessing or locking anybody out ([`budget`], [`lockout`], [`risk`]).
 
 pub mod account;
 pub mod budget;
@@ -15,6 +15,7 @@ pub mod password;
 pub mod permit;
 pub mod policy;
 pub mod recovery;
+pub mod risk;
 
 pub use account::{Account, AccountId, AccountKind, AccountState, Protection};
 pub use clock::{Clock, Randomness, Timestamp};

@@ -195,7 +195,7 @@ impl Policy {
 }
 
 /// Every way through the steps in which no channel serves twice; a passkey may serve two.
-fn ways(steps: &[Step]) -> Vec<Vec<Method>> {
+pub(crate) fn ways(steps: &[Step]) -> Vec<Vec<Method>> {
     let Some((step, rest)) = steps.split_first() else {
         return vec![Vec::new()];
     };
