@@ -7,9 +7,10 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::{Parser, Subcommand};
-use portal::check::{check, table};
+use portal::check::check;
 use portal::config::PortalConfig;
 use portal::{Opened, Surroundings};
+use server::check::report;
 use server::command::{CommonArgs, run};
 use server::config::{Effective, load};
 use server::{Ended, lifecycle, logs, observe};
@@ -46,7 +47,7 @@ fn main() -> ExitCode {
         let (config, effective) = read(&arguments.common)?;
         match arguments.command {
             Command::Serve => serve(&config).await,
-            Command::Check { json } => try_all(&config, json).await,
+            Command::Check { json } => Ok(report(&check(&config, now()).await, json, &mut io::stdout())?),
             Command::Config => {
                 write!(io::stdout(), "{effective}")?;
                 Ok(ExitCode::SUCCESS)
@@ -76,21 +77,6 @@ async fn serve(config: &PortalConfig) -> Result<ExitCode, Box<dyn Error>> {
     Ok(match portal.run(orders).await {
         Ended::Drained | Ended::CutShort => ExitCode::SUCCESS,
         Ended::Failed => ExitCode::FAILURE,
-    })
-}
-
-async fn try_all(config: &PortalConfig, json: bool) -> Result<ExitCode, Box<dyn Error>> {
-    let findings = check(config, now()).await;
-    if json {
-        writeln!(io::stdout(), "{}", serde_json::to_string_pretty(&findings)?)?;
-    } else {
-        write!(io::stdout(), "{}", table(&findings))?;
-    }
-    let well = findings.iter().all(|finding| finding.ok);
-    Ok(if well {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
     })
 }
 

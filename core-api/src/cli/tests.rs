@@ -82,15 +82,16 @@ async fn check_tells_what_is_well_what_is_weak_and_what_is_wrong() {
         table.contains("WEAK  policy"),
         "proofs of one class are a weakness:\n{table}"
     );
+    assert!(
+        table.contains("WEAK  portals"),
+        "nobody renews the portal's certificate:\n{table}"
+    );
 
     std::fs::write(folder.path().join("core.pem"), "nothing").unwrap();
     let (well, json) = typed(&["--config", &file, "check", "--json"]).await.unwrap();
     assert!(!well);
     let lines: Vec<serde_json::Value> = serde_json::from_str(&json).unwrap();
-    let wrong: Vec<_> = lines
-        .iter()
-        .filter(|line| line["result"].get("Err").is_some())
-        .collect();
+    let wrong: Vec<_> = lines.iter().filter(|line| line["state"] == "fail").collect();
     assert_eq!(wrong.len(), 1, "{json}");
     assert_eq!(wrong[0]["what"], "listener certificate");
     assert!(wrong[0]["remedy"].is_string());

@@ -3,19 +3,22 @@
 use std::path::Path;
 use std::time::Duration;
 
-use directory::CheckLine;
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Certificate, CertificateStore, Tls, TlsParameters};
 use lettre::{AsyncSmtpTransport, Tokio1Executor};
 use secrecy::ExposeSecret as _;
+use server::check::Line;
 use tokio::time::timeout;
 
 use crate::config::{MailSettings, SmtpTls, Transport};
 
 const PATIENCE: Duration = Duration::from_secs(15);
 
+const REMEDY: &str =
+    "open the port to it, and see that host, tls, ca_file, user and password_file in [mail] are right";
+
 /// Tries the way that mail takes. Nothing is sent.
-pub(super) async fn check(settings: &MailSettings) -> CheckLine {
+pub(super) async fn check(settings: &MailSettings) -> Line {
     match &settings.transport {
         Transport::File { directory } => folder(directory),
         Transport::Smtp { host, port, .. } => {
@@ -23,16 +26,12 @@ pub(super) async fn check(settings: &MailSettings) -> CheckLine {
                 Ok(result) => result,
                 Err(_) => Err("no answer".to_owned()),
             };
-            CheckLine {
-                what: "mail server".to_owned(),
-                where_: host.clone(),
-                port: Some(*port),
-                remedy: result.is_err().then(|| {
-                    "open the port to it, and see that host, tls, ca_file, user and password_file in [mail] are right"
-                        .to_owned()
-                }),
-                result: result.map(|()| "answers within TLS".to_owned()),
+            let what = "mail server";
+            match result {
+                Ok(()) => Line::ok(what, host, "answers within TLS"),
+                Err(wrong) => Line::fail(what, host, &wrong, REMEDY),
             }
+            .at_port(*port)
         }
     }
 }
@@ -79,17 +78,11 @@ fn trust(host: &str, ca_pem: Option<&str>) -> Result<TlsParameters, lettre::tran
     trust.build()
 }
 
-fn folder(path: &Path) -> CheckLine {
-    let well = path.is_dir() || !path.exists();
-    CheckLine {
-        what: "mail folder".to_owned(),
-        where_: path.display().to_string(),
-        port: None,
-        result: if well {
-            Ok("one file a message; nothing is sent".to_owned())
-        } else {
-            Err("no folder".to_owned())
-        },
-        remedy: (!well).then(|| "name a folder in mail.directory".to_owned()),
+fn folder(path: &Path) -> Line {
+    let (what, place) = ("mail folder", path.display().to_string());
+    if path.is_dir() || !path.exists() {
+        Line::ok(what, &place, "one file a message; nothing is sent")
+    } else {
+        Line::fail(what, &place, "no folder", "name a folder in mail.directory")
     }
 }
