@@ -245,7 +245,11 @@ impl Browser {
     /// Looks at pages like this from now on.
     pub async fn look(&self, look: Look) {
         let scheme = if look == Look::Dark { "dark" } else { "light" };
-        let media = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
+        // Without motion, so that no picture shows a colour half-way to another.
+        let media = json!({ "features": [
+            { "name": "prefers-color-scheme", "value": scheme },
+            { "name": "prefers-reduced-motion", "value": "reduce" },
+        ] });
         self.devtools("Emulation.setEmulatedMedia", media).await;
         let (width, height) = if look == Look::Narrow {
             (320, 640)
@@ -254,6 +258,9 @@ impl Browser {
         };
         let size = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
         self.devtools("Emulation.setDeviceMetricsOverride", size).await;
+        // A picture of the whole page has no scroll bar, so the page must be laid out without one.
+        self.devtools("Emulation.setScrollbarsHidden", json!({ "hidden": true }))
+            .await;
     }
 
     /// Whether one would have to scroll sideways to read the page.

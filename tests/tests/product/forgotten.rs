@@ -8,6 +8,7 @@ use tests::browser::Scripts;
 use tests::demo::Demo;
 use tests::mailbox::Mailbox;
 use tests::secrets::Searcher;
+use tests::stack::Stack;
 
 use super::visitor::Visitor;
 
@@ -112,4 +113,18 @@ async fn a_second_start_finds_everything_again() {
     visitor.expect("Change your password", "act-change").await;
     visitor.change_password(FIRST_NEW, THIRD_NEW).await;
     visitor.expect("Your password is changed", "done-change").await;
+}
+
+#[tokio::test]
+async fn only_a_demo_writes_passwords_down() {
+    let stack = Stack::prepare().await;
+    let domain = "kind = \"active-directory\"\ndomain = \"corp.example\"\nbase_dn = \"DC=corp,DC=example\"\n\
+        controllers = [\"dc1.corp.example=127.0.0.1\"]\nbind_user = \"svc@corp.example\"\n\
+        bind_password_file = \"pki/core.key\"\nca_file = \"pki/root.pem\"\n";
+    stack.edit("core-api.toml", "kind = \"embedded\"\n", domain);
+    stack.edit("core-api.toml", "demo = true\n", "");
+    let refused = stack.core_api(&["demo", "prepare", "--out", "told.json"]).await;
+    let refused = refused.expect_err("this is no demo").to_string();
+    assert!(refused.contains("only a demo may do"), "{refused}");
+    assert!(!stack.state().join("told.json").exists());
 }

@@ -1,0 +1,104 @@
+//! Measures the installed servers from outside: what people wait for, and what the machine gives for it.
+//!
+//! `tests/bench.sh` builds and prepares everything and calls this. Figures that are compared come from one run, and are
+//! taken in turns, so that a busy machine slows both.
+
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::figures::{Report, ms};
+use crate::http::Site;
+use crate::servers::Installation;
+
+mod direct;
+mod figures;
+mod http;
+mod load;
+mod measure;
+mod page;
+mod servers;
+mod walk;
+
+/// What is to be measured
+#[derive(Parser)]
+struct Arguments {
+    /// The folder of the servers, in the release profile
+    #[arg(long)]
+    binaries: PathBuf,
+    /// Where a core with the embedded directory and its portal are prepared
+    #[arg(long)]
+    embedded: PathBuf,
+    /// Their first port
+    #[arg(long)]
+    embedded_base: u16,
+    /// The same with a Samba domain, which runs
+    #[arg(long)]
+    samba: PathBuf,
+    /// Their first port
+    #[arg(long)]
+    samba_base: u16,
+    /// The program that writes to the domain by the LDAP library alone
+    #[arg(long)]
+    floor: PathBuf,
+    /// Where the benchmarks of single functions left their results
+    #[arg(long)]
+    criterion: PathBuf,
+    /// The file for the table
+    #[arg(long)]
+    out: PathBuf,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    // Only this call can take effect: nothing else runs yet.
+    drop(rustls::crypto::aws_lc_rs::default_provider().install_default());
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    match runtime.and_then(|runtime| runtime.block_on(all(&arguments))) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(wrong) => {
+            drop(writeln!(io::stderr(), "bench: {wrong}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn all(arguments: &Arguments) -> io::Result<()> {
+    let mut report = Report::new();
+    let disk = ms(servers::fdatasync_median(&arguments.embedded)?);
+    let disk = format!("fdatasync median {disk}");
+    measure::size(&mut report, &arguments.binaries)?;
+    let embedded = Place::new(arguments, &arguments.embedded, arguments.embedded_base)?;
+    let samba = Place::new(arguments, &arguments.samba, arguments.samba_base)?;
+    let accounts = samba.installation.state.join("dc/accounts.json");
+    let ca = samba.installation.state.join("dc/tls/ca.pem");
+    measure::ready(&mut report, &embedded, "embedded directory")?;
+    measure::ready(&mut report, &samba, "Samba domain")?;
+    measure::reset(&mut report, &samba, &[&accounts, &ca], &arguments.floor, &disk).await?;
+    measure::sameness(&mut report, &samba).await?;
+    measure::under_load(&mut report, &embedded, &disk).await?;
+    measure::functions(&mut report, &arguments.criterion)?;
+    fs::write(&arguments.out, report.text())?;
+    write!(io::stdout(), "{}", report.text())
+}
+
+/// Servers, and the site that they are.
+struct Place {
+    installation: Installation,
+    site: Site,
+}
+
+impl Place {
+    fn new(arguments: &Arguments, state: &Path, base: u16) -> io::Result<Self> {
+        let site = Site::new("portal.localhost", base, &state.join("pki/ca.pem"))?;
+        let installation = Installation {
+            binaries: arguments.binaries.clone(),
+            state: state.to_owned(),
+            base,
+        };
+        Ok(Self { installation, site })
+    }
+}

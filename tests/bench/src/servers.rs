@@ -1,0 +1,169 @@
+//! Starts core and portal on a prepared state folder, says when they are ready and how much memory they hold.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read as _, Write as _};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+
+/// No server takes as long to start or end.
+const PATIENCE: Duration = Duration::from_secs(15);
+/// Between two questions whether it is ready.
+const LOOK: Duration = Duration::from_millis(2);
+
+/// Where the servers are, and where their configuration stands (as written by `deploy/demo/prepare.sh`).
+pub(crate) struct Installation {
+    /// The folder of the executables.
+    pub(crate) binaries: PathBuf,
+    /// The folder with the configuration.
+    pub(crate) state: PathBuf,
+    /// The first port: portal; core on the third after it, health on the tenth and eleventh.
+    pub(crate) base: u16,
+}
+
+impl Installation {
+    /// Starts the core. Answers before proofs leave at multiples of `answer_after`.
+    pub(crate) fn core(&self, answer_after: &str) -> io::Result<Server> {
+        let limits = [
+            "CODES_AN_HOUR",
+            "CODES_A_DAY",
+            "CODES_TO_DESTINATION_AN_HOUR",
+            "WRONG_TRIES_A_DAY",
+            "BEGUN_BY_SOURCE_AN_HOUR",
+            "BEGUN_BY_IDENTIFIER_AN_HOUR",
+            "ACTIONS_A_DAY",
+            "ACTIONS_BY_PORTAL_AN_HOUR",
+        ];
+        let mut settings: Vec<_> = limits
+            .iter()
+            .map(|limit| (format!("SALLYPORT_RECOVERY__LIMITS__{limit}"), "1000000"))
+            .collect();
+        settings.push(("SALLYPORT_RECOVERY__ANSWER_AFTER".to_owned(), answer_after));
+        self.start("core-api", self.base + 10, &settings)
+    }
+
+    /// Starts the portal.
+    pub(crate) fn portal(&self) -> io::Result<Server> {
+        let limits = ["REQUESTS_PER_MINUTE", "REQUESTS_AT_ONCE"];
+        let settings = limits.map(|limit| (format!("SALLYPORT_PUBLIC__{limit}"), "1000000"));
+        self.start("portal", self.base + 11, &settings)
+    }
+
+    fn start(&self, name: &str, health: u16, settings: &[(String, &str)]) -> io::Result<Server> {
+        let log = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(self.state.join("log").join(format!("{name}.log")))?;
+        let mut command = Command::new(self.binaries.join(name));
+        command
+            .arg("serve")
+            .arg("--config")
+            .arg(self.state.join(format!("{name}.toml")))
+            .envs(settings.iter().map(|(name, value)| (name, value)))
+            .stdin(Stdio::null())
+            .stdout(log.try_clone()?)
+            .stderr(log);
+        let begun = Instant::now();
+        let child = command.spawn()?;
+        let mut server = Server {
+            child,
+            ready_after: Duration::ZERO,
+        };
+        while !is_ready(health) {
+            if begun.elapsed() > PATIENCE || server.child.try_wait()?.is_some() {
+                return Err(io::Error::other(format!(
+                    "{name} does not get ready; see its log"
+                )));
+            }
+            std::thread::park_timeout(LOOK);
+        }
+        server.ready_after = begun.elapsed();
+        Ok(server)
+    }
+}
+
+/// Whether `/readyz` on this port says yes.
+fn is_ready(port: u16) -> bool {
+    let ask = || -> io::Result<bool> {
+        let mut stream = TcpStream::connect(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))?;
+        stream.set_read_timeout(Some(PATIENCE))?;
+        stream.write_all(b"GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer)?;
+        Ok(answer.starts_with("HTTP/1.1 200"))
+    };
+    ask().unwrap_or(false)
+}
+
+/// A running server; it ends with this value.
+pub(crate) struct Server {
+    child: Child,
+    /// From the start of the process to the first 200 of `/readyz`.
+    pub(crate) ready_after: Duration,
+}
+
+/// Resident memory in KiB.
+#[derive(Clone, Copy)]
+pub(crate) struct Memory {
+    /// All of it.
+    pub(crate) resident: u64,
+    /// What is not a page of a file, such as of the program itself.
+    pub(crate) own: u64,
+}
+
+impl Server {
+    /// How much memory it holds now.
+    pub(crate) fn memory(&self) -> io::Result<Memory> {
+        let mut status = String::new();
+        File::open(format!("/proc/{}/status", self.child.id()))?.read_to_string(&mut status)?;
+        let line = |name: &str| {
+            let line = status.lines().find_map(|line| line.strip_prefix(name))?;
+            line.split_whitespace().next()?.parse().ok()
+        };
+        let find =
+            |name: &str| line(name).ok_or_else(|| io::Error::other("the kernel does not tell the memory"));
+        Ok(Memory {
+            resident: find("VmRSS:")?,
+            own: find("RssAnon:")?,
+        })
+    }
+
+    /// Ends it as its operator would.
+    pub(crate) fn stop(mut self) -> io::Result<()> {
+        kill_process(Pid::from_child(&self.child), Signal::TERM)?;
+        let begun = Instant::now();
+        while self.child.try_wait()?.is_none() {
+            if begun.elapsed() > PATIENCE {
+                return Err(io::Error::other("a server does not end"));
+            }
+            std::thread::park_timeout(LOOK);
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have ended already, which is all that is wanted.
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+/// The middle one of times that a small write needs to be on this folder's disk.
+pub(crate) fn fdatasync_median(folder: &Path) -> io::Result<Duration> {
+    let path = folder.join("fdatasync");
+    let mut file = File::create(&path)?;
+    let mut times = Vec::new();
+    for _ in 0..200 {
+        file.write_all(&[7; 4096])?;
+        let begun = Instant::now();
+        file.sync_data()?;
+        times.push(begun.elapsed());
+    }
+    std::fs::remove_file(path)?;
+    Ok(crate::figures::Times::new(times).within(50))
+}
