@@ -13,7 +13,7 @@ use core_api::core::{Core, Parts, Settings};
 use core_api::factor::{recovery_codes, totp};
 use core_api::keys::{AtRest, Handle, OsRandomness};
 use core_api::store::factor::{self, Factor};
-use core_api::store::{Store, audit};
+use core_api::store::{Id, Store, audit};
 use core_api::usecase::{self, Caller, UseCaseError};
 use core_api::worker::resolve::resolve_waiting;
 use directory::{Directory, Embedded, EmbeddedSettings};
@@ -130,73 +130,48 @@ impl Bench {
 
     /// Gives an account an authenticator app, which counts at once; gives its secret.
     pub(crate) async fn enrol_totp(&self, name: &str) -> Vec<u8> {
-        let account = self.account(name).await;
         let secret = totp::new_secret(&OsRandomness);
-        let id = random_bytes(&OsRandomness);
-        let factor = Factor {
-            id,
-            account,
-            method: domain::Method::Totp,
-            label: "app".to_owned(),
-            secret: self.core.at_rest.lock(&id, &*secret, &OsRandomness),
-            since: self.clock.now(),
-            counts_from: Some(self.clock.now()),
-            last_step: 0,
-        };
-        self.core
-            .store
-            .write(move |c| factor::insert(c, &factor))
-            .await
-            .expect("stored");
+        self.enrol(name, domain::Method::Totp, &*secret).await;
         secret.to_vec()
     }
 
     /// Gives an account a verified mailbox, which counts at once.
     pub(crate) async fn enrol_mailbox(&self, name: &str, address: &str) {
-        let account = self.account(name).await;
-        let id = random_bytes(&OsRandomness);
-        let factor = Factor {
-            id,
-            account,
-            method: domain::Method::EmailCode,
-            label: String::new(),
-            secret: self.core.at_rest.lock(&id, address.as_bytes(), &OsRandomness),
-            since: self.clock.now(),
-            counts_from: Some(self.clock.now()),
-            last_step: 0,
-        };
-        self.core
-            .store
-            .write(move |c| factor::insert(c, &factor))
-            .await
-            .expect("stored");
+        self.enrol(name, domain::Method::EmailCode, address.as_bytes())
+            .await;
     }
 
     /// Gives an account a sheet of recovery codes, which counts at once; gives one of them.
     pub(crate) async fn enrol_recovery_code(&self, name: &str) -> String {
-        let account = self.account(name).await;
         let sheet = recovery_codes::new_sheet(&OsRandomness);
-        let id = random_bytes(&OsRandomness);
-        let factor = Factor {
-            id,
-            account,
-            method: domain::Method::RecoveryCode,
-            label: String::new(),
-            secret: self.core.at_rest.lock(&id, b"", &OsRandomness),
-            since: self.clock.now(),
-            counts_from: Some(self.clock.now()),
-            last_step: 0,
-        };
+        let id = self.enrol(name, domain::Method::RecoveryCode, b"").await;
         let (selector, hash) = (
             sheet[3].selector.clone(),
             recovery_codes::hash(&self.core, &sheet[3]).await,
         );
-        let stored = self.core.store.write(move |c| {
-            factor::insert(c, &factor)?;
-            factor::insert_code(c, &id, &selector, &hash)
-        });
+        let stored = self
+            .core
+            .store
+            .write(move |c| factor::insert_code(c, &id, &selector, &hash));
         stored.await.expect("stored");
         sheet[3].shown.to_string()
+    }
+
+    async fn enrol(&self, name: &str, method: domain::Method, secret: &[u8]) -> Id {
+        let id = random_bytes(&OsRandomness);
+        let factor = Factor {
+            id,
+            account: self.account(name).await,
+            method,
+            label: String::new(),
+            secret: self.core.at_rest.lock(&id, secret, &OsRandomness),
+            since: self.clock.now(),
+            counts_from: Some(self.clock.now()),
+            last_step: 0,
+        };
+        let stored = self.core.store.write(move |c| factor::insert(c, &factor));
+        stored.await.expect("stored");
+        id
     }
 
     pub(crate) fn code(&self, secret: &[u8]) -> String {

@@ -20,6 +20,8 @@ pub(crate) enum Cut {
     /// Nowhere.
     #[default]
     Nowhere,
+    /// Nowhere, but what is found may not be read.
+    Unreadable,
     /// Before the write arrives.
     Before,
     /// After it was done, before the answer.
@@ -47,7 +49,12 @@ fn note(call: &'static str) {
 impl Directory for Noted {
     async fn find(&self, who: &Lookup) -> Result<Option<Account>, DirectoryError> {
         note("directory.find");
-        self.inner.find(who).await
+        let found = self.inner.find(who).await?;
+        let unreadable = *self.cut.lock().expect("nobody panicked") == Cut::Unreadable;
+        match found {
+            Some(_) if unreadable => Err(DirectoryError::Unreadable("userAccountControl".to_owned())),
+            found => Ok(found),
+        }
     }
     async fn read(&self, id: AccountId) -> Result<Option<Account>, DirectoryError> {
         note("directory.read");
