@@ -87,8 +87,12 @@ fn listener(config: &PortalConfig) -> Line {
         Err(error) if error.kind() == ErrorKind::AddrInUse => {
             Line::ok(what, &place, "in use, as while the portal runs")
         }
+        Err(error) if error.kind() == ErrorKind::PermissionDenied => {
+            let remedy = "let the portal have CAP_NET_BIND_SERVICE, as its unit does";
+            Line::weak(what, &place, "this user may not open it by itself", remedy)
+        }
         Err(error) => {
-            let remedy = "ports below 1024 need CAP_NET_BIND_SERVICE; the address must be one of this host";
+            let remedy = "the address must be one of this host";
             Line::fail(what, &place, &error.to_string(), remedy)
         }
     }

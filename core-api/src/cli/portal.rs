@@ -107,7 +107,7 @@ fn enrol(
     let root = pki.join("root.pem");
     writeln!(
         out,
-        "# Carry these to the portal by hand: {}, {}, {}",
+        "# Carry these by hand into the folder pki beside portal.toml: {}, {}, {}",
         shown(&certificate),
         shown(&key),
         shown(&root)
@@ -133,7 +133,7 @@ fn enrol(
 fn portal_toml(origin: &str, config: &Config, files: [&PathBuf; 3], pin: &str) -> String {
     let [certificate, key, root] = files.map(|path| {
         let name = path.file_name().unwrap_or(path.as_os_str());
-        format!("{:?}", name.to_string_lossy())
+        format!("{:?}", format!("pki/{}", name.to_string_lossy()))
     });
     format!(
         "public_origin = {origin:?}\n\n[core]\nlink = \"forward\"\nurl = \"https://{}\"\ncert_file = {certificate}\n\

@@ -22,8 +22,11 @@ use crate::store::Store;
 /// What is held by a lock is being used, which is as good as an answer.
 const IN_USE: &str = "in use by the running core";
 
-/// A certificate should have been renewed long before this many days are left.
-const FEW_DAYS: i64 = 2;
+/// Of the 90 days of a listener's certificate a timer should not let more than 60 pass.
+const LISTENER_DAYS: i64 = 25;
+
+/// A new authority means new certificates everywhere, which takes its time.
+const AUTHORITY_DAYS: i64 = 60;
 
 pub(super) async fn run(
     file: &Path,
@@ -54,7 +57,7 @@ async fn all(config: Config) -> Vec<Line> {
         lines.push(listener(tls, now));
     }
     if let Some(pki) = &config.pki {
-        lines.push(certificate("issuing authority", &pki.issuer_cert, now));
+        lines.push(issuing(&pki.issuer_cert, now));
     }
     lines.extend(recovery::check(&config.settings));
     lines.push(portals(&config));
@@ -112,9 +115,11 @@ fn keys(config: &Config) -> Vec<Line> {
             let path = config.data_dir.join("keys").join(name);
             let place = shown(&path);
             match std::fs::metadata(&path) {
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                    Line::ok(what, &place, "is made at the first start")
-                }
+                Err(error) if error.kind() == io::ErrorKind::NotFound => Line::ok(
+                    what,
+                    &place,
+                    "none yet: the first start makes it, unless its unit names another",
+                ),
                 Err(error) => Line::fail(what, &place, &error.to_string(), "let the core's user read it"),
                 Ok(data) if data.permissions().mode() & 0o077 != 0 => {
                     Line::fail(what, &place, "others may use it", &format!("chmod 600 {place}"))
@@ -140,17 +145,27 @@ fn listener(files: &TlsFiles, now: Timestamp) -> Line {
             &wrong.to_string(),
             "issue it anew: core-api pki issue --role core",
         ),
-        Ok(_) => certificate(what, &files.cert, now),
+        Ok(_) => certificate(
+            what,
+            &files.cert,
+            LISTENER_DAYS,
+            "renew it: core-api pki renew",
+            now,
+        ),
     }
 }
 
-fn certificate(what: &str, path: &Path, now: Timestamp) -> Line {
+fn issuing(path: &Path, now: Timestamp) -> Line {
+    let remedy = "make a new authority in another folder: core-api pki init, and every certificate anew";
+    certificate("issuing authority", path, AUTHORITY_DAYS, remedy, now)
+}
+
+fn certificate(what: &str, path: &Path, few: i64, remedy: &str, now: Timestamp) -> Line {
     let place = shown(path);
-    let remedy = "renew it: core-api pki renew";
     match days_left(path, now) {
         Err(error) => Line::fail(what, &place, &error.to_string(), remedy),
         Ok(days) if days < 0 => Line::fail(what, &place, "has ended", remedy),
-        Ok(days) if days < FEW_DAYS => Line::weak(what, &place, &format!("{days} days left"), remedy),
+        Ok(days) if days < few => Line::weak(what, &place, &format!("{days} days left"), remedy),
         Ok(days) => Line::ok(what, &place, &format!("{days} days left")),
     }
 }
