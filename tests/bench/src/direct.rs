@@ -13,12 +13,12 @@ pub(crate) struct Direct {
 }
 
 impl Direct {
-    /// Starts it for this account.
-    pub(crate) fn start(floor: &Path, accounts: &Path, username: &str, ca: &Path) -> io::Result<Self> {
+    /// Starts it for an account of the domain in this folder (as made by `deploy/samba/dc.sh`).
+    pub(crate) fn start(floor: &Path, domain: &Path, username: &str) -> io::Result<Self> {
         let mut child = Command::new(floor)
-            .arg(accounts)
+            .arg(domain.join("accounts.json"))
             .arg(username)
-            .arg(ca)
+            .arg(domain.join("tls/ca.pem"))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()?;

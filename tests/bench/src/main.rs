@@ -50,6 +50,23 @@ struct Arguments {
     /// The file for the table
     #[arg(long)]
     out: PathBuf,
+    /// One part alone
+    #[arg(long)]
+    only: Option<Part>,
+}
+
+#[derive(Clone, Copy, PartialEq, clap::ValueEnum)]
+enum Part {
+    /// Sizes, and times from start to ready
+    Start,
+    /// A reset beside the same write by the LDAP library alone
+    Reset,
+    /// Times before the first proof, by kind of account
+    Sameness,
+    /// Many visitors at once, and the memory that this leaves
+    Load,
+    /// Results of the benchmarks of single functions
+    Functions,
 }
 
 fn main() -> ExitCode {
@@ -70,17 +87,26 @@ async fn all(arguments: &Arguments) -> io::Result<()> {
     let mut report = Report::new();
     let disk = ms(servers::fdatasync_median(&arguments.embedded)?);
     let disk = format!("fdatasync median {disk}");
-    measure::size(&mut report, &arguments.binaries)?;
+    let wanted = |part| arguments.only.is_none_or(|only| only == part);
     let embedded = Place::new(arguments, &arguments.embedded, arguments.embedded_base)?;
     let samba = Place::new(arguments, &arguments.samba, arguments.samba_base)?;
-    let accounts = samba.installation.state.join("dc/accounts.json");
-    let ca = samba.installation.state.join("dc/tls/ca.pem");
-    measure::ready(&mut report, &embedded, "embedded directory")?;
-    measure::ready(&mut report, &samba, "Samba domain")?;
-    measure::reset(&mut report, &samba, &[&accounts, &ca], &arguments.floor, &disk).await?;
-    measure::sameness(&mut report, &samba).await?;
-    measure::under_load(&mut report, &embedded, &disk).await?;
-    measure::functions(&mut report, &arguments.criterion)?;
+    if wanted(Part::Start) {
+        measure::size(&mut report, &arguments.binaries)?;
+        measure::ready(&mut report, &embedded, "embedded directory")?;
+        measure::ready(&mut report, &samba, "Samba domain")?;
+    }
+    if wanted(Part::Reset) {
+        measure::reset(&mut report, &samba, &arguments.floor, &disk).await?;
+    }
+    if wanted(Part::Sameness) {
+        measure::sameness(&mut report, &samba).await?;
+    }
+    if wanted(Part::Load) {
+        measure::under_load(&mut report, &embedded, &disk).await?;
+    }
+    if wanted(Part::Functions) {
+        measure::functions(&mut report, &arguments.criterion)?;
+    }
     fs::write(&arguments.out, report.text())?;
     write!(io::stdout(), "{}", report.text())
 }

@@ -99,17 +99,12 @@ fn told(memory: Memory) -> String {
 }
 
 /// A reset from form to answer beside the same write by the LDAP library alone, in turns.
-pub(crate) async fn reset(
-    report: &mut Report,
-    place: &Place,
-    [accounts, ca]: &[&Path; 2],
-    floor: &Path,
-    disk: &str,
-) -> io::Result<()> {
+pub(crate) async fn reset(report: &mut Report, place: &Place, floor: &Path, disk: &str) -> io::Result<()> {
     let core = place.installation.core(AT_ONCE)?;
     let portal = place.installation.portal()?;
-    let mut direct = Direct::start(floor, accounts, "alice", ca)?;
-    let mut mailbox = Mailbox::new(&place.installation.state.join("mail"))?;
+    let state = &place.installation.state;
+    let mut direct = Direct::start(floor, &state.join("dc"), "alice")?;
+    let mut mailbox = Mailbox::new(&state.join("mail"))?;
     let mut visitor = place.site.visit().await?;
     let (mut ours, mut theirs, mut pages) = (Vec::new(), Vec::new(), Vec::new());
     for round in 0..WARM_UP + RESETS {

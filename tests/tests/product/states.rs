@@ -15,7 +15,7 @@ async fn every_state_is_told_behind_all_proofs() {
     let states = [
         ("bob", "Your account is locked until"),
         ("carol", "Your account is disabled"),
-        ("dave", "Your account ended"),
+        ("dave", "Your account has expired"),
         ("erin", "Your password must be changed"),
         ("padmin", "Your account has special rights"),
     ];
