@@ -41,7 +41,7 @@ impl Limit {
     }
 }
 
-/// Every limit of recovery, with the design's defaults.
+/// Every limit of recovery, with their defaults.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
     /// Codes sent for one account in an hour.
