@@ -20,6 +20,7 @@ use super::intent::{Intended, Intent};
 use super::outcome::settle;
 use super::password_try::{self, Counted};
 use super::settle::settle_one;
+use super::wire::{self, OnTheWire as _};
 use super::{Caller, UseCaseError, load, look};
 use crate::core::Core;
 use crate::keys::Handle;
@@ -55,7 +56,7 @@ pub async fn act(
     if known(core, &stored, &asked.key).await? {
         return when_settled(core, caller, handle, &asked.key).await;
     }
-    let action = action_of(asked.action);
+    let action = Action::from_wire(asked.action);
     let wish = open(core, handle, &stored, action, &asked)?;
     let Recovery::Proved(proved) = &stored.recovery else {
         return Err(ProblemKind::RecoveryOver.into());
@@ -256,7 +257,7 @@ fn broken(
     let rules = password::rules(policy, account, look::writing(action)?, &*core.own_rules, now);
     let broken = password::broken(&rules, &wish.new, wish.current.as_ref(), &*core.own_rules, now);
     (!broken.is_empty()).then(|| Refused::Rules {
-        rules: broken.iter().map(look::rule_view).collect(),
+        rules: broken.iter().map(wire::rule).collect(),
     })
 }
 
@@ -347,12 +348,4 @@ fn may_be_wrong(done: &Result<(), DirectoryError>) -> bool {
         done,
         Err(DirectoryError::WrongPassword | DirectoryError::OutcomeUnknown(_))
     )
-}
-
-fn action_of(action: contract::Action) -> Action {
-    match action {
-        contract::Action::Unlock => Action::Unlock,
-        contract::Action::Reset => Action::Reset,
-        contract::Action::Change => Action::Change,
-    }
 }

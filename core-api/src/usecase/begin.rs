@@ -3,13 +3,14 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use contract::ProblemKind;
 use contract::recovery::{Answer, Begin, Stage, View};
-use contract::{ProblemKind, recovery as wire};
-use domain::Identifier;
 use domain::policy::Purpose;
 use domain::recovery::Recovery;
+use domain::{Identifier, Method};
 use ipnet::{Ipv4Net, Ipv6Net};
 
+use super::wire::OnTheWire as _;
 use super::{Caller, UseCaseError};
 use crate::core::Core;
 use crate::keys::Handle;
@@ -41,7 +42,7 @@ pub async fn begin(core: &Core, caller: &Caller, asked: Begin) -> Result<Answer,
         return Err(ProblemKind::Malformed.into());
     }
     let now = core.now();
-    let purpose = purpose_of(asked.purpose);
+    let purpose = Purpose::from_wire(asked.purpose);
     let identifier = Identifier::parse(&asked.identifier);
     let until = now.plus(core.settings.lifetime);
     let first = core.settings.policies.first_methods(purpose);
@@ -110,7 +111,7 @@ pub async fn begin(core: &Core, caller: &Caller, asked: Begin) -> Result<Answer,
             }
         }
     }
-    let methods = first.into_iter().map(super::look::method_view).collect();
+    let methods = first.into_iter().map(Method::to_wire).collect();
     let view = View {
         purpose: asked.purpose,
         until: Some(until.0),
@@ -130,15 +131,6 @@ fn source_group(source: IpAddr) -> Vec<u8> {
             let net = Ipv6Net::new(v6, 64).expect("64 is a prefix length");
             net.network().octets()[..8].to_vec()
         }
-    }
-}
-
-fn purpose_of(purpose: wire::Purpose) -> Purpose {
-    match purpose {
-        wire::Purpose::Reset => Purpose::Reset,
-        wire::Purpose::Unlock => Purpose::Unlock,
-        wire::Purpose::Change => Purpose::Change,
-        wire::Purpose::Enrol => Purpose::Enrol,
     }
 }
 

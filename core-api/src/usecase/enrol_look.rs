@@ -8,7 +8,7 @@ use domain::{Account, Method};
 use sqlite::Connection;
 
 use super::enrol_open::{self, Open, Request, Step};
-use super::look::method_view;
+use super::wire::OnTheWire as _;
 use super::{Caller, UseCaseError};
 use crate::core::Core;
 use crate::keys::Handle;
@@ -39,7 +39,7 @@ pub(super) async fn page(
     Ok(Enrolment {
         name: account.name.clone(),
         seals: seals.collect(),
-        offered: seen.offered.iter().copied().map(method_view).collect(),
+        offered: seen.offered.iter().copied().map(Method::to_wire).collect(),
         codes_missing: seen.codes_missing,
         hold_seconds: core.settings.hold.as_secs(),
         pending: seen.pending.and_then(pending_view),
@@ -102,7 +102,7 @@ fn factor_view(factor: &Factor, codes_left: u32) -> Option<wire::Factor> {
     };
     Some(wire::Factor {
         id: BASE64URL_NOPAD.encode(&factor.id),
-        method: method_view(factor.method),
+        method: factor.method.to_wire(),
         label,
         since: factor.since.0,
         counts_from: factor.counts_from?.0,

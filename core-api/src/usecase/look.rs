@@ -3,14 +3,15 @@
 use std::time::Duration;
 
 use contract::ProblemKind;
-use contract::recovery::{AccountView, Answer, Offer, Refused, Rule as WireRule, Stage, View};
+use contract::recovery::{AccountView, Answer, Offer, Refused, Stage, View};
 use directory::DirectoryError;
-use domain::password::{self, Rule, Writing};
+use domain::password::{self, Writing};
 use domain::policy::{Action, Purpose};
 use domain::recovery::{Ended, Ending, Proved, Proving, Recovery};
 use domain::{Account, Method, Timestamp};
 
 use super::blocks::Binding;
+use super::wire::{self, OnTheWire as _};
 use super::{Caller, UseCaseError, load};
 use crate::core::Core;
 use crate::keys::Handle;
@@ -42,7 +43,7 @@ pub(super) async fn view(core: &Core, handle: &Handle, stored: &Stored) -> Resul
     };
     let until = stored.recovery.until().map(|at| at.0);
     Ok(View {
-        purpose: purpose_view(stored.recovery.purpose()),
+        purpose: stored.recovery.purpose().to_wire(),
         until,
         stage,
     })
@@ -56,7 +57,7 @@ pub(super) async fn view_or_away(
 ) -> Result<View, UseCaseError> {
     match view(core, handle, stored).await {
         Err(UseCaseError::Refused(ProblemKind::DirectoryAway)) => Ok(View {
-            purpose: purpose_view(stored.recovery.purpose()),
+            purpose: stored.recovery.purpose().to_wire(),
             until: stored.recovery.until().map(|at| at.0),
             stage: Stage::DirectoryAway,
         }),
@@ -65,10 +66,10 @@ pub(super) async fn view_or_away(
 }
 
 fn proving_stage(core: &Core, handle: &Handle, stored: &Stored, proving: &Proving) -> Stage {
-    let methods: Vec<_> = proving.offered().into_iter().map(method_view).collect();
+    let methods: Vec<_> = proving.offered().into_iter().map(Method::to_wire).collect();
     match (proving.asked(), stored.challenge) {
         (Some(method), Some(challenge)) => Stage::Challenge {
-            method: method_view(method),
+            method: method.to_wire(),
             methods,
             seal: Binding::proof(stored.recovery.purpose(), &challenge, stored.step).block(core, handle),
             wrong: stored.wrong,
@@ -95,11 +96,11 @@ async fn proved_stage(
     for action in proved.actions().filter(|action| is_sensible(*action, &account)) {
         let rules = writing(action).map(|w| password::rules(&policy, &account, w, &*core.own_rules, now));
         offers.push(Offer {
-            action: action_view(action),
+            action: action.to_wire(),
             seal: rules
                 .is_some()
                 .then(|| Binding::action(stored.recovery.purpose(), action, stored.step).block(core, handle)),
-            rules: rules.unwrap_or_default().iter().map(rule_view).collect(),
+            rules: rules.unwrap_or_default().iter().map(wire::rule).collect(),
             unlocks: action == Action::Reset && account.state.locked.is_some(),
         });
     }
@@ -143,7 +144,7 @@ async fn acting_stage(core: &Core, stored: &Stored, action: Action) -> Result<St
     let operation = last_operation(core, stored)
         .await?
         .ok_or(ProblemKind::RecoveryOver)?;
-    let action = action_view(action);
+    let action = action.to_wire();
     Ok(
         if core.now().since(operation.asked_at) < DIRECTORY_ANSWERS_WITHIN {
             Stage::Acting { action }
@@ -167,12 +168,12 @@ async fn ended_stage(core: &Core, stored: &Stored, ended: &Ended) -> Result<Stag
     Ok(match (ended.how, &operation.outcome) {
         // What nobody knew may have been found out since.
         (Ending::Done { .. }, _) | (_, Some(Outcome::Done)) => Stage::Done {
-            action: action_view(action),
+            action: action.to_wire(),
             unlocked: operation.unlock_too || action == Action::Unlock,
             at: operation.asked_at.0,
         },
         _ => Stage::Unknown {
-            action: action_view(action),
+            action: action.to_wire(),
             reference: operation.reference,
         },
     })
@@ -201,59 +202,5 @@ fn account_view(account: &Account, too_young: Option<Timestamp>) -> AccountView 
         too_young_until: too_young.map(|at| at.0),
         password_expires: state.password_expires.map(|at| at.0),
         protected: account.protection.is_some(),
-    }
-}
-
-/// A rule as data for page and script.
-pub(super) fn rule_view(rule: &Rule) -> WireRule {
-    let (kind, n, texts) = match rule {
-        Rule::MinLength { n } => ("min_length", Some(i64::from(*n)), vec![]),
-        Rule::MaxUtf16 { n } => ("max_utf16", Some(i64::from(*n)), vec![]),
-        Rule::Classes { need, .. } => ("classes", Some(i64::from(*need)), vec![]),
-        Rule::NotAccountName { name } => ("not_account_name", None, vec![name.clone()]),
-        Rule::NotDisplayName { parts } => ("not_display_name", None, parts.clone()),
-        Rule::NotBlocked => ("not_blocked", None, vec![]),
-        Rule::NotBreached => ("not_breached", None, vec![]),
-        Rule::NotSimilar => ("not_similar", None, vec![]),
-        Rule::History { n } => ("history", Some(i64::from(*n)), vec![]),
-        Rule::MinAge { until } => ("min_age", Some(until.0), vec![]),
-    };
-    WireRule {
-        id: rule.id().to_owned(),
-        kind: kind.to_owned(),
-        n,
-        texts,
-    }
-}
-
-pub(super) fn action_view(action: Action) -> contract::Action {
-    match action {
-        Action::Unlock => contract::Action::Unlock,
-        Action::Reset => contract::Action::Reset,
-        Action::Change => contract::Action::Change,
-    }
-}
-
-fn purpose_view(purpose: Purpose) -> contract::Purpose {
-    match purpose {
-        Purpose::Reset => contract::Purpose::Reset,
-        Purpose::Unlock => contract::Purpose::Unlock,
-        Purpose::Change => contract::Purpose::Change,
-        Purpose::Enrol => contract::Purpose::Enrol,
-    }
-}
-
-pub(crate) fn method_view(method: Method) -> contract::Method {
-    match method {
-        Method::Passkey => contract::Method::Passkey,
-        Method::Totp => contract::Method::Totp,
-        Method::RecoveryCode => contract::Method::RecoveryCode,
-        Method::EmailCode => contract::Method::EmailCode,
-        Method::SmsCode => contract::Method::SmsCode,
-        Method::HelpdeskCode => contract::Method::HelpdeskCode,
-        Method::Radius => contract::Method::Radius,
-        Method::OpenidConnect => contract::Method::OpenidConnect,
-        Method::Invitation => contract::Method::Invitation,
-        Method::SecurityQuestions => contract::Method::SecurityQuestions,
     }
 }

@@ -29,6 +29,7 @@ pub mod resolve;
 pub mod send_code;
 pub mod settle;
 pub mod unfreeze;
+mod wire;
 
 pub use cancel::cancel;
 pub use look::look;

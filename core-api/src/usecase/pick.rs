@@ -7,6 +7,7 @@ use domain::Method;
 use domain::recovery::Recovery;
 
 use super::load::{Named, named};
+use super::wire::OnTheWire as _;
 use super::{Caller, UseCaseError, look};
 use crate::core::Core;
 use crate::keys::Handle;
@@ -33,7 +34,7 @@ pub async fn pick(
     handle: &Handle,
     method: WireMethod,
 ) -> Result<Answer, UseCaseError> {
-    let method = method_of(method);
+    let method = Method::from_wire(method);
     let (hash, now, challenge) = (handle.hash(), core.now(), core.new_id());
     let caller = caller.clone();
     // Prepared for every method, so that the work before the answer is alike.
@@ -105,20 +106,5 @@ pub async fn pick(
                 view: look::view(core, handle, &stored).await?,
             })
         }
-    }
-}
-
-fn method_of(method: WireMethod) -> Method {
-    match method {
-        WireMethod::Passkey => Method::Passkey,
-        WireMethod::Totp => Method::Totp,
-        WireMethod::RecoveryCode => Method::RecoveryCode,
-        WireMethod::EmailCode => Method::EmailCode,
-        WireMethod::SmsCode => Method::SmsCode,
-        WireMethod::HelpdeskCode => Method::HelpdeskCode,
-        WireMethod::Radius => Method::Radius,
-        WireMethod::OpenidConnect => Method::OpenidConnect,
-        WireMethod::Invitation => Method::Invitation,
-        WireMethod::SecurityQuestions => Method::SecurityQuestions,
     }
 }
