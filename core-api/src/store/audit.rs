@@ -129,6 +129,8 @@ pub enum Found {
     Unknown,
     /// Two accounts.
     Ambiguous,
+    /// An account that the service account cannot read whole.
+    Unreadable,
     /// No policy allows this account this purpose.
     NoPolicy,
     /// No person owns it.

@@ -75,6 +75,8 @@ async fn find(core: &Core, stored: &Stored) -> Result<(Found, Option<(AccountId,
     match core.directory.find(&lookup).await {
         Ok(None) | Err(DirectoryError::NotFound) => Ok((Found::Unknown, None)),
         Err(DirectoryError::Ambiguous) => Ok((Found::Ambiguous, None)),
+        // If it stayed open, the waiting would tell that there is such an account.
+        Err(DirectoryError::Unreadable(_)) => Ok((Found::Unreadable, None)),
         Err(error) => Err(error.into()),
         Ok(Some(account)) => Ok(judge(core, stored, &account)),
     }

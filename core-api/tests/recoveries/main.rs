@@ -14,3 +14,4 @@ mod outbox;
 mod post;
 mod repeats;
 mod reset;
+mod unreadable;

@@ -35,7 +35,7 @@ use tokio::runtime::Handle;
 use tokio::sync::RwLock;
 use tokio::time::Instant;
 
-use crate::active_directory::account::{ATTRIBUTES, guid_dn, is_below, is_locked};
+use crate::active_directory::account::{ATTRIBUTES, guid_dn, is_below, is_locked, of_this_account};
 use crate::active_directory::connection::{Dialer, NotBound};
 use crate::active_directory::edge::{in_time, observed};
 use crate::active_directory::entry::Entry;
@@ -173,10 +173,12 @@ impl ActiveDirectory {
         })?;
         match found.as_slice() {
             [] => Ok(None),
-            [one] => Ok(self
-                .account(&mut session, account::id(one)?)
-                .await?
-                .map(|(_, account)| account)),
+            [one] => {
+                // What is learnt about the domain itself fails as the domain does.
+                self.facts(&mut session).await?;
+                let found = self.account(&mut session, account::id(one)?).await;
+                Ok(found.map_err(of_this_account)?.map(|(_, account)| account))
+            }
             _ => Err(DirectoryError::Ambiguous),
         }
     }

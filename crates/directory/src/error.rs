@@ -17,6 +17,9 @@ pub enum DirectoryError {
     Ambiguous,
     /// The account is not one that a recovery may touch.
     Protected(Protection),
+    /// The account is there, and what has to be known about it may not be read or makes no sense. Asking again would
+    /// find the same.
+    Unreadable(String),
     /// The service account lacks a right: an administrator has to grant it.
     Forbidden(String),
     /// The directory does not take this password.
@@ -72,6 +75,7 @@ impl DirectoryError {
             Self::NotFound => "not-found",
             Self::Ambiguous => "ambiguous",
             Self::Protected(_) => "protected",
+            Self::Unreadable(_) => "unreadable",
             Self::Forbidden(_) => "forbidden",
             Self::Policy(_) => "policy",
             Self::WrongPassword => "wrong-password",
@@ -94,7 +98,8 @@ impl DirectoryError {
         match self {
             Self::Protected(why) => format!("{}: {why:?}", self.word()),
             Self::Policy(why) => format!("{}: {why:?}", self.word()),
-            Self::Forbidden(text)
+            Self::Unreadable(text)
+            | Self::Forbidden(text)
             | Self::ServiceCredentials(text)
             | Self::Unavailable(text)
             | Self::OutcomeUnknown(text)
@@ -109,7 +114,8 @@ impl DirectoryError {
     pub fn is_operators_fault(&self) -> bool {
         matches!(
             self,
-            Self::Forbidden(_)
+            Self::Unreadable(_)
+                | Self::Forbidden(_)
                 | Self::ServiceCredentials(_)
                 | Self::Tls(_)
                 | Self::Misconfigured(_)

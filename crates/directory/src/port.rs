@@ -19,7 +19,9 @@ use crate::evidence::Evidence;
 #[async_trait]
 pub trait Directory: Send + Sync {
     /// The one account that is meant. Two hits are [`DirectoryError::Ambiguous`], never "the first". Computers
-    /// and service accounts are found like persons and come back protected, so that all looks alike outside.
+    /// and service accounts are found like persons and come back protected, so that all looks alike outside. One that
+    /// cannot be read whole is [`DirectoryError::Unreadable`], which is an answer; any other error means that the
+    /// directory has to be asked again.
     async fn find(&self, who: &Lookup) -> Result<Option<Account>, DirectoryError>;
 
     /// The account as it is now; `None` when it is gone.

@@ -66,7 +66,18 @@ pub(super) fn is_below(dn: &str, base: &str) -> bool {
 }
 
 pub(super) fn unreadable(attribute: &str) -> DirectoryError {
-    DirectoryError::Forbidden(format!("the service account may not read {attribute}"))
+    DirectoryError::Unreadable(format!("the service account may not read {attribute}"))
+}
+
+/// What an error means that came while an account was read that had been found: whatever is not an outage is this
+/// account's, and stays so.
+pub(super) fn of_this_account(error: DirectoryError) -> DirectoryError {
+    match error {
+        DirectoryError::Forbidden(_) | DirectoryError::Protocol(_) => {
+            DirectoryError::Unreadable(error.for_operator())
+        }
+        other => other,
+    }
 }
 
 /// Whether a policy is needed to say when the lock opens.
@@ -330,9 +341,29 @@ mod tests {
             "objectGUID",
         ] {
             assert!(
-                matches!(read(&[(attribute, &[])]), Err(DirectoryError::Forbidden(_))),
+                matches!(read(&[(attribute, &[])]), Err(DirectoryError::Unreadable(_))),
                 "{attribute}"
             );
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_with_one_account_is_told_from_what_is_wrong_with_the_domain() {
+        let unreadable = DirectoryError::Unreadable("result 50".into());
+        for wrong in [
+            DirectoryError::Forbidden("result 50".into()),
+            DirectoryError::Protocol("result 50".into()),
+        ] {
+            let found = of_this_account(wrong);
+            assert_eq!(found.word(), unreadable.word(), "{found:?}");
+        }
+        for outage in [
+            DirectoryError::Unavailable("no route".into()),
+            DirectoryError::Tls("another name".into()),
+            DirectoryError::ServiceCredentials("data 52e".into()),
+            DirectoryError::Misconfigured("no such base".into()),
+        ] {
+            assert_eq!(of_this_account(outage.clone()), outage);
         }
     }
 
