@@ -21,21 +21,34 @@ pub struct Item {
     pub tries: u32,
 }
 
-/// Queues an item.
+/// Queues an item. One for a recovery replaces what still waits for the same.
 pub fn insert(
     c: &Connection,
     id: &Id,
     kind: &str,
+    recovery: Option<&Id>,
     payload: &Locked,
     now: Timestamp,
     until: Timestamp,
 ) -> Result<(), StoreError> {
     call!("outbox.insert");
+    if let Some(recovery) = recovery {
+        c.prepare_cached("DELETE FROM outbox WHERE recovery = ?1")?
+            .execute([recovery])?;
+    }
     c.prepare_cached(
-        "INSERT INTO outbox (id, kind, key_id, payload, made_at, not_before, until, tries)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6, 0)",
+        "INSERT INTO outbox (id, kind, recovery, key_id, payload, made_at, not_before, until, tries)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, ?7, 0)",
     )?
-    .execute((id, kind, &payload.key_id, &payload.bytes, now.0, until.0))?;
+    .execute((
+        id,
+        kind,
+        recovery,
+        &payload.key_id,
+        &payload.bytes,
+        now.0,
+        until.0,
+    ))?;
     Ok(())
 }
 

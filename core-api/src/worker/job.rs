@@ -41,6 +41,14 @@ impl Job {
         }
     }
 
+    /// The recovery whose older job this one replaces.
+    fn recovery(&self) -> Option<&Id> {
+        match self {
+            Self::SendCode { recovery, .. } => Some(recovery),
+            Self::Mail(_) => None,
+        }
+    }
+
     /// Opens what the table holds.
     pub(super) fn open(at_rest: &AtRest, id: &Id, payload: &Locked) -> Result<Self, Unreadable> {
         let bytes = at_rest.open(id, payload)?;
@@ -75,5 +83,5 @@ pub fn queue(
     let mut plain = Zeroizing::new(Vec::with_capacity(ROOM));
     serde_json::to_writer(&mut *plain, job)?;
     let payload = at_rest.lock(id, &plain, randomness);
-    outbox::insert(c, id, job.kind(), &payload, now, until)
+    outbox::insert(c, id, job.kind(), job.recovery(), &payload, now, until)
 }

@@ -32,6 +32,8 @@ pub const CODE_PREPARED_WITHIN: Duration = Duration::from_mins(10);
 /// How long a notice is tried.
 pub const NOTICE_KEPT: Duration = Duration::from_hours(72);
 
+/// Codes prepared before letters have their turn again, however many are asked for.
+const PREPARED_A_ROUND: usize = 16;
 /// Letters under way at the same time.
 const AT_ONCE: usize = 4;
 /// How long an item belongs to whoever took it: more than the mail server may take.
@@ -99,7 +101,11 @@ async fn round(
     mailer: &Arc<Mailer>,
     under_way: &mut JoinSet<()>,
 ) -> Result<Duration, StoreError> {
-    while prepare_one(core).await? != Outcome::Nothing {}
+    for _ in 0..PREPARED_A_ROUND {
+        if prepare_one(core).await? == Outcome::Nothing {
+            break;
+        }
+    }
     while under_way.len() < AT_ONCE {
         let Some(item) = claim(core, MAIL).await? else {
             break;

@@ -211,6 +211,43 @@ async fn a_silent_mail_server_does_not_hold_up_the_preparation_of_codes() {
     worker.abort();
 }
 
+/// More codes are asked for than can be prepared, and the directory says nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn codes_that_are_asked_for_do_not_hold_up_letters() {
+    let bench = by_mail().await;
+    let (post, mailer) = Post::new();
+    let (core, now) = (Arc::clone(&bench.core), bench.core.now());
+    let until = now.plus(CODE_LIFETIME);
+    let queued = bench.core.store.write(move |c| {
+        for _ in 0..600 {
+            let job = Job::SendCode {
+                recovery: core.new_id(),
+                challenge: core.new_id(),
+                method: domain::Method::EmailCode,
+            };
+            outbox::queue(
+                c,
+                &core.at_rest,
+                &*core.randomness,
+                &core.new_id(),
+                &job,
+                now,
+                until,
+            )?;
+        }
+        Ok(())
+    });
+    queued.await.expect("queued");
+    queue_notice(&bench, "alice@home.example").await;
+    let life = server::Life::new();
+    let (core, mailer) = (Arc::clone(&bench.core), Arc::new(mailer));
+    let worker = tokio::spawn(outbox::run(core, mailer, life.stop()));
+    eventually(async || post.handed().len() == 1).await;
+    let left = waiting(&bench).await;
+    assert!(left > 300, "the letter left while codes were waiting: {left}");
+    worker.abort();
+}
+
 /// Waits for a state; five seconds are enough for anything here.
 async fn eventually(mut state: impl AsyncFnMut() -> bool) {
     for _ in 0..500 {

@@ -84,6 +84,15 @@ CREATE TABLE attempt (
 ) STRICT;
 CREATE INDEX attempt_account ON attempt (account, method, at);
 
+-- How often a guessable method was wrong since it was last right or set up anew. `account` may be a phantom.
+CREATE TABLE wrong_row (
+    account BLOB NOT NULL,
+    method  TEXT NOT NULL,
+    tries   INTEGER NOT NULL,
+    last_at INTEGER NOT NULL,
+    PRIMARY KEY (account, method)
+) STRICT;
+
 -- Recoveries begun and codes sent, by whatever is limited: a source, an identifier, an account, a destination.
 CREATE TABLE tally (
     kind TEXT NOT NULL,
@@ -117,6 +126,7 @@ CREATE INDEX operation_open ON operation (asked_at) WHERE outcome IS NULL;
 CREATE TABLE outbox (
     id         BLOB PRIMARY KEY,
     kind       TEXT NOT NULL,
+    recovery   BLOB,                      -- that a code is for: a newer code is sent instead, not as well
     key_id     TEXT NOT NULL,
     payload    BLOB NOT NULL,
     made_at    INTEGER NOT NULL,
@@ -125,6 +135,7 @@ CREATE TABLE outbox (
     tries      INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX outbox_due ON outbox (kind, not_before);
+CREATE UNIQUE INDEX outbox_recovery ON outbox (recovery) WHERE recovery IS NOT NULL;
 
 -- Self-service of an account that its owner stopped ("this was not me"), until the helpdesk lifts it.
 CREATE TABLE freeze (
