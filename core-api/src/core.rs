@@ -11,9 +11,10 @@ use domain::password::OwnRules;
 use domain::policy::Policies;
 use domain::{Clock, Randomness, Timestamp};
 use seal::{BlockKey, KeyRing, OpenError, SignedDocument, SigningKey};
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::Notify;
 use zeroize::Zeroizing;
 
+use crate::factor::hashing::Hashing;
 use crate::keys::{AtRest, Derived};
 use crate::store::audit::{Entry, Event, Personal};
 use crate::store::{Id, Store};
@@ -41,8 +42,8 @@ pub struct Core {
     pub wake: Wake,
     /// Accounts with an uncertain password under way.
     pub tries: Tries,
-    /// Bounds the Argon2 runs at one time: each takes 19 MiB.
-    pub hashing: Arc<Semaphore>,
+    /// Gives turns to hash with Argon2id.
+    pub hashing: Hashing,
     signing: SigningKey,
     ring: RwLock<KeyRing>,
 }
@@ -120,7 +121,7 @@ impl Core {
             own_rules: parts.own_rules,
             wake: Wake::default(),
             tries: Tries::default(),
-            hashing: Arc::new(Semaphore::new(2)),
+            hashing: Hashing::default(),
             signing: parts.signing,
             ring: RwLock::new(ring),
         }

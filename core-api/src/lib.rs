@@ -17,6 +17,7 @@ pub mod mail;
 pub mod own_rules;
 pub mod pki;
 pub mod serve;
+mod source;
 pub mod store;
 pub mod usecase;
 pub mod worker;

@@ -3,15 +3,15 @@
 //! A code is a selector of two characters, which finds its row, and a secret of 80 bits behind it, of which only
 //! an Argon2id hash is stored. One try costs one run, whether or not there is anything to compare with.
 
-use std::sync::Arc;
-
 use argon2::password_hash::phc::PasswordHash;
 use argon2::{Argon2, PasswordHasher, PasswordVerifier};
 use domain::clock::{Randomness, random_bytes};
 use zeroize::Zeroizing;
 
+use super::hashing::Busy;
 use super::spelling;
 use crate::core::Core;
+use crate::source;
 
 /// How many codes a sheet has.
 pub const CODES: usize = 10;
@@ -84,41 +84,48 @@ pub fn parse(typed: &str) -> TypedCode {
 pub async fn hash(core: &Core, new: &NewCode) -> String {
     let salt = random_bytes::<16>(&*core.randomness);
     let secret = new.secret.clone();
-    run(core, move || {
-        Argon2::default()
-            .hash_password_with_salt(secret.as_bytes(), &salt)
-            .expect("the lengths of salt and output are fixed and allowed")
-            .to_string()
-    })
-    .await
+    core.hashing
+        .sheet(move || {
+            Argon2::default()
+                .hash_password_with_salt(secret.as_bytes(), &salt)
+                .expect("the lengths of salt and output are fixed and allowed")
+                .to_string()
+        })
+        .await
 }
 
 /// Whether a typed code is the one with this hash. Without a hash the same work is done and the answer is no.
-pub async fn matches(core: &Core, typed: TypedCode, hash: Option<String>) -> bool {
-    run(core, move || {
-        let stored = hash.as_deref().unwrap_or(NOTHING);
-        let same = PasswordHash::new(stored).is_ok_and(|stored| {
-            Argon2::default()
-                .verify_password(typed.secret.as_bytes(), &stored)
-                .is_ok()
-        });
-        same && hash.is_some()
-    })
-    .await
+/// `source` is the visitor's address, by which turns are given.
+///
+/// # Errors
+/// When too many ask at this moment; nothing was compared then, and nothing may be spent.
+pub async fn matches_from(
+    core: &Core,
+    source: &str,
+    typed: TypedCode,
+    hash: Option<String>,
+) -> Result<bool, Busy> {
+    let group = source.parse().map(source::group).unwrap_or_default();
+    core.hashing
+        .try_for(group, move || compare(&typed, hash.as_deref()))
+        .await
 }
 
-/// Off the async threads and a few at a time. The turn goes along with the work, which runs on when the request
-/// that wanted it is gone.
-async fn run<T: Send + 'static>(core: &Core, job: impl FnOnce() -> T + Send + 'static) -> T {
-    let gate = Arc::clone(&core.hashing);
-    let turn = gate.acquire_owned().await.expect("the gate is never closed");
-    let with_turn = move || {
-        let _turn = turn;
-        job()
-    };
-    tokio::task::spawn_blocking(with_turn)
+/// As [`matches_from`], in the common line.
+pub async fn matches(core: &Core, typed: TypedCode, hash: Option<String>) -> bool {
+    core.hashing
+        .try_in_turn(move || compare(&typed, hash.as_deref()))
         .await
-        .expect("hashing does not panic")
+}
+
+fn compare(typed: &TypedCode, hash: Option<&str>) -> bool {
+    let stored = hash.unwrap_or(NOTHING);
+    let same = PasswordHash::new(stored).is_ok_and(|stored| {
+        Argon2::default()
+            .verify_password(typed.secret.as_bytes(), &stored)
+            .is_ok()
+    });
+    same && hash.is_some()
 }
 
 #[cfg(test)]
