@@ -8,12 +8,12 @@ use contract::recovery::{Answer, Begin, Stage, View};
 use domain::policy::Purpose;
 use domain::recovery::Recovery;
 use domain::{Identifier, Method};
-use ipnet::{Ipv4Net, Ipv6Net};
 
 use super::wire::OnTheWire as _;
 use super::{Caller, UseCaseError};
 use crate::core::Core;
 use crate::keys::Handle;
+use crate::source;
 use crate::store::audit::{Event, Personal};
 use crate::store::recovery::Stored;
 use crate::store::tally::{self, Tally};
@@ -75,7 +75,7 @@ pub async fn begin(core: &Core, caller: &Caller, asked: Begin) -> Result<Answer,
     let (limits, portal, group) = (
         core.settings.limits.clone(),
         caller.portal.clone(),
-        source_group(source),
+        source::group(source),
     );
     let begun = core
         .store
@@ -121,29 +121,4 @@ pub async fn begin(core: &Core, caller: &Caller, asked: Begin) -> Result<Answer,
         handle: Some(handle.to_text()),
         view,
     })
-}
-
-/// The network that limits by source count together: one IPv4 address, one IPv6 /64.
-fn source_group(source: IpAddr) -> Vec<u8> {
-    match source.to_canonical() {
-        IpAddr::V4(v4) => Ipv4Net::from(v4).network().octets().to_vec(),
-        IpAddr::V6(v6) => {
-            let net = Ipv6Net::new(v6, 64).expect("64 is a prefix length");
-            net.network().octets()[..8].to_vec()
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_v6_network_counts_as_one_and_a_mapped_address_as_its_v4() {
-        let group = |text: &str| source_group(text.parse().expect("an address"));
-        assert_eq!(group("2001:db8:1:2::1"), group("2001:db8:1:2:ffff::9"));
-        assert_ne!(group("2001:db8:1:2::1"), group("2001:db8:1:3::1"));
-        assert_eq!(group("::ffff:203.0.113.7"), group("203.0.113.7"));
-        assert_ne!(group("203.0.113.7"), group("203.0.113.8"));
-    }
 }

@@ -38,6 +38,7 @@ pub use password_try::Tries;
 use contract::ProblemKind;
 use directory::DirectoryError;
 
+use crate::factor::hashing::Busy;
 use crate::store::StoreError;
 
 /// Who calls, as the certificate and the configuration say.
@@ -68,6 +69,12 @@ pub enum UseCaseError {
 impl From<ProblemKind> for UseCaseError {
     fn from(kind: ProblemKind) -> Self {
         Self::Refused(kind)
+    }
+}
+
+impl From<Busy> for UseCaseError {
+    fn from(_: Busy) -> Self {
+        Self::Refused(ProblemKind::TooMany)
     }
 }
 
