@@ -83,9 +83,21 @@ async fn check_tells_what_is_well_what_is_weak_and_what_is_wrong() {
         "proofs of one class are a weakness:\n{table}"
     );
     assert!(
+        table.contains("into fewer than one of 1000 accounts"),
+        "two steps are not guessed:\n{table}"
+    );
+    assert!(
         table.contains("WEAK  portals"),
         "nobody renews the portal's certificate:\n{table}"
     );
+
+    let config = std::fs::read_to_string(&file).unwrap();
+    let one_step = config.replace(r#", ["email-code", "recovery-code"]]"#, "]");
+    std::fs::write(&file, one_step).unwrap();
+    let (_, table) = typed(&["--config", &file, "check"]).await.unwrap();
+    let guessed = "by totp, a stranger who tries all year gets into one of 91 accounts (reset)";
+    assert!(table.contains(guessed), "{table}");
+    std::fs::write(&file, config).unwrap();
 
     std::fs::write(folder.path().join("core.pem"), "nothing").unwrap();
     let (well, json) = typed(&["--config", &file, "check", "--json"]).await.unwrap();

@@ -65,6 +65,7 @@ fn limits(section: &Section<'_>) -> Limits {
         codes_to_destination: limit("codes_to_destination_an_hour", usual.codes_to_destination),
         tries_a_code: section.get_within("tries_a_code", usual.tries_a_code, 1..=20),
         wrong_tries: limit("wrong_tries_a_day", usual.wrong_tries),
+        wrong_in_a_row: section.get_within("wrong_in_a_row", usual.wrong_in_a_row, 1..=100),
         begun_by_source: limit("begun_by_source_an_hour", usual.begun_by_source),
         begun_by_identifier: limit("begun_by_identifier_an_hour", usual.begun_by_identifier),
         actions: limit("actions_a_day", usual.actions),

@@ -33,9 +33,9 @@ pub fn masked(address: &str) -> String {
     format!("{first}•••{last}@{domain}")
 }
 
-/// What a destination is counted under, however its letters are cased.
+/// What a destination is counted under, however its letters are cased and whether or not its domain ends in a dot.
 pub fn destination_key(address: &str) -> [u8; 32] {
-    Sha256::digest(address.to_lowercase().as_bytes()).into()
+    Sha256::digest(address.trim_end_matches('.').to_lowercase().as_bytes()).into()
 }
 
 fn is_within(domain: &str, own: &str) -> bool {
@@ -101,10 +101,14 @@ mod tests {
     }
 
     #[test]
-    fn a_destination_counts_once_whatever_its_case() {
+    fn a_destination_counts_once_however_it_is_spelt() {
         assert_eq!(
             destination_key("Alice@Home.example"),
             destination_key("alice@home.EXAMPLE")
+        );
+        assert_eq!(
+            destination_key("alice@home.example."),
+            destination_key("alice@home.example")
         );
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::{AccountId, Method, Timestamp};
-use sqlite::Connection;
+use sqlite::{Connection, OptionalExtension};
 
 use super::{StoreError, call};
 
@@ -18,6 +18,11 @@ pub fn add(
     correct: bool,
     now: Timestamp,
 ) -> Result<(), StoreError> {
+    if correct {
+        end_row(c, account, method.name())?;
+    } else if method.is_guessable() {
+        lengthen_row(c, account, method, now)?;
+    }
     add_named(c, account, method.name(), correct, now)
 }
 
@@ -67,6 +72,37 @@ pub fn wrong_passwords(
     now: Timestamp,
 ) -> Result<u32, StoreError> {
     wrong_named(c, account, PASSWORD, span, now)
+}
+
+/// Wrong tries of a guessable method since it was last right, or set up anew.
+pub fn wrong_in_a_row(c: &Connection, account: AccountId, method: Method) -> Result<u32, StoreError> {
+    call!("attempt.wrong_in_a_row");
+    let mut tries = c.prepare_cached("SELECT tries FROM wrong_row WHERE account = ?1 AND method = ?2")?;
+    let tries = tries
+        .query_row((account.0, method.name()), |row| row.get(0))
+        .optional()?;
+    Ok(tries.unwrap_or(0))
+}
+
+/// Ends the row of wrong tries of a method.
+pub(super) fn end_row(c: &Connection, account: AccountId, method: &str) -> Result<(), StoreError> {
+    c.prepare_cached("DELETE FROM wrong_row WHERE account = ?1 AND method = ?2")?
+        .execute((account.0, method))?;
+    Ok(())
+}
+
+fn lengthen_row(
+    c: &Connection,
+    account: AccountId,
+    method: Method,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    c.prepare_cached(
+        "INSERT INTO wrong_row (account, method, tries, last_at) VALUES (?1, ?2, 1, ?3)
+         ON CONFLICT (account, method) DO UPDATE SET tries = tries + 1, last_at = excluded.last_at",
+    )?
+    .execute((account.0, method.name(), now.0))?;
+    Ok(())
 }
 
 fn wrong_named(

@@ -7,6 +7,7 @@ use super::StoreError;
 
 const GENERATION: &str = "generation";
 const HIGH_WATER: &str = "wall-time-high-water";
+const RESUMED: &str = "resumed:";
 
 /// The core's generation: 1, and one more after each restore from a backup.
 pub fn generation(c: &Connection) -> Result<u64, StoreError> {
@@ -28,6 +29,20 @@ pub fn raise_high_water(c: &Connection, now: Timestamp) -> Result<(), StoreError
     )?
     .execute((HIGH_WATER, now.0))?;
     Ok(())
+}
+
+/// Keeps when a portal was allowed to serve again.
+pub(super) fn set_resumed(c: &Connection, portal: &str, now: Timestamp) -> Result<(), StoreError> {
+    c.prepare_cached(
+        "INSERT INTO fact (name, value) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+    )?
+    .execute((format!("{RESUMED}{portal}"), now.0))?;
+    Ok(())
+}
+
+/// When a portal was allowed to serve again.
+pub(super) fn resumed(c: &Connection, portal: &str) -> Result<Option<Timestamp>, StoreError> {
+    Ok(get(c, &format!("{RESUMED}{portal}"))?.map(Timestamp))
 }
 
 fn get(c: &Connection, name: &str) -> Result<Option<i64>, StoreError> {

@@ -3,7 +3,7 @@
 use domain::{AccountId, Method, Timestamp};
 use sqlite::{Connection, OptionalExtension, Row};
 
-use super::{Id, StoreError, call};
+use super::{Id, StoreError, attempt, call};
 use crate::keys::Locked;
 
 /// A factor as stored.
@@ -84,13 +84,19 @@ pub fn accept_step(c: &Connection, id: &Id, step: u64) -> Result<bool, StoreErro
     Ok(rows == 1)
 }
 
-/// Confirms a factor: it counts from then on. False when there is none that awaits it.
+/// Confirms a factor: it counts from then on, and what was guessed at an earlier one counts no more. False when there is none that awaits it.
 pub fn confirm(c: &Connection, id: &Id, counts_from: Timestamp) -> Result<bool, StoreError> {
     call!("factor.confirm");
-    let rows = c
-        .prepare_cached("UPDATE factor SET counts_from = ?2 WHERE id = ?1 AND counts_from IS NULL")?
-        .execute((id, counts_from.0))?;
-    Ok(rows == 1)
+    let confirmed: Option<(AccountId, String)> = c
+        .prepare_cached(
+            "UPDATE factor SET counts_from = ?2 WHERE id = ?1 AND counts_from IS NULL RETURNING account, method",
+        )?
+        .query_row((id, counts_from.0), |row| Ok((AccountId(row.get(0)?), row.get(1)?)))
+        .optional()?;
+    if let Some((account, method)) = &confirmed {
+        attempt::end_row(c, *account, method)?;
+    }
+    Ok(confirmed.is_some())
 }
 
 /// Removes a factor of an account; false when it has none with this id.

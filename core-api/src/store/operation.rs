@@ -5,7 +5,7 @@ use domain::{AccountId, OperationId, Timestamp};
 use serde::{Deserialize, Serialize};
 use sqlite::{Connection, OptionalExtension, Row};
 
-use super::{Id, StoreError, call};
+use super::{Id, StoreError, call, pause};
 
 /// What was asked of the directory, or was refused before it was asked.
 #[derive(Debug, Clone)]
@@ -147,9 +147,11 @@ pub fn done_since(
     .query_row((account.0, action.name(), since.0), |row| row.get(0))?)
 }
 
-/// How much was done, or may have been, through a portal since a moment, whatever it was.
+/// How much was done, or may have been, through a portal since a moment and since it was last resumed, whatever it
+/// was: who resumes a portal has seen what it did.
 pub fn done_through(c: &Connection, portal: &str, since: Timestamp) -> Result<u32, StoreError> {
     call!("operation.done_through");
+    let since = since.max(pause::resumed_at(c, portal)?);
     Ok(c.prepare_cached(
         "SELECT count(*) FROM operation WHERE portal = ?1 AND asked_at > ?2
          AND (outcome IS NULL OR outcome ->> 'result' IN ('done', 'never-known'))",

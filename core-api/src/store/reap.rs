@@ -38,6 +38,12 @@ pub const LIVES: &[Life] = &[
         why: "budgets look back one day",
     },
     Life {
+        table: "wrong_row",
+        column: "last_at",
+        keep: Duration::from_hours(24 * 400),
+        why: "a name that nobody has is typed once; at an account, the risk of guessing is weighed by the year",
+    },
+    Life {
         table: "tally",
         column: "at",
         keep: Duration::from_hours(48),

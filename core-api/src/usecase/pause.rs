@@ -42,7 +42,7 @@ pub async fn resume(
     let lifted = core
         .store
         .write(move |c| {
-            let lifted = pause::lift(c, &portal)?;
+            let lifted = pause::lift(c, &portal, now)?;
             if lifted {
                 audit::append(c, &entry, now)?;
             }

@@ -4,7 +4,11 @@ use std::time::Duration;
 
 use contract::recovery::{Refused, Stage};
 use contract::{Action, Method, ProblemKind, Purpose};
+use core_api::store::factor::{self, Factor};
+use core_api::store::{attempt, reap};
+use core_api::usecase::pause::resume;
 use directory::Directory as _;
+use domain::Clock as _;
 
 use crate::bench::{Bench, kind};
 
@@ -113,6 +117,74 @@ async fn a_portal_that_does_more_than_its_share_is_paused_for_everybody() {
     assert_eq!(kind(alice.look().await), ProblemKind::Paused);
     assert_eq!(bench.events().await.last().map(String::as_str), Some("pause"));
     assert!(!bench.signs_in("alice", "Tidy-Otter-42").await);
+
+    bench.clock.forward(Duration::from_secs(1));
+    let resumed = resume(&bench.core, "portal.test", "uid 0", "TESTREF001").await;
+    assert!(resumed.expect("the store"));
+    bench.clock.forward(Duration::from_secs(1));
+    alice.look().await.expect("the page");
+    let sealed = alice.seal_passwords(Action::Reset, None, "Tidy-Otter-42");
+    alice
+        .act(Action::Reset, Some(sealed), "fedcba9876543210")
+        .await
+        .expect("what was done before counts no more");
+    assert!(bench.signs_in("alice", "Tidy-Otter-42").await);
+    let mut next = bench.begin(Purpose::Unlock, "bob").await;
+    bench.clock.forward(Duration::from_mins(1));
+    next.prove_by_app(&app).await;
+    let braked = next.act(Action::Unlock, None, "0123456789abcdef").await;
+    assert_eq!(kind(braked), ProblemKind::Paused, "what was done since does");
+}
+
+/// Wrong tries in a row of alice's app, as the store counts them.
+async fn in_a_row(bench: &Bench) -> u32 {
+    let account = bench.account("alice").await;
+    let counted = bench
+        .core
+        .store
+        .read(move |c| attempt::wrong_in_a_row(c, account, domain::Method::Totp));
+    counted.await.expect("the store")
+}
+
+#[tokio::test]
+async fn wrong_codes_are_counted_in_a_row_until_one_is_right_or_the_app_is_another() {
+    let bench = Bench::new().await;
+    let app = bench.enrol_totp("alice").await;
+    guess(&bench, 3).await;
+    bench.clock.forward(Duration::from_hours(24 * 30));
+    let now = bench.clock.now();
+    let reaped = bench.core.store.write(move |c| reap::reap(c, now, 1000));
+    reaped.await.expect("the store");
+    guess(&bench, 2).await;
+    assert_eq!(in_a_row(&bench).await, 5, "a month is no end of it");
+
+    let mut alice = bench.begin(Purpose::Reset, "alice").await;
+    alice.prove_by_app(&app).await;
+    assert_eq!(in_a_row(&bench).await, 0, "she was right");
+
+    guess(&bench, 2).await;
+    assert_eq!(in_a_row(&bench).await, 2);
+    let (id, account, now) = ([9; 16], bench.account("alice").await, bench.clock.now());
+    let pending = Factor {
+        id,
+        account,
+        method: domain::Method::Totp,
+        label: "another".to_owned(),
+        secret: bench.core.at_rest.lock(&id, b"secret", &*bench.core.randomness),
+        since: now,
+        counts_from: None,
+        last_step: 0,
+    };
+    let confirmed = bench.core.store.write(move |c| {
+        factor::insert(c, &pending)?;
+        factor::confirm(c, &id, now)
+    });
+    assert!(confirmed.await.expect("the store"));
+    assert_eq!(
+        in_a_row(&bench).await,
+        0,
+        "what was guessed at was another secret"
+    );
 }
 
 /// Everything that a stranger can use up of alice's is used up, and she recovers all the same.
@@ -223,7 +295,7 @@ async fn an_abandoned_try_of_a_password_is_counted() {
     let counted = bench
         .core
         .store
-        .read(move |c| core_api::store::attempt::wrong_passwords(c, id, Duration::from_hours(24), now))
+        .read(move |c| attempt::wrong_passwords(c, id, Duration::from_hours(24), now))
         .await
         .expect("the store");
     assert_eq!(counted, 1);

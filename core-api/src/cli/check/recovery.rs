@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use domain::policy::Weakness;
+use domain::risk::{BEARABLE, Risk, risks};
 use server::check::Line;
 
 use crate::core::Settings;
@@ -10,9 +11,10 @@ use crate::core::Settings;
 /// A new factor that counts sooner serves a thief before its owner notices.
 const LEAST_HOLD: Duration = Duration::from_hours(24);
 
-/// Policies, then the hold.
+/// Policies, then what can be guessed, then the hold.
 pub(super) fn check(settings: &Settings) -> Vec<Line> {
     let mut lines = policies(settings);
+    lines.extend(guesses(settings));
     lines.push(hold(settings.hold));
     lines
 }
@@ -37,6 +39,37 @@ fn policies(settings: &Settings) -> Vec<Line> {
         Line::weak("policy", &warning.policy, wrong, remedy)
     };
     warnings.into_iter().map(line).collect()
+}
+
+/// The way of each policy that is guessed too easily.
+fn guesses(settings: &Settings) -> Vec<Line> {
+    let found = risks(&settings.policies, &settings.limits);
+    let lines: Vec<Line> = found
+        .iter()
+        .filter(|risk| risk.a_year > BEARABLE)
+        .map(guess)
+        .collect();
+    if lines.is_empty() && !found.is_empty() {
+        let right = "a stranger who tries all year gets into fewer than one of 1000 accounts";
+        return vec![Line::ok("guess risk", "[recovery]", right)];
+    }
+    lines
+}
+
+fn guess(risk: &Risk) -> Line {
+    let way: Vec<&str> = risk.way.iter().map(|method| method.name()).collect();
+    let wrong = format!(
+        "by {}, a stranger who tries all year gets into one of {:.0} accounts ({})",
+        way.join(" and "),
+        1.0 / risk.a_year,
+        risk.purpose.name(),
+    );
+    Line::weak(
+        "guess risk",
+        &risk.policy,
+        &wrong,
+        "ask for a second step, or put \"recovery-code\" in its place; fewer limits.wrong_tries_a_day help a little",
+    )
 }
 
 fn hold(hold: Duration) -> Line {
