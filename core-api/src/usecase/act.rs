@@ -137,20 +137,14 @@ async fn when_settled(
     handle: &Handle,
     key: &str,
 ) -> Result<Answer, UseCaseError> {
-    let deadline = tokio::time::Instant::now() + REPEAT_WAITS;
-    loop {
-        let waiting = core.wake.settled.notified();
-        tokio::pin!(waiting);
-        waiting.as_mut().enable();
-        let stored = load::current(core, caller, handle).await?;
-        let (id, key) = (stored.id, key.to_owned());
-        let operation = core.store.read(move |c| operation::by_key(c, &id, &key)).await?;
+    let key = key.to_owned();
+    let waited = load::wait_until(core, caller, handle, REPEAT_WAITS, move |c, stored| {
+        let operation = operation::by_key(c, &stored.id, &key)?;
         let open = operation.is_some_and(|operation| operation.outcome.is_none());
-        let acting = matches!(stored.recovery, Recovery::Acting(_));
-        if !(open && acting) || tokio::time::timeout_at(deadline, waiting).await.is_err() {
-            return answer(core, handle, &stored).await;
-        }
-    }
+        Ok(!(open && matches!(stored.recovery, Recovery::Acting(_))))
+    })
+    .await?;
+    answer(core, handle, &waited.stored).await
 }
 
 /// Opens the box, if the action needs one, and checks what it is bound to.

@@ -32,7 +32,7 @@ pub(super) enum Evidence {
         /// Selects the row.
         selector: String,
         /// Whether code and password are right.
-        verdict: Result<(), WhyWrong>,
+        verdict: Checked,
     },
     /// A method that this build does not judge.
     None,
@@ -40,6 +40,9 @@ pub(super) enum Evidence {
 
 /// Boxes judged in one recovery; whoever needs more begins again.
 const MOST_BOXES: u64 = 40;
+
+/// Whether a proof is right, or why it is wrong; nobody but the audit learns the reason.
+pub(super) type Checked = Result<(), WhyWrong>;
 
 /// What came of it.
 pub(super) enum Judged {
@@ -137,12 +140,7 @@ impl Judging {
     }
 
     /// Looks at the proof, unless the budget is used up. The store is asked the same things in either case.
-    fn verdict(
-        &self,
-        c: &Connection,
-        stored: &Stored,
-        subject: AccountId,
-    ) -> Result<Result<(), WhyWrong>, StoreError> {
+    fn verdict(&self, c: &Connection, stored: &Stored, subject: AccountId) -> Result<Checked, StoreError> {
         let limits = &self.core.settings.limits;
         let wrong = attempt::wrong(c, subject, self.method, limits.wrong_tries.span, self.now)?;
         let allowed = limits.allows_try(self.method, wrong);
@@ -168,7 +166,7 @@ impl Judging {
         subject: AccountId,
         code: &str,
         allowed: bool,
-    ) -> Result<Result<(), WhyWrong>, StoreError> {
+    ) -> Result<Checked, StoreError> {
         let factors = factor::counting(c, subject, Method::Totp, self.now)?;
         if factors.is_empty() {
             return Ok(Err(WhyWrong::NothingToMatch));
@@ -194,7 +192,7 @@ impl Judging {
         subject: AccountId,
         typed: &str,
         allowed: bool,
-    ) -> Result<Result<(), WhyWrong>, StoreError> {
+    ) -> Result<Checked, StoreError> {
         let most = self.core.settings.limits.tries_a_code;
         let typed: String = typed
             .chars()
@@ -218,7 +216,7 @@ impl Judging {
         subject: AccountId,
         selector: &str,
         matches: bool,
-    ) -> Result<Result<(), WhyWrong>, StoreError> {
+    ) -> Result<Checked, StoreError> {
         // Asked for again, because the sheet may have been voided while the hash was computed.
         let found = factor::code_hash(c, subject, selector, self.now)?;
         let Some((sheet, _)) = found else {
@@ -234,12 +232,7 @@ impl Judging {
         })
     }
 
-    fn invitation(
-        &self,
-        c: &Connection,
-        selector: &str,
-        verdict: Result<(), WhyWrong>,
-    ) -> Result<Result<(), WhyWrong>, StoreError> {
+    fn invitation(&self, c: &Connection, selector: &str, verdict: Checked) -> Result<Checked, StoreError> {
         if let Err(why) = verdict {
             return Ok(Err(why));
         }

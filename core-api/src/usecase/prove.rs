@@ -17,10 +17,10 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use super::blocks::{self, Binding};
-use super::judge::{Evidence, Judged, Judging};
+use super::judge::{Checked, Evidence, Judged, Judging};
 use super::load::{Named, named};
 use super::password_try::{self, Tried};
-use super::{Caller, UseCaseError, look};
+use super::{Caller, UseCaseError, load, look};
 use crate::core::Core;
 use crate::factor::{invitation, recovery_codes};
 use crate::keys::Handle;
@@ -141,21 +141,16 @@ async fn repeat(
 
 /// Waits until the directory has said whom the identifier means, alike for everybody.
 async fn resolved(core: &Core, caller: &Caller, handle: &Handle) -> Result<Stored, UseCaseError> {
-    let deadline = tokio::time::Instant::now() + core.settings.resolve_within;
-    loop {
-        let waiting = core.wake.settled.notified();
-        tokio::pin!(waiting);
-        waiting.as_mut().enable();
-        let Named::Current(stored) = find(core, caller, handle).await? else {
-            return Err(ProblemKind::RecoveryOver.into());
-        };
+    let patience = core.settings.resolve_within;
+    let waited = load::wait_until(core, caller, handle, patience, |_, stored| {
         let unresolved = matches!(&stored.recovery, Recovery::Proving(proving) if !proving.is_resolved());
-        if !unresolved {
-            return Ok(*stored);
-        }
-        if tokio::time::timeout_at(deadline, waiting).await.is_err() {
-            return Err(ProblemKind::DirectoryAway.into());
-        }
+        Ok(!unresolved)
+    })
+    .await?;
+    if waited.ready {
+        Ok(waited.stored)
+    } else {
+        Err(ProblemKind::DirectoryAway.into())
     }
 }
 
@@ -226,7 +221,7 @@ async fn behind_invitation(
     stored: &Stored,
     proving: &Proving,
     current: Option<SecretString>,
-) -> Result<Result<(), WhyWrong>, UseCaseError> {
+) -> Result<Checked, UseCaseError> {
     if stored.recovery.purpose() != Purpose::Enrol {
         return Ok(Ok(()));
     }
