@@ -1,6 +1,6 @@
 //! Writes every sample page in both languages, with the assets beside them, into the folder given as argument.
 //!
-//! For people who work on the pages: `cargo run -p portal --example gallery -- /tmp/gallery`, then serve that
+//! For people who work on the pages: `cargo run -p portal --example gallery -- FOLDER`, then serve that
 //! folder (modules need http) and look.
 
 use std::path::PathBuf;

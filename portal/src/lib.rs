@@ -14,6 +14,7 @@ mod link;
 mod office;
 pub mod pages;
 mod refusal;
+mod renewal;
 pub mod routes;
 mod sealing;
 mod serve;

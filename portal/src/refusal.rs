@@ -53,7 +53,7 @@ impl Halt {
     /// The answer, as the error with which a handler ends.
     pub(crate) fn end(self, visit: &Visit) -> Error {
         let answer = match self {
-            Self::Nowhere => see_other(routes::HOME),
+            Self::Nowhere => see_other(routes::HOME_OVER),
             Self::Core(error) | Self::Unsealed(Unsealed::Keys(KeyError::Core(error))) => {
                 of_core(visit, &error)
             }
@@ -90,8 +90,8 @@ fn of_problem(visit: &Visit, problem: &Problem) -> HttpResponse {
             answer
         }
         // The current page says what there is to do, with a fresh block.
-        ProblemKind::StaleStep | ProblemKind::UnknownKey => see_other(routes::RECOVERY),
-        ProblemKind::NothingPending => see_other(routes::ENROL),
+        ProblemKind::StaleStep | ProblemKind::UnknownKey => see_other(routes::STALE),
+        ProblemKind::NothingPending => see_other(routes::ENROL_NOTHING_PENDING),
         ProblemKind::LastFactor => see_other(routes::ENROL_LAST_STAYS),
         ProblemKind::TooSoon => trouble(visit, Trouble::TooSoon),
         ProblemKind::OtherProofNeeded => trouble(visit, Trouble::OtherProof),

@@ -2,6 +2,10 @@
 
 /// The first page.
 pub const HOME: &str = "/";
+/// The first page once recovery is set up.
+pub const HOME_SET_UP: &str = "/?news=set-up";
+/// The first page for whoever has no recovery to go on with.
+pub const HOME_OVER: &str = "/?news=over";
 /// A forgotten password: asks for the account, then begins a recovery.
 pub const FORGOT: &str = "/forgot";
 /// A locked account.
@@ -21,6 +25,10 @@ pub const NEXT_STEP: &str = "/recovery?next=1";
 pub const MISSING_CODE: &str = "/recovery?missing=code";
 /// The same after a proof without the password that belongs to it.
 pub const MISSING_PASSWORD: &str = "/recovery?missing=current";
+/// The same after a form of an earlier page.
+pub const STALE: &str = "/recovery?stale=1";
+/// The same after a new code was asked for.
+pub const SENT_AGAIN: &str = "/recovery?sent=1";
 /// Picks a method.
 pub const METHOD: &str = "/recovery/method";
 /// Asks for a code to be sent.
@@ -38,6 +46,8 @@ pub const ENROL_ADDED: &str = "/enrol?news=added";
 pub const ENROL_REMOVED: &str = "/enrol?news=removed";
 /// The list of factors after the last one was to be removed.
 pub const ENROL_LAST_STAYS: &str = "/enrol?news=last-stays";
+/// The list of factors after a confirmation with nothing to confirm.
+pub const ENROL_NOTHING_PENDING: &str = "/enrol?news=nothing-pending";
 /// Adding an authenticator app: the page, and by POST the secret sealed to the browser.
 pub const ENROL_TOTP: &str = "/enrol/totp";
 /// Takes the app's first code.

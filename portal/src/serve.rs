@@ -15,9 +15,10 @@ use tokio::sync::mpsc;
 
 use crate::config::PortalConfig;
 use crate::http;
-use crate::link::{self, OwnCertificate};
+use crate::link;
 use crate::office::{Clock, Office};
 use crate::refusal::Explainer;
+use crate::renewal::OwnCertificate;
 
 const MINUTE: Duration = Duration::from_mins(1);
 

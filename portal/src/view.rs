@@ -28,9 +28,21 @@ pub(crate) struct Looking {
     pub(crate) next: Option<String>,
     /// A field was left empty.
     pub(crate) missing: Option<String>,
+    /// A new code was asked for.
+    pub(crate) sent: Option<String>,
+    /// What was sent belonged to an earlier page.
+    pub(crate) stale: Option<String>,
 }
 
 impl Looking {
+    fn news(&self) -> Option<prove::News> {
+        if self.stale.is_some() {
+            Some(prove::News::Stale)
+        } else {
+            self.sent.as_ref().map(|_| prove::News::SentAgain)
+        }
+    }
+
     fn missing(&self) -> Option<NotProved> {
         match self.missing.as_deref()? {
             "code" => Some(NotProved::MissingCode),
@@ -42,26 +54,33 @@ impl Looking {
 
 /// The page of a recovery as it stands.
 pub(crate) fn show(visit: &Visit, view: View, looking: &Looking) -> HttpResponse {
-    let purpose = purpose(view.purpose);
+    let (purpose, until) = (view.purpose.into(), view.until);
     match view.stage {
-        Stage::Choose { methods } => choose(visit, purpose, &methods, looking),
+        Stage::Choose { methods } => choose(visit, purpose, &methods, until, looking),
         Stage::Challenge {
             method,
             methods,
             seal,
             wrong,
+            sent_an_hour,
         } => match typed(method) {
-            Some((_, method)) if looking.other.is_none() => {
+            Some(method) if looking.other.is_none() => {
+                let news = looking.news();
+                // What was wrong was somebody else's or an earlier page's; it is not said of what was not judged.
+                let wrong = (wrong && news.is_none()).then_some(NotProved::Wrong);
                 let view = ProveView {
                     purpose,
                     method,
                     with_password: is_first_enrolment(purpose, method),
                     seal: block(visit, seal),
-                    problem: looking.missing().or(wrong.then_some(NotProved::Wrong)),
+                    problem: looking.missing().or(wrong),
+                    news,
+                    sent_an_hour,
+                    until,
                 };
                 visit.page(routes::RECOVERY, |frame| prove::page(frame, &view))
             }
-            _ => choose(visit, purpose, &methods, looking),
+            _ => choose(visit, purpose, &methods, until, looking),
         },
         Stage::Proved {
             account,
@@ -73,6 +92,8 @@ pub(crate) fn show(visit: &Visit, view: View, looking: &Looking) -> HttpResponse
                 account: state(account),
                 offers: offers.into_iter().map(|o| offer(visit, o)).collect(),
                 refused,
+                is_stale: looking.stale.is_some(),
+                until,
             };
             visit.page(routes::RECOVERY, |frame| act::page(frame, &view))
         }
@@ -85,7 +106,7 @@ pub(crate) fn show(visit: &Visit, view: View, looking: &Looking) -> HttpResponse
             at,
         } => {
             let view = DoneView {
-                action: action(what),
+                action: what.into(),
                 unlocked,
                 at,
             };
@@ -96,7 +117,7 @@ pub(crate) fn show(visit: &Visit, view: View, looking: &Looking) -> HttpResponse
             reference,
         } => {
             let view = UnknownView {
-                action: action(what),
+                action: what.into(),
                 reference,
             };
             visit.page(routes::RECOVERY, |frame| unknown::page(frame, &view))
@@ -104,25 +125,30 @@ pub(crate) fn show(visit: &Visit, view: View, looking: &Looking) -> HttpResponse
     }
 }
 
-fn choose(visit: &Visit, purpose: pages::Purpose, methods: &[Method], looking: &Looking) -> HttpResponse {
+fn choose(
+    visit: &Visit,
+    purpose: pages::Purpose,
+    methods: &[Method],
+    until: Option<i64>,
+    looking: &Looking,
+) -> HttpResponse {
     let view = ChooseView {
         purpose,
         is_next_step: looking.next.is_some(),
-        methods: methods
-            .iter()
-            .filter_map(|method| typed(*method).map(|(shown, _)| shown))
-            .collect(),
+        methods: methods.iter().copied().filter_map(typed).collect(),
+        is_stale: looking.stale.is_some(),
+        until,
     };
     visit.page(routes::OTHER_WAY, |frame| choose::page(frame, &view))
 }
 
 /// The methods that these pages can ask for; others are not shown.
-fn typed(method: Method) -> Option<(choose::Method, CodeMethod)> {
+fn typed(method: Method) -> Option<CodeMethod> {
     Some(match method {
-        Method::Totp => (choose::Method::Totp, CodeMethod::Totp),
-        Method::EmailCode => (choose::Method::EmailCode, CodeMethod::EmailCode),
-        Method::RecoveryCode => (choose::Method::RecoveryCode, CodeMethod::RecoveryCode),
-        Method::Invitation => (choose::Method::Invitation, CodeMethod::Invitation),
+        Method::Totp => CodeMethod::Totp,
+        Method::EmailCode => CodeMethod::EmailCode,
+        Method::RecoveryCode => CodeMethod::RecoveryCode,
+        Method::Invitation => CodeMethod::Invitation,
         Method::Passkey
         | Method::SmsCode
         | Method::HelpdeskCode
@@ -144,26 +170,41 @@ pub(crate) fn block(visit: &Visit, block: String) -> Seal {
     }
 }
 
-pub(crate) fn purpose(purpose: Purpose) -> pages::Purpose {
-    match purpose {
-        Purpose::Reset => pages::Purpose::Reset,
-        Purpose::Unlock => pages::Purpose::Unlock,
-        Purpose::Change => pages::Purpose::Change,
-        Purpose::Enrol => pages::Purpose::Enrol,
+impl From<Purpose> for pages::Purpose {
+    fn from(purpose: Purpose) -> Self {
+        match purpose {
+            Purpose::Reset => Self::Reset,
+            Purpose::Unlock => Self::Unlock,
+            Purpose::Change => Self::Change,
+            Purpose::Enrol => Self::Enrol,
+        }
     }
 }
 
-fn action(action: Action) -> act::Action {
-    match action {
-        Action::Unlock => act::Action::Unlock,
-        Action::Reset => act::Action::Reset,
-        Action::Change => act::Action::Change,
+impl From<pages::Purpose> for Purpose {
+    fn from(purpose: pages::Purpose) -> Self {
+        match purpose {
+            pages::Purpose::Reset => Self::Reset,
+            pages::Purpose::Unlock => Self::Unlock,
+            pages::Purpose::Change => Self::Change,
+            pages::Purpose::Enrol => Self::Enrol,
+        }
+    }
+}
+
+impl From<Action> for act::Action {
+    fn from(action: Action) -> Self {
+        match action {
+            Action::Unlock => Self::Unlock,
+            Action::Reset => Self::Reset,
+            Action::Change => Self::Change,
+        }
     }
 }
 
 fn offer(visit: &Visit, offer: Offer) -> act::Offer {
     act::Offer {
-        action: action(offer.action),
+        action: offer.action.into(),
         seal: offer.seal.map(|seal| block(visit, seal)),
         rules: offer.rules.iter().filter_map(rule).collect(),
         unlocks: offer.unlocks,
@@ -184,6 +225,8 @@ fn rule(rule: &Rule) -> Option<rules::Rule> {
 }
 
 fn state(account: AccountView) -> AccountState {
+    // Whom only the helpdesk can let in is not told what is well or waits with the password.
+    let can_sign_in = account.enabled && account.expired.is_none() && !account.protected;
     let facts = [
         account.protected.then_some(Fact::Protected),
         (!account.enabled).then_some(Fact::Disabled),
@@ -194,8 +237,14 @@ fn state(account: AccountView) -> AccountState {
         account.must_change.then_some(Fact::MustChange),
         // Whoever must change it anyway need not hear that it has expired, too.
         (account.password_expired && !account.must_change).then_some(Fact::PasswordExpired),
-        account.too_young_until.map(Fact::TooYoungUntil),
-        account.password_expires.map(Fact::PasswordExpires),
+        account
+            .too_young_until
+            .filter(|_| can_sign_in)
+            .map(Fact::TooYoungUntil),
+        account
+            .password_expires
+            .filter(|_| can_sign_in)
+            .map(Fact::PasswordExpires),
     ];
     AccountState {
         name: account.display_name.unwrap_or(account.name),
@@ -212,7 +261,7 @@ fn blamed(refused: &Refused, offers: &[Offer]) -> act::Action {
     let with_password = offers.iter().find(|offer| offer.seal.is_some());
     with_password
         .or(offers.first())
-        .map_or(act::Action::Reset, |offer| action(offer.action))
+        .map_or(act::Action::Reset, |offer| offer.action.into())
 }
 
 fn refusal(refused: Refused) -> Refusal {

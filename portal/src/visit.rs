@@ -19,7 +19,6 @@ use crate::cookies;
 use crate::office::Office;
 use crate::pages::Frame;
 use crate::refusal::Halt;
-use crate::routes;
 
 /// One request. It remembers nothing of the one before.
 pub(crate) struct Visit {
@@ -92,9 +91,9 @@ pub(crate) fn see_other(path: &'static str) -> HttpResponse {
     HttpResponse::SeeOther().insert_header((LOCATION, path)).finish()
 }
 
-/// To the first page, without a recovery.
-pub(crate) fn leave() -> HttpResponse {
-    let mut answer = see_other(routes::HOME);
+/// To a first page, without a recovery.
+pub(crate) fn leave(path: &'static str) -> HttpResponse {
+    let mut answer = see_other(path);
     add(&mut answer, &cookies::forget());
     answer
 }

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use contract::enrolment::{self as wire, Enrolment, Pending, StepSeal};
+use contract::enrolment::{self as wire, Enrolment, Need, Pending, StepSeal};
 use data_encoding::BASE64URL_NOPAD;
-use domain::{Account, Method};
+use domain::{Account, Method, policy};
 use sqlite::Connection;
 
 use super::enrol_open::{self, Open, Request, Step};
@@ -40,6 +40,7 @@ pub(super) async fn page(
         name: account.name.clone(),
         seals: seals.collect(),
         offered: seen.offered.iter().copied().map(Method::to_wire).collect(),
+        needs: seen.needs,
         codes_missing: seen.codes_missing,
         hold_seconds: core.settings.hold.as_secs(),
         pending: seen.pending.and_then(pending_view),
@@ -53,6 +54,7 @@ struct Seen {
     factors: Vec<wire::Factor>,
     offered: Vec<Method>,
     pending: Option<Method>,
+    needs: Vec<Need>,
     codes_missing: bool,
     step: u64,
 }
@@ -75,6 +77,7 @@ impl Seen {
 
 fn see(c: &Connection, open: &Open) -> Result<Seen, UseCaseError> {
     let (mut factors, mut pending, mut codes) = (Vec::new(), None, 0);
+    let mut enrolled = policy::Step::new();
     for factor in factor::of_account(c, open.proved.account())? {
         let left = factor::codes_left(c, &factor.id)?;
         if open.is_pending(&factor) {
@@ -82,6 +85,7 @@ fn see(c: &Connection, open: &Open) -> Result<Seen, UseCaseError> {
         }
         if let Some(shown) = factor_view(&factor, left) {
             codes += left;
+            enrolled.insert(factor.method);
             factors.push(shown);
         }
     }
@@ -89,9 +93,44 @@ fn see(c: &Connection, open: &Open) -> Result<Seen, UseCaseError> {
         factors,
         offered: open.offered(),
         pending,
+        needs: needs(open, &enrolled),
         codes_missing: codes == 0,
         step: open.stored.step,
     })
+}
+
+/// The steps of a reset with what can be enrolled for each. One that needs nothing from here is not named.
+fn needs(open: &Open, enrolled: &policy::Step) -> Vec<Need> {
+    let steps = open.policy().map_or(&[][..], |policy| &policy.steps);
+    let offered = open.offered();
+    let met = met(steps, enrolled, &[]);
+    let needs = steps.iter().zip(met).map(|(step, met)| {
+        let here = offered.iter().filter(|method| step.contains(method));
+        let methods = here.copied().map(Method::to_wire).collect();
+        Need { methods, met }
+    });
+    needs.filter(|need| !need.methods.is_empty()).collect()
+}
+
+/// Which steps are passed when the methods are used best: no channel serves twice.
+fn met(steps: &[policy::Step], enrolled: &policy::Step, used: &[Method]) -> Vec<bool> {
+    let Some((step, rest)) = steps.split_first() else {
+        return Vec::new();
+    };
+    let is_free = |method: &Method| used.iter().all(|other| other.channel() != method.channel());
+    let with = step
+        .intersection(enrolled)
+        .copied()
+        .filter(is_free)
+        .map(|method| {
+            let used: Vec<Method> = used.iter().copied().chain([method]).collect();
+            [vec![true], met(rest, enrolled, &used)].concat()
+        });
+    let without = [vec![false], met(rest, enrolled, used)].concat();
+    std::iter::once(without)
+        .chain(with)
+        .max_by_key(|met| met.iter().filter(|met| **met).count())
+        .unwrap_or_default()
 }
 
 /// A confirmed factor as its owner sees it.
@@ -115,5 +154,27 @@ fn pending_view(method: Method) -> Option<Pending> {
         Method::RecoveryCode => Some(Pending::RecoveryCodes),
         Method::EmailCode => Some(Pending::Email),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn recovery_codes_pass_one_step_and_not_every_one_that_names_them() {
+        let step = |methods: &[Method]| methods.iter().copied().collect::<policy::Step>();
+        let (app, codes, mail) = (Method::Totp, Method::RecoveryCode, Method::EmailCode);
+        let steps = [step(&[app, codes]), step(&[mail, codes])];
+        for (enrolled, passed) in [
+            (&[][..], [false, false]),
+            (&[codes], [true, false]),
+            (&[app], [true, false]),
+            (&[mail], [false, true]),
+            (&[mail, codes], [true, true]),
+            (&[app, codes], [true, true]),
+        ] {
+            assert_eq!(met(&steps, &step(enrolled), &[]), passed, "{enrolled:?}");
+        }
     }
 }

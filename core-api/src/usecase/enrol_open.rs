@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use contract::ProblemKind;
 use directory::DirectoryError;
-use domain::policy::{Action, Purpose};
+use domain::policy::{Action, Policy, Purpose};
 use domain::recovery::{Proved, Recovery};
 use domain::{Account, Method, Timestamp};
 use seal::{MAX_PLAIN, SealBlock};
@@ -174,15 +174,15 @@ pub(super) struct Open {
 }
 
 impl Open {
+    /// The policy under which this account proved who it is.
+    pub(super) fn policy(&self) -> Option<&Policy> {
+        let policies = &self.core.settings.policies.0;
+        policies.iter().find(|policy| policy.name == self.proved.policy())
+    }
+
     /// What this account can set up here: recovery codes, and what its policy takes.
     pub(super) fn offered(&self) -> Vec<Method> {
-        let policy = self
-            .core
-            .settings
-            .policies
-            .0
-            .iter()
-            .find(|policy| policy.name == self.proved.policy());
+        let policy = self.policy();
         let taken = |method: &Method| {
             policy.is_some_and(|policy| {
                 policy

@@ -73,6 +73,9 @@ fn proving_stage(core: &Core, handle: &Handle, stored: &Stored, proving: &Provin
             methods,
             seal: Binding::proof(stored.recovery.purpose(), &challenge, stored.step).block(core, handle),
             wrong: stored.wrong,
+            sent_an_hour: method
+                .is_sent()
+                .then_some(core.settings.limits.codes_an_hour.most),
         },
         _ => Stage::Choose { methods },
     }

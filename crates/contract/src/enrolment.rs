@@ -14,6 +14,9 @@ pub struct Enrolment {
     pub factors: Vec<Factor>,
     /// What can be added here.
     pub offered: Vec<Method>,
+    /// The steps of a recovery, and which of them what is enrolled passes.
+    #[serde(default)]
+    pub needs: Vec<Need>,
     /// A first enrolment is complete only with recovery codes.
     pub codes_missing: bool,
     /// How long a new factor waits before it counts, in seconds.
@@ -26,6 +29,15 @@ pub struct Enrolment {
     pub wrong: bool,
     /// The blocks to seal to, one for each step that needs one.
     pub seals: Vec<StepSeal>,
+}
+
+/// A step of a recovery: any one of its methods passes it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Need {
+    /// Those that can be added here.
+    pub methods: Vec<Method>,
+    /// Something enrolled passes it.
+    pub met: bool,
 }
 
 /// A block for one step of the enrolment.

@@ -135,6 +135,9 @@ pub enum Stage {
         seal: String,
         /// The last proof of this step was not right.
         wrong: bool,
+        /// For a method whose code is sent: how many are sent in an hour at most, to anybody.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        sent_an_hour: Option<u32>,
     },
     /// Everything is proved.
     Proved {
@@ -175,7 +178,10 @@ pub enum Stage {
 
 /// The state of an account, told only after all proofs. Moments are milliseconds since the Unix epoch.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[expect(clippy::struct_excessive_bools, reason = "independent facts, each told by a sentence of its own")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent facts, each told by a sentence of its own"
+)]
 pub struct AccountView {
     /// The account name.
     pub name: String,

@@ -49,6 +49,10 @@ async function ask(form) {
 }
 
 function showTotp(shown, { secret, uri, qr }) {
+  shown.querySelector("[data-picture]").hidden = false;
+  // What was wrong was a code for the picture before this one.
+  shown.querySelector(".bad")?.classList.remove("bad");
+  shown.querySelector(".wrong")?.remove();
   drawQr(shown.querySelector("[data-qr]"), typeof qr === "string" ? qr.split("\n") : qr);
   shown.querySelector("[data-secret-text]").textContent = inFours(secret);
   if (uri?.startsWith("otpauth://")) shown.querySelector("[data-uri]").href = uri;
@@ -62,6 +66,7 @@ function showCodes(shown, { codes }) {
     return item;
   });
   shown.querySelector("[data-codes]").replaceChildren(...items);
+  shown.querySelector("[data-origin]").textContent = location.origin;
   const copy = shown.querySelector("[data-copy]");
   copy.addEventListener("click", async () => {
     await navigator.clipboard.writeText(codes.join("\n"));

@@ -1,31 +1,41 @@
-// Suggests a password that keeps the rules given: random characters without look-alikes, in groups of five.
+// Suggests a password that keeps the rules given, in line with the tip beside it: words that have nothing to do
+// with each other, each with a capital letter, hyphens between them, and a number somewhere.
 
 import { keepsAll } from "./rules.js";
+import { WORDS } from "./words.js";
 
-const ALPHABET = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789";
-const GROUP = 5;
-const LEAST_GROUPS = 4;
+const LEAST_WORDS = 5;
+const MOST_WORDS = 40;
 const MOST_TRIES = 1000;
 
-// A number below `bound`, each equally likely: bytes at or above the last whole multiple are thrown away.
-export function below(bound, randomBytes = (bytes) => crypto.getRandomValues(bytes)) {
-  if (!Number.isInteger(bound) || bound < 1 || bound > 256) throw new RangeError("bound must be 1 to 256");
-  const limit = 256 - (256 % bound);
-  const byte = new Uint8Array(1);
-  do randomBytes(byte);
-  while (byte[0] >= limit);
-  return byte[0] % bound;
+// A number below `bound`, each equally likely: draws at or above the last whole multiple are thrown away.
+export function below(bound, randomNumbers = (numbers) => crypto.getRandomValues(numbers)) {
+  if (!Number.isInteger(bound) || bound < 1 || bound > 65_536) throw new RangeError("bound must be 1 to 65536");
+  const limit = 65_536 - (65_536 % bound);
+  const draw = new Uint16Array(1);
+  do randomNumbers(draw);
+  while (draw[0] >= limit);
+  return draw[0] % bound;
 }
 
-const group = () => Array.from({ length: GROUP }, () => ALPHABET[below(ALPHABET.length)]).join("");
+function word() {
+  const chosen = WORDS[below(WORDS.length)];
+  return chosen[0].toUpperCase() + chosen.slice(1);
+}
 
-// Four groups are 116 bits. A longer minimum gets more of them, and one hyphen between two is the symbol.
+// Five words of 1,024 are 50 bits; a number of two digits and its place add nine. A longer minimum gets more words.
+function build(least) {
+  const parts = Array.from({ length: LEAST_WORDS }, word);
+  parts.splice(1 + below(LEAST_WORDS), 0, String(10 + below(90)));
+  while (parts.join("-").length < least && parts.length < MOST_WORDS) parts.push(word());
+  return parts.join("-");
+}
+
 export function suggest(rules) {
   const least = Math.max(0, ...rules.filter((rule) => rule.kind === "min_length").map((rule) => rule.n));
-  const groups = Math.max(LEAST_GROUPS, Math.ceil((least + 1) / (GROUP + 1)));
   for (let tries = 0; tries < MOST_TRIES; tries += 1) {
-    const password = Array.from({ length: groups }, group).join("-");
-    // Chance may leave out a class or spell somebody's name: then throw again.
+    const password = build(least);
+    // Chance may spell somebody's name: then throw again.
     if (keepsAll(rules, password)) return password;
   }
   return null;

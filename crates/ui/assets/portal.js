@@ -64,9 +64,22 @@ async function sealAndSend(form, button) {
   HTMLFormElement.prototype.submit.call(form);
 }
 
+// Spaces are no code: emptied, the field itself says in the browser's words that it is required.
+function isBlank(form) {
+  const blank = [...form.querySelectorAll("input.code")].find((field) => field.value.trim() === "");
+  if (!blank) return false;
+  blank.value = "";
+  blank.reportValidity();
+  return true;
+}
+
 function guard(form) {
   form.addEventListener("submit", (event) => {
     if (form.dataset.busy) {
+      event.preventDefault();
+      return;
+    }
+    if (isBlank(form)) {
       event.preventDefault();
       return;
     }

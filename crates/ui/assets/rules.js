@@ -33,8 +33,17 @@ export function judge(rule, password) {
 
 export const keepsAll = (rules, password) => rules.every((rule) => judge(rule, password) !== "broken");
 
+// The red remark at a field, once it is no longer true.
+function forgetProblem(field) {
+  const around = field.closest(".field");
+  around.classList.remove("bad");
+  around.querySelector(".wrong")?.remove();
+  field.removeAttribute("aria-invalid");
+}
+
 // Ticks the list beside a new password. A rule that is not kept yet stays open while the person types and is
-// marked only when he leaves the field: nobody wants to be told off in the middle of a word.
+// marked only when the field is left: nobody wants to be told off in the middle of a word. What was said about
+// an earlier password goes with it.
 export function watchRules(form) {
   const list = form.querySelector(".rules");
   const field = form.querySelector('[data-secret="new"]');
@@ -47,13 +56,19 @@ export function watchRules(form) {
     let all = 0;
     for (const rule of rules) {
       const item = list.querySelector(`[data-rule="${CSS.escape(rule.kind)}"]`);
-      if (!item?.dataset.kept) continue;
+      if (!item) continue;
+      if (!item.dataset.kept) {
+        item.dataset.state = "open";
+        item.querySelector("[data-rule-state]").textContent = "";
+        continue;
+      }
       const state = judge(rule, field.value);
       all += 1;
       if (state === "kept") kept += 1;
       item.dataset.state = state === "broken" && !isDone ? "open" : state;
       item.querySelector("[data-rule-state]").textContent = state === "kept" ? ` (${item.dataset.kept})` : "";
     }
+    if (all > 0 && kept === all) forgetProblem(field);
     const progress = list.dataset.progress.replace("{kept}", kept).replace("{all}", all);
     if (field.value !== "" && status.textContent !== progress) status.textContent = progress;
   };

@@ -3,26 +3,23 @@ import test from "node:test";
 import { inFours, qrPath } from "../assets/enrol.js";
 import { below, suggest } from "../assets/generator.js";
 import { keepsAll } from "../assets/rules.js";
+import { WORDS } from "../assets/words.js";
 
-test("throws away bytes that would make some numbers likelier", () => {
-  const bytes = [255, 250, 249];
-  const script = (into) => into.set([bytes.shift()]);
-  assert.equal(below(10, script), 9, "250 to 255 are above the last whole ten");
-  assert.equal(bytes.length, 0);
+test("throws away draws that would make some numbers likelier", () => {
+  const draws = [65_535, 65_530, 65_529];
+  const script = (into) => into.set([draws.shift()]);
+  assert.equal(below(10, script), 9, "65530 to 65535 are above the last whole ten");
+  assert.equal(draws.length, 0);
 });
 
 test("every number below the bound comes up about as often", () => {
   const counts = new Array(7).fill(0);
-  for (let byte = 0; byte < 256; byte += 1) {
-    let first = true;
-    const script = (into) => into.set([first ? ((first = false), byte) : 0]);
-    if (byte < 252) counts[below(7, script)] += 1;
-  }
-  assert.deepEqual(counts, new Array(7).fill(36));
+  for (let draw = 0; draw < 65_534; draw += 1) counts[below(7, (into) => into.set([draw]))] += 1;
+  assert.deepEqual(counts, new Array(7).fill(9362));
 });
 
-test("refuses bounds that a byte cannot serve", () => {
-  for (const bound of [0, 257, 1.5]) assert.throws(() => below(bound), RangeError);
+test("refuses bounds that a draw cannot serve", () => {
+  for (const bound of [0, 65_537, 1.5]) assert.throws(() => below(bound), RangeError);
 });
 
 test("a suggestion keeps the rules that it was given", () => {
@@ -36,10 +33,21 @@ test("a suggestion keeps the rules that it was given", () => {
   for (let i = 0; i < 200; i += 1) {
     const password = suggest(rules);
     assert.ok(keepsAll(rules, password), password);
-    assert.match(password, /^[a-zA-Z2-9]{5}(-[a-zA-Z2-9]{5})+$/);
+    assert.match(password, /^[A-Z][a-z]+(-([A-Z][a-z]+|[1-9][0-9]))+$/);
+    assert.equal(password.match(/[1-9][0-9]/g).length, 1, password);
     seen.add(password);
   }
   assert.equal(seen.size, 200);
+});
+
+test("has words enough, each once and plain", () => {
+  assert.ok(WORDS.length >= 1024, String(WORDS.length));
+  assert.equal(new Set(WORDS).size, WORDS.length);
+  for (const word of WORDS) assert.match(word, /^[a-z]{3,9}$/);
+});
+
+test("a longer minimum gets more words", () => {
+  assert.ok(suggest([{ kind: "min_length", n: 80 }]).length >= 80);
 });
 
 test("gives up rather than suggest what cannot be kept", () => {

@@ -26,6 +26,7 @@ const FILES: &[(&str, &str, &[u8])] = &[
     ),
     ("rules.js", JAVASCRIPT, include_bytes!("../assets/rules.js")),
     ("seal.js", JAVASCRIPT, include_bytes!("../assets/seal.js")),
+    ("words.js", JAVASCRIPT, include_bytes!("../assets/words.js")),
 ];
 const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
 

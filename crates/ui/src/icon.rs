@@ -23,8 +23,6 @@ pub enum Icon {
     Paper,
     /// A ticket: an invitation.
     Ticket,
-    /// A passkey.
-    Passkey,
     /// A tick in a circle: done.
     Done,
     /// An exclamation mark in a triangle.
@@ -33,8 +31,6 @@ pub enum Icon {
     Stop,
     /// An i in a circle.
     Info,
-    /// A clock.
-    Clock,
 }
 
 impl Icon {
@@ -55,14 +51,10 @@ impl Icon {
             Self::Ticket => {
                 "M3 6.5h18v3.5a2 2 0 0 0 0 4v3.5H3V14a2 2 0 0 0 0-4zM14.5 9.5v.01M14.5 12v.01M14.5 14.5v.01"
             }
-            Self::Passkey => {
-                "M9 11.5a4 4 0 1 1 0-8 4 4 0 0 1 0 8zM2.5 20.5c0-4 3-6 6.5-6 1.3 0 2.5.3 3.5.8M17.5 9.5a3 3 0 1 1 0 6 3 3 0 0 1 0-6zM17.5 15.5V21l1.5-1.2"
-            }
             Self::Done => "M12 21a9 9 0 1 1 0-18 9 9 0 0 1 0 18zM8 12.3l2.8 2.8L16 9.5",
             Self::Warning => "M12 3.5l9.5 16.5h-19zM12 10v4.5M12 17.2h.01",
             Self::Stop => "M12 21a9 9 0 1 1 0-18 9 9 0 0 1 0 18zM9 9l6 6M15 9l-6 6",
             Self::Info => "M12 21a9 9 0 1 1 0-18 9 9 0 0 1 0 18zM12 11v5.5M12 7.7h.01",
-            Self::Clock => "M12 21a9 9 0 1 1 0-18 9 9 0 0 1 0 18zM12 7v5.3l3.5 2",
         }
     }
 

@@ -145,7 +145,7 @@ pub struct Frozen<'a> {
 pub fn frozen(words: &Words, calendar: &Calendar, frozen: &Frozen<'_>) -> Text {
     let values = [
         ("organisation", frozen.organisation.into()),
-        ("time", words.time_text(frozen.at_ms, calendar).into()),
+        ("time", words.full_time_text(frozen.at_ms, calendar).into()),
         ("helpdesk", frozen.helpdesk.into()),
     ];
     Text {

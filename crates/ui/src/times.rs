@@ -1,4 +1,4 @@
-//! Points in time as people say them: "14:05", "tomorrow, 09:10", "24 Nov 09:10".
+//! Points in time as people say them: "14:05 CET", "tomorrow, 09:10 CET", "24 Nov 09:10 CET".
 
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan, Zoned};
@@ -29,7 +29,7 @@ impl Words {
     pub fn time_text(&self, at_ms: i64, calendar: &Calendar) -> String {
         let at = calendar.zoned(at_ms);
         let now = calendar.zoned(calendar.now_ms);
-        let clock = at.strftime("%H:%M").to_string();
+        let clock = self.clock(&at);
         let is_day = |offset: i32| {
             now.date()
                 .checked_add(offset.days())
@@ -67,9 +67,23 @@ impl Words {
                 self.with("time-month", &[("month", at.month().into())]).into(),
             ),
             ("year", at.year().to_string().into()),
-            ("clock", at.strftime("%H:%M").to_string().into()),
+            ("clock", self.clock(at).into()),
         ];
         self.with(key, &values)
+    }
+
+    /// The clock time with its zone: whoever reads it need not be where the server is.
+    fn clock(&self, at: &Zoned) -> String {
+        let short = at.strftime("%Z").to_string();
+        // Zones without letters of their own are called by their distance, such as "+05".
+        let zone = if short.starts_with(['+', '-']) {
+            format!("UTC{short}")
+        } else {
+            short
+        };
+        let zone = self.with("time-zone", &[("zone", zone.into())]);
+        let clock = at.strftime("%H:%M").to_string();
+        self.with("time-clock", &[("clock", clock.into()), ("zone", zone.into())])
     }
 
     /// The same as a `<time>` whose title gives the UTC value for those who compare it with a log.
@@ -101,20 +115,32 @@ mod tests {
 
     #[test]
     fn a_time_is_told_relative_to_the_readers_day() {
-        let zone = TimeZone::fixed(jiff::tz::offset(1));
+        let zone = TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").expect("a zone of its own");
         let calendar = Calendar {
             now_ms: ms("2026-11-22T22:30:00Z"),
             zone,
         };
         let cases = [
-            ("2026-11-22T21:05:00Z", "22:05", "22:05 Uhr"),
-            ("2026-11-22T23:10:00Z", "tomorrow, 00:10", "morgen, 00:10 Uhr"),
-            ("2026-11-21T20:00:00Z", "yesterday, 21:00", "gestern, 21:00 Uhr"),
-            ("2026-11-24T08:10:00Z", "24 Nov 09:10", "24. Nov. 09:10 Uhr"),
+            ("2026-11-22T21:05:00Z", "22:05 CET", "22:05 Uhr MEZ"),
+            (
+                "2026-11-22T23:10:00Z",
+                "tomorrow, 00:10 CET",
+                "morgen, 00:10 Uhr MEZ",
+            ),
+            (
+                "2026-11-21T20:00:00Z",
+                "yesterday, 21:00 CET",
+                "gestern, 21:00 Uhr MEZ",
+            ),
+            (
+                "2026-11-24T08:10:00Z",
+                "24 Nov 09:10 CET",
+                "24. Nov. 09:10 Uhr MEZ",
+            ),
             (
                 "2027-03-01T08:10:00Z",
-                "1 Mar 2027 09:10",
-                "1. März 2027 09:10 Uhr",
+                "1 Mar 2027 09:10 CET",
+                "1. März 2027 09:10 Uhr MEZ",
             ),
         ];
         for (at, english, german) in cases {
@@ -122,7 +148,7 @@ mod tests {
             assert_eq!(Words::of(Lang::De).time_text(ms(at), &calendar), german);
         }
         let now = Words::of(Lang::En).full_time_text(calendar.now_ms, &calendar);
-        assert_eq!(now, "22 Nov 2026 23:30", "a mail is read on another day");
+        assert_eq!(now, "22 Nov 2026 23:30 CET", "a mail is read on another day");
     }
 
     #[test]
@@ -136,7 +162,7 @@ mod tests {
             .into_string();
         assert_eq!(
             page,
-            "<time datetime=\"1970-01-01T01:00:00Z\" title=\"1970-01-01 01:00:00 UTC\">06:00</time>"
+            "<time datetime=\"1970-01-01T01:00:00Z\" title=\"1970-01-01 01:00:00 UTC\">06:00 UTC+05</time>"
         );
     }
 }

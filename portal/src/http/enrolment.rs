@@ -12,7 +12,7 @@ use crate::form::Form;
 use crate::pages::enrol::FactorKind;
 use crate::pages::enrol::codes::{self, CodesView};
 use crate::pages::enrol::email::{self, EmailCodeView, EmailView, Unusable};
-use crate::pages::enrol::factors::{self, Factor, FactorsView, News};
+use crate::pages::enrol::factors::{self, Factor, FactorsView, Need, News};
 use crate::pages::enrol::remove::{self, RemoveView};
 use crate::pages::enrol::totp::{self, TotpView};
 use crate::pages::{Purpose, Seal};
@@ -56,6 +56,7 @@ pub(super) async fn ask_totp(visit: Visit, asked: Query<Asked>) -> Result<HttpRe
     };
     let view = TotpView {
         seal,
+        confirmation: block(&visit, &enrolment, "totp-confirmation"),
         is_wrong: asked.wrong.is_some(),
     };
     Ok(visit.page(routes::ENROL_TOTP, |frame| totp::page(frame, &view)))
@@ -72,6 +73,9 @@ pub(super) async fn totp(visit: Visit, form: Form) -> Result<HttpResponse, Error
 /// Takes the app's first code.
 pub(super) async fn confirm_totp(visit: Visit, form: Form) -> Result<HttpResponse, Error> {
     let whose = visit.whose()?;
+    if is_blank(&form) {
+        return Ok(see_other(routes::ENROL_TOTP));
+    }
     let office = &visit.office;
     let sealed = sealed(&form, &["code"], &office.keys, office.sealed_only).await;
     let sealed = sealed.map_err(|unsealed| visit.halt(unsealed))?;
@@ -94,7 +98,11 @@ pub(super) async fn ask_codes(visit: Visit) -> Result<HttpResponse, Error> {
         .factors
         .iter()
         .any(|factor| factor.method == Method::RecoveryCode);
-    let view = CodesView { seal, replaces };
+    let view = CodesView {
+        seal,
+        replaces,
+        account: enrolment.name,
+    };
     Ok(visit.page(routes::ENROL_CODES, |frame| codes::page(frame, &view)))
 }
 
@@ -173,6 +181,9 @@ pub(super) async fn ask_email_code(visit: Visit, asked: Query<Asked>) -> Result<
 /// Takes the code that was sent.
 pub(super) async fn confirm_email(visit: Visit, form: Form) -> Result<HttpResponse, Error> {
     let whose = visit.whose()?;
+    if is_blank(&form) {
+        return Ok(see_other(routes::ENROL_EMAIL_CONFIRM));
+    }
     let office = &visit.office;
     let sealed = sealed(&form, &["code"], &office.keys, office.sealed_only).await;
     let sealed = sealed.map_err(|unsealed| visit.halt(unsealed))?;
@@ -217,6 +228,11 @@ pub(super) async fn remove(visit: Visit, form: Form) -> Result<HttpResponse, Err
     Ok(see_other(routes::ENROL_REMOVED))
 }
 
+/// A plain form without its code costs nobody a try: the page asks again.
+fn is_blank(form: &Form) -> bool {
+    form.get("box").is_none() && form.typed("code").is_empty()
+}
+
 async fn current(visit: &Visit) -> Result<Enrolment, Error> {
     let whose = visit.whose()?;
     let enrolment = visit.office.core.enrolment(whose).await;
@@ -238,14 +254,23 @@ fn factors_view(enrolment: Enrolment, news: Option<&str>) -> FactorsView {
     FactorsView {
         factors: enrolment.factors.into_iter().filter_map(factor_view).collect(),
         offered: enrolment.offered.into_iter().filter_map(kind).collect(),
+        needs: enrolment.needs.into_iter().map(need).collect(),
         codes_missing: enrolment.codes_missing,
         email_pending: enrolment.pending == Some(Pending::Email),
         news: match news {
             Some("added") => Some(News::Added),
             Some("removed") => Some(News::Removed),
             Some("last-stays") => Some(News::LastStays),
+            Some("nothing-pending") => Some(News::NothingPending),
             _ => None,
         },
+    }
+}
+
+fn need(need: enrolment::Need) -> Need {
+    Need {
+        kinds: need.methods.into_iter().filter_map(kind).collect(),
+        is_met: need.met,
     }
 }
 
@@ -265,6 +290,12 @@ fn kind(method: Method) -> Option<FactorKind> {
         Method::Totp => Some(FactorKind::Totp),
         Method::RecoveryCode => Some(FactorKind::RecoveryCodes),
         Method::EmailCode => Some(FactorKind::Email),
-        _ => None,
+        Method::Passkey
+        | Method::SmsCode
+        | Method::HelpdeskCode
+        | Method::Radius
+        | Method::OpenidConnect
+        | Method::Invitation
+        | Method::SecurityQuestions => None,
     }
 }

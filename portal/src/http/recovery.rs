@@ -11,7 +11,6 @@ use server::{Reason, Refused};
 
 use super::once_more;
 use crate::form::Form;
-use crate::pages::act;
 use crate::pages::send::{self, SendView};
 use crate::pages::unknown::{self, UnknownView};
 use crate::refusal::retry_after;
@@ -55,17 +54,23 @@ pub(super) async fn ask_to_send(visit: Visit) -> Result<HttpResponse, Error> {
         return Ok(see_other(routes::RECOVERY));
     }
     let view = SendView {
-        purpose: view::purpose(view.purpose),
+        purpose: view.purpose.into(),
+        until: view.until,
     };
     Ok(visit.page(routes::SEND, |frame| send::page(frame, &view)))
 }
 
-/// Has a code sent.
-pub(super) async fn send(visit: Visit) -> Result<HttpResponse, Error> {
+/// Has a code sent. Whoever asks for another one is told so, the same whether or not anything was sent.
+pub(super) async fn send(visit: Visit, form: Form) -> Result<HttpResponse, Error> {
     let whose = visit.whose()?;
     let answer = visit.office.core.pick(whose, Method::EmailCode).await;
     let answer = answer.map_err(|error| visit.halt(error))?;
-    Ok(go_on(&answer, routes::RECOVERY))
+    let path = if form.get("again").is_some() {
+        routes::SENT_AGAIN
+    } else {
+        routes::RECOVERY
+    };
+    Ok(go_on(&answer, path))
 }
 
 /// Gives a proof. What the core thinks of it stands on the current page.
@@ -140,11 +145,7 @@ fn may_have_acted(error: &ClientError) -> bool {
 fn outcome_unknown(visit: &Visit, action: Action, error: &ClientError) -> HttpResponse {
     tracing::error!(reference = %visit.reference, %error, "an action's answer was lost");
     let view = UnknownView {
-        action: match action {
-            Action::Unlock => act::Action::Unlock,
-            Action::Reset => act::Action::Reset,
-            Action::Change => act::Action::Change,
-        },
+        action: action.into(),
         reference: visit.reference.to_string(),
     };
     let answer = visit.page_with(StatusCode::SERVICE_UNAVAILABLE, routes::RECOVERY, |frame| {
@@ -154,13 +155,17 @@ fn outcome_unknown(visit: &Visit, action: Action, error: &ClientError) -> HttpRe
 }
 
 /// Ends the recovery. The browser forgets it even if the core cannot be told: then it ends by itself.
-pub(super) async fn end(visit: Visit) -> HttpResponse {
+pub(super) async fn end(visit: Visit, form: Form) -> HttpResponse {
     if let Some(whose) = visit.find_whose()
         && let Err(error) = visit.office.core.end(whose).await
     {
         tracing::info!(reference = %visit.reference, %error, "not ended by its owner");
     }
-    leave()
+    leave(if form.get("set-up").is_some() {
+        routes::HOME_SET_UP
+    } else {
+        routes::HOME
+    })
 }
 
 /// Whether a code is sent before it can be typed.

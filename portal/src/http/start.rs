@@ -1,9 +1,11 @@
 //! The first page, and the question which account it is.
 
 use actix_web::http::StatusCode;
+use actix_web::web::Query;
 use actix_web::{Error, HttpResponse};
 use client::ClientError;
 use contract::recovery::Begin;
+use serde::Deserialize;
 
 use crate::form::Form;
 use crate::pages::identify::{self, IdentifyView, Unusable};
@@ -14,8 +16,20 @@ use crate::visit::{Visit, go_on};
 /// Longer than any name in a directory, and what the field takes.
 const LONGEST_IDENTIFIER: usize = 512;
 
-pub(super) async fn home(visit: Visit) -> HttpResponse {
-    visit.page(routes::HOME, home::page)
+/// What the first page's address says besides the path.
+#[derive(Default, Deserialize)]
+pub(super) struct Led {
+    news: Option<String>,
+}
+
+/// The first page.
+pub(super) async fn home(visit: Visit, led: Query<Led>) -> HttpResponse {
+    let news = match led.news.as_deref() {
+        Some("set-up") => Some(home::News::SetUp),
+        Some("over") => Some(home::News::Over),
+        _ => None,
+    };
+    visit.page(routes::HOME, |frame| home::page(frame, news))
 }
 
 /// The question for the account.
@@ -43,7 +57,7 @@ pub(super) async fn begin(visit: Visit, form: Form, purpose: Purpose) -> Result<
         }));
     }
     let begin = Begin {
-        purpose: on_the_wire(purpose),
+        purpose: purpose.into(),
         identifier: identifier.to_owned(),
         source: visit.source.address().to_string(),
         language: visit.lang.tag().to_owned(),
@@ -64,13 +78,4 @@ fn unusable(identifier: &str) -> Option<Unusable> {
     let is_name =
         identifier.chars().count() <= LONGEST_IDENTIFIER && !identifier.chars().any(char::is_control);
     (!is_name).then_some(Unusable::Malformed)
-}
-
-fn on_the_wire(purpose: Purpose) -> contract::Purpose {
-    match purpose {
-        Purpose::Reset => contract::Purpose::Reset,
-        Purpose::Unlock => contract::Purpose::Unlock,
-        Purpose::Change => contract::Purpose::Change,
-        Purpose::Enrol => contract::Purpose::Enrol,
-    }
 }

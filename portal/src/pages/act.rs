@@ -2,14 +2,14 @@
 
 use maud::{Markup, html};
 use ui::Words;
-use ui::form::{Form, Secret, SecretField, Weight, element_id, submit};
+use ui::form::{Form, Secret, SecretField, Weight, element_id, link_button, submit};
 use ui::layout::contacts;
 use ui::notice::{Kind, notice};
 use ui::rules::{self, Rule};
 
 use super::refused::{self, Refusal};
 use super::state::{self, AccountState, Fact};
-use super::{Frame, Seal, cancel, head};
+use super::{Frame, Seal, cancel, head, stale_notice, works_until};
 use crate::routes;
 
 /// What can be done with a proved account.
@@ -58,6 +58,10 @@ pub struct ActView {
     pub offers: Vec<Offer>,
     /// Which action was refused just now, and why.
     pub refused: Option<(Action, Refusal)>,
+    /// What was sent belonged to an earlier page.
+    pub is_stale: bool,
+    /// When the recovery ends by itself, in milliseconds since the Unix epoch.
+    pub until: Option<i64>,
 }
 
 impl ActView {
@@ -89,6 +93,8 @@ impl ActView {
             account: AccountState::sample(),
             offers: vec![reset, unlock],
             refused: None,
+            is_stale: false,
+            until: Some(super::gallery::NOW + 15 * 60_000),
         }
     }
 
@@ -106,6 +112,7 @@ impl ActView {
             account,
             offers: vec![change],
             refused: Some((Action::Change, Refusal::sample())),
+            ..Self::sample()
         }
     }
 
@@ -118,8 +125,15 @@ impl ActView {
         Self {
             account,
             offers: vec![],
-            refused: None,
+            ..Self::sample()
         }
+    }
+
+    /// Somebody who came for an unlock, and whose lock has ended by itself.
+    pub fn sample_not_locked() -> Self {
+        let mut view = Self::sample_nothing();
+        view.account.facts = vec![];
+        view
     }
 
     /// The offers, an unlock first where the account is locked: it is what most people then need.
@@ -140,19 +154,37 @@ pub fn page(frame: &Frame<'_>, view: &ActView) -> Markup {
     let who = words.with("act-who", &[("name", view.account.name.as_str().into())]);
     let body = html! {
         @if let Some((action, refusal)) = &view.refused { (refusal_summary(frame, &offers, *action, refusal)) }
+        (stale_notice(words, view.is_stale))
         (head(None, &title, Some(&who)))
         section aria-labelledby="state-heading" {
             h2.unseen #state-heading { (words.get("state-title")) }
             (state::notices(frame, &view.account))
         }
         @for (place, offer) in offers.iter().enumerate() { (sheet(frame, view, offer, place > 0)) }
-        @if offers.is_empty() {
-            p { (words.get("act-nothing")) }
-            (contacts(words, &frame.site.helpdesk))
-        }
+        @if offers.is_empty() { (nothing_to_do(frame, &view.account)) } @else { (works_until(frame, view.until)) }
         div.elsewhere { (cancel(words)) }
     };
     frame.document(&title, &body, view.refused.is_some())
+}
+
+/// Nothing is offered: the helpdesk's business, or there is no lock to take away.
+fn nothing_to_do(frame: &Frame<'_>, account: &AccountState) -> Markup {
+    let words = frame.words;
+    html! {
+        @if account.is_stopped() || account.is_locked() {
+            p { (words.get("act-nothing")) }
+            (contacts(words, &frame.site.helpdesk))
+        } @else {
+            section.sheet {
+                h2 { (words.get("act-not-locked")) }
+                p { (words.get("act-not-locked-line")) }
+                div.actions {
+                    (link_button(routes::FORGOT, &words.get("home-forgot"), Weight::Primary))
+                    (link_button(routes::CHANGE, &words.get("home-change"), Weight::Secondary))
+                }
+            }
+        }
+    }
 }
 
 fn refusal_summary(frame: &Frame<'_>, offers: &[&Offer], action: Action, refusal: &Refusal) -> Markup {
@@ -239,8 +271,9 @@ fn password_fields(
         @if offer.unlocks { p.soft { (words.get("reset-unlocks")) } }
         @if offer.action == Action::Change {
             (field("current", &words.get("password-current"), Secret::CurrentPassword))
+            p { a href=(routes::FORGOT) { (words.get("password-current-unknown")) } }
         }
-        p.soft { (words.get("password-tip")) }
+        p.soft { (tip(words, &offer.rules)) }
         (suggestion(words))
         (rules::list(words, frame.calendar, &offer.rules, refusal.map_or(&[], Refusal::broken)))
         (field("new", &words.get("password-new"), Secret::NewPassword))
@@ -249,6 +282,16 @@ fn password_fields(
             (notice(Kind::Info, &html! { p { (words.get("refused-proved")) } }))
         }
         div.actions { (submit(form, &words.get(button), &words.get("password-busy"), weight)) }
+    }
+}
+
+/// How to find a password, in line with the rules beside it and with what is suggested.
+fn tip(words: &Words, rules: &[Rule]) -> Markup {
+    html! {
+        (words.get("password-tip"))
+        @if rules.iter().any(|rule| matches!(rule, Rule::Classes(_))) {
+            " " (words.get("password-tip-classes"))
+        }
     }
 }
 

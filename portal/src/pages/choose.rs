@@ -4,57 +4,39 @@ use maud::{Markup, html};
 use ui::Words;
 use ui::form::Form;
 use ui::icon::Icon;
+use ui::layout::contacts;
 
-use super::{Frame, Purpose, cancel, head, home::choice_text};
+use super::prove::CodeMethod;
+use super::{Frame, Purpose, cancel, head, home::choice_text, stale_notice, works_until};
 use crate::routes;
 
-/// A way to prove who one is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Method {
-    /// A passkey.
-    Passkey,
-    /// An authenticator app.
-    Totp,
-    /// A code by e-mail.
-    EmailCode,
-    /// A code on paper.
-    RecoveryCode,
-    /// A code from an administrator.
-    Invitation,
+/// Its name in forms and in the contract.
+const fn name(method: CodeMethod) -> &'static str {
+    match method {
+        CodeMethod::Totp => "totp",
+        CodeMethod::EmailCode => "email-code",
+        CodeMethod::RecoveryCode => "recovery-code",
+        CodeMethod::Invitation => "invitation",
+    }
 }
 
-impl Method {
-    /// Its name in forms and in the contract.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Passkey => "passkey",
-            Self::Totp => "totp",
-            Self::EmailCode => "email-code",
-            Self::RecoveryCode => "recovery-code",
-            Self::Invitation => "invitation",
-        }
+const fn icon(method: CodeMethod) -> Icon {
+    match method {
+        CodeMethod::Totp => Icon::Phone,
+        CodeMethod::EmailCode => Icon::Mail,
+        CodeMethod::RecoveryCode => Icon::Paper,
+        CodeMethod::Invitation => Icon::Ticket,
     }
+}
 
-    const fn icon(self) -> Icon {
-        match self {
-            Self::Passkey => Icon::Passkey,
-            Self::Totp => Icon::Phone,
-            Self::EmailCode => Icon::Mail,
-            Self::RecoveryCode => Icon::Paper,
-            Self::Invitation => Icon::Ticket,
-        }
-    }
-
-    fn words(self, words: &Words) -> (String, String) {
-        let (name, line) = match self {
-            Self::Passkey => ("method-passkey", "method-passkey-line"),
-            Self::Totp => ("method-totp", "method-totp-line"),
-            Self::EmailCode => ("method-email-code", "method-email-code-line"),
-            Self::RecoveryCode => ("method-recovery-code", "method-recovery-code-line"),
-            Self::Invitation => ("method-invitation", "method-invitation-line"),
-        };
-        (words.get(name), words.get(line))
-    }
+fn explained(method: CodeMethod, words: &Words) -> (String, String) {
+    let (name, line) = match method {
+        CodeMethod::Totp => ("method-totp", "method-totp-line"),
+        CodeMethod::EmailCode => ("method-email-code", "method-email-code-line"),
+        CodeMethod::RecoveryCode => ("method-recovery-code", "method-recovery-code-line"),
+        CodeMethod::Invitation => ("method-invitation", "method-invitation-line"),
+    };
+    (words.get(name), words.get(line))
 }
 
 /// The methods of a step.
@@ -65,23 +47,28 @@ pub struct ChooseView {
     /// Whether a proof has passed already; the page then thanks for it.
     pub is_next_step: bool,
     /// The methods offered, in the policy's order.
-    pub methods: Vec<Method>,
+    pub methods: Vec<CodeMethod>,
+    /// What was sent belonged to an earlier page.
+    pub is_stale: bool,
+    /// When the recovery ends by itself, in milliseconds since the Unix epoch.
+    pub until: Option<i64>,
 }
 
 impl ChooseView {
     /// A first step with every method there is.
     pub fn sample() -> Self {
         let methods = vec![
-            Method::Passkey,
-            Method::Totp,
-            Method::EmailCode,
-            Method::RecoveryCode,
-            Method::Invitation,
+            CodeMethod::Totp,
+            CodeMethod::EmailCode,
+            CodeMethod::RecoveryCode,
+            CodeMethod::Invitation,
         ];
         Self {
             purpose: Purpose::Reset,
             is_next_step: false,
             methods,
+            is_stale: false,
+            until: Some(super::gallery::NOW + 15 * 60_000),
         }
     }
 }
@@ -104,22 +91,25 @@ pub fn page(frame: &Frame<'_>, view: &ChooseView) -> Markup {
         }
     };
     let body = html! {
+        (stale_notice(words, view.is_stale))
         (head(Some(&view.purpose.name(words)), &title, Some(&lead)))
         (form.around(words, &buttons))
         div.none {
             h2 { (words.get("choose-none-title")) }
             p.soft { (words.get("choose-none")) }
+            (contacts(words, &frame.site.helpdesk))
         }
+        (works_until(frame, view.until))
         div.elsewhere { (cancel(words)) }
     };
     frame.page(&title, &body)
 }
 
-fn button(words: &Words, method: Method) -> Markup {
-    let (name, line) = method.words(words);
+fn button(words: &Words, method: CodeMethod) -> Markup {
+    let (title, line) = explained(method, words);
     html! {
-        button.choice type="submit" name="method" value=(method.name()) {
-            (method.icon().draw()) (choice_text(&name, &line))
+        button.choice type="submit" name="method" value=(name(method)) {
+            (icon(method).draw()) (choice_text(&title, &line))
         }
     }
 }

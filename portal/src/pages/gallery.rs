@@ -42,8 +42,15 @@ pub type Draw = fn(&Frame<'_>) -> Markup;
 
 /// Each page's name and the function that draws its sample.
 pub fn pages() -> Vec<(&'static str, Draw)> {
+    [proving(), proved(), enrolment()].concat()
+}
+
+/// Up to the last proof.
+fn proving() -> Vec<(&'static str, Draw)> {
     vec![
-        ("home", home::page),
+        ("home", |frame| home::page(frame, None)),
+        ("home-set-up", |frame| home::page(frame, Some(home::News::SetUp))),
+        ("home-over", |frame| home::page(frame, Some(home::News::Over))),
         ("identify", |frame| identify::page(frame, &IdentifyView::sample())),
         ("choose", |frame| choose::page(frame, &ChooseView::sample())),
         ("choose-next", |frame| {
@@ -57,9 +64,21 @@ pub fn pages() -> Vec<(&'static str, Draw)> {
         }),
         ("send", |frame| send::page(frame, &SendView::sample())),
         ("prove", |frame| prove::page(frame, &ProveView::sample())),
+        ("prove-wrong", |frame| {
+            prove::page(frame, &ProveView::sample_wrong())
+        }),
+        ("prove-sent-again", |frame| {
+            prove::page(frame, &ProveView::sample_sent_again())
+        }),
         ("prove-first-enrolment", |frame| {
             prove::page(frame, &ProveView::sample_first_enrolment())
         }),
+    ]
+}
+
+/// After it, and what can come in between.
+fn proved() -> Vec<(&'static str, Draw)> {
+    vec![
         ("act-locked", |frame| act::page(frame, &ActView::sample())),
         ("act-change-refused", |frame| {
             act::page(frame, &ActView::sample_change())
@@ -87,6 +106,9 @@ pub fn pages() -> Vec<(&'static str, Draw)> {
         ("act-nothing", |frame| {
             act::page(frame, &ActView::sample_nothing())
         }),
+        ("act-not-locked", |frame| {
+            act::page(frame, &ActView::sample_not_locked())
+        }),
         ("working", working::page),
         ("done", |frame| done::page(frame, &DoneView::sample())),
         ("done-unlock", |frame| {
@@ -113,13 +135,25 @@ pub fn pages() -> Vec<(&'static str, Draw)> {
         ("slow", |frame| slow::page(frame, &SlowView::sample())),
         ("not-me", |frame| not_me::page(frame, &NotMeView::sample())),
         ("not-me-done", not_me::done),
+    ]
+}
+
+/// Setting up recovery.
+fn enrolment() -> Vec<(&'static str, Draw)> {
+    vec![
         ("enrol-factors", |frame| {
             factors::page(frame, &FactorsView::sample())
         }),
         ("enrol-factors-empty", |frame| {
             factors::page(frame, &FactorsView::sample_empty())
         }),
+        ("enrol-factors-complete", |frame| {
+            factors::page(frame, &FactorsView::sample_complete())
+        }),
         ("enrol-totp", |frame| totp::page(frame, &TotpView::sample())),
+        ("enrol-totp-wrong", |frame| {
+            totp::page(frame, &TotpView::sample_wrong())
+        }),
         ("enrol-codes", |frame| codes::page(frame, &CodesView::sample())),
         ("enrol-email", |frame| email::page(frame, &EmailView::sample())),
         ("enrol-email-code", |frame| {

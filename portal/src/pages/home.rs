@@ -2,12 +2,22 @@
 
 use maud::{Markup, html};
 use ui::icon::Icon;
+use ui::notice::{Kind, notice};
 
 use super::{Frame, head};
 use crate::routes;
 
+/// What just happened, for whoever was led here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum News {
+    /// Recovery was set up.
+    SetUp,
+    /// There was no recovery to go on with.
+    Over,
+}
+
 /// Four choices as large links, the most wanted first.
-pub fn page(frame: &Frame<'_>) -> Markup {
+pub fn page(frame: &Frame<'_>, news: Option<News>) -> Markup {
     let words = frame.words;
     let title = words.get("home-title");
     let choices = [
@@ -36,7 +46,12 @@ pub fn page(frame: &Frame<'_>) -> Markup {
             words.get("home-enrol-line"),
         ),
     ];
+    let said = news.map(|news| match news {
+        News::SetUp => (Kind::Good, words.get("home-set-up")),
+        News::Over => (Kind::Info, words.get("home-over")),
+    });
     let body = html! {
+        @if let Some((kind, text)) = said { (notice(kind, &html! { p role="status" { (text) } })) }
         (head(None, &title, Some(&words.get("home-lead"))))
         ul.choices {
             @for (path, icon, name, line) in choices {

@@ -23,6 +23,7 @@ pub mod working;
 
 use maud::{Markup, html};
 use ui::form::{Form, Weight, link_button, submit};
+use ui::notice::{Kind, notice};
 use ui::{Calendar, Layout, Site, Words};
 
 use crate::routes;
@@ -150,6 +151,24 @@ fn cancel(words: &Words) -> Markup {
             Weight::Quiet,
         ),
     )
+}
+
+/// Until when what was begun can be finished.
+fn works_until(frame: &Frame<'_>, until: Option<i64>) -> Markup {
+    html! {
+        @if let Some(until) = until {
+            p.soft { (frame.words.timed("works-until", "until", until, frame.calendar)) }
+        }
+    }
+}
+
+/// That the page which was sent is not the current one any more: another tab went on, or its key is gone.
+fn stale_notice(words: &Words, is_stale: bool) -> Markup {
+    html! {
+        @if is_stale {
+            (notice(Kind::Info, &html! { p role="status" { (words.get("problem-stale-here")) } }))
+        }
+    }
 }
 
 /// The way back to the first page.

@@ -63,12 +63,14 @@ pub fn page(frame: &Frame<'_>, view: &NotMeView) -> Markup {
     frame.document(&title, &body, view.is_missing)
 }
 
-/// After the button. The same for every token, so that nobody can try tokens out.
+/// After the button. The same for every token, so that nobody can try tokens out; so it must not promise what a
+/// bad one does not do.
 pub fn done(frame: &Frame<'_>) -> Markup {
     let words = frame.words;
     let title = words.get("notme-done-title");
     let body = html! {
-        (notice(Kind::Good, &html! { h1 { (title) } p { (words.get("notme-done")) } }))
+        (notice(Kind::Info, &html! { h1 { (title) } p { (words.get("notme-done")) } }))
+        p { (words.get("notme-done-call")) }
         (contacts(words, &frame.site.helpdesk))
     };
     frame.page(&title, &body)

@@ -5,7 +5,7 @@ use ui::Words;
 use ui::form::{Form, Problem, Secret, SecretField, Weight, link_button, problem_summary, submit};
 use ui::notice::{Kind, notice};
 
-use super::{Frame, Purpose, Seal, cancel, head};
+use super::{Frame, Purpose, Seal, cancel, head, stale_notice, works_until};
 use crate::routes;
 
 /// A proof that is typed.
@@ -69,6 +69,21 @@ pub struct ProveView {
     pub seal: Seal,
     /// Why it is asked again.
     pub problem: Option<NotProved>,
+    /// What just happened.
+    pub news: Option<News>,
+    /// For a code that is sent: how many are sent in an hour at most.
+    pub sent_an_hour: Option<u32>,
+    /// When the recovery ends by itself, in milliseconds since the Unix epoch.
+    pub until: Option<i64>,
+}
+
+/// What just happened, told above the question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum News {
+    /// A new code was asked for.
+    SentAgain,
+    /// What was sent belonged to an earlier page.
+    Stale,
 }
 
 impl ProveView {
@@ -80,6 +95,25 @@ impl ProveView {
             with_password: false,
             seal: Seal::sample(),
             problem: None,
+            news: None,
+            sent_an_hour: Some(3),
+            until: Some(super::gallery::NOW + 15 * 60_000),
+        }
+    }
+
+    /// A wrong code.
+    pub fn sample_wrong() -> Self {
+        Self {
+            problem: Some(NotProved::Wrong),
+            ..Self::sample()
+        }
+    }
+
+    /// A new code, on its way.
+    pub fn sample_sent_again() -> Self {
+        Self {
+            news: Some(News::SentAgain),
+            ..Self::sample()
         }
     }
 
@@ -133,19 +167,43 @@ pub fn page(frame: &Frame<'_>, view: &ProveView) -> Markup {
     };
     let body = html! {
         (problem_summary(words, problem.as_slice()))
+        (stale_notice(words, view.news == Some(News::Stale)))
         (head(Some(&view.purpose.name(words)), &title, None))
-        @if view.method == CodeMethod::EmailCode {
-            (notice(Kind::Info, &html! { p { (words.get("send-on-its-way")) } }))
-        }
+        @if view.method == CodeMethod::EmailCode { (on_its_way(words, view)) }
         div.sheet { (form.around(words, &fields)) }
         @if view.method == CodeMethod::EmailCode { (send_again(words)) }
-        @if view.problem == Some(NotProved::Wrong) { p.soft { (words.get("prove-wrong-more")) } }
+        @if view.problem == Some(NotProved::Wrong) { (after_a_wrong_one(words, view.method)) }
+        (works_until(frame, view.until))
         div.elsewhere {
             (link_button(routes::OTHER_WAY, &words.get("prove-other"), Weight::Quiet))
             (cancel(words))
         }
     };
     frame.document(&title, &body, problem.is_some())
+}
+
+/// The same for everybody, whether or not there is an address.
+fn on_its_way(words: &Words, view: &ProveView) -> Markup {
+    if view.news != Some(News::SentAgain) {
+        return notice(Kind::Info, &html! { p { (words.get("send-on-its-way")) } });
+    }
+    let body = html! {
+        p role="status" { (words.get("send-again-done")) }
+        @if let Some(n) = view.sent_an_hour { p { (words.with("send-limit", &[("n", n.into())])) } }
+    };
+    notice(Kind::Good, &body)
+}
+
+/// What may be the matter, the same for everybody: budgets that are used up are told to nobody.
+fn after_a_wrong_one(words: &Words, method: CodeMethod) -> Markup {
+    html! {
+        @match method {
+            CodeMethod::EmailCode => p.soft { (words.get("prove-wrong-sent")) },
+            CodeMethod::Totp => p.soft { (words.get("prove-wrong-app")) },
+            CodeMethod::RecoveryCode | CodeMethod::Invitation => {}
+        }
+        p.soft { (words.get("prove-wrong-more")) }
+    }
 }
 
 fn password(form: &Form<'_>, words: &Words, problem: Option<NotProved>) -> Markup {
@@ -164,6 +222,7 @@ fn password(form: &Form<'_>, words: &Words, problem: Option<NotProved>) -> Marku
 fn send_again(words: &Words) -> Markup {
     let form = Form {
         action: routes::SEND,
+        hidden: &[("again", "yes")],
         ..Form::default()
     };
     let button = html! {

@@ -82,11 +82,11 @@ pub(super) fn summary(frame: &Frame<'_>, refusal: &Refusal, field_id: Option<&st
     }
 }
 
-/// What to say: one sentence for each broken rule, else one.
+/// What to say: one sentence, and one more for a password that is too new.
 fn sentences(frame: &Frame<'_>, refusal: &Refusal) -> Vec<String> {
     let words = frame.words;
     match refusal {
-        Refusal::Rules(rules) => rules.iter().map(|rule| broken_rule(frame, rule)).collect(),
+        Refusal::Rules(rules) => broken_rules(frame, rules),
         Refusal::Missing => vec![words.get("refused-missing")],
         Refusal::Mismatch => vec![words.get("refused-mismatch")],
         Refusal::Domain { .. } => vec![words.get("refused-domain")],
@@ -108,13 +108,17 @@ pub(super) fn field_sentence(frame: &Frame<'_>, refusal: &Refusal) -> String {
     }
 }
 
-fn broken_rule(frame: &Frame<'_>, rule: &Rule) -> String {
-    let key = if matches!(rule, Rule::MinAge(_)) {
-        "refused-min-age"
-    } else {
-        "refused-rule"
-    };
-    frame
-        .words
-        .with(key, &[("rule", rule.text(frame.words, frame.calendar).into())])
+fn broken_rules(frame: &Frame<'_>, rules: &[Rule]) -> Vec<String> {
+    let words = frame.words;
+    let text = |rule: &Rule| rule.text(words, frame.calendar);
+    let (ages, others): (Vec<&Rule>, Vec<&Rule>) =
+        rules.iter().partition(|rule| matches!(rule, Rule::MinAge(_)));
+    let too_new = |rule: &Rule| words.with("refused-min-age", &[("rule", text(rule).into())]);
+    let mut sentences: Vec<String> = ages.into_iter().map(too_new).collect();
+    if !others.is_empty() {
+        let list: Vec<String> = others.iter().map(|rule| text(rule)).collect();
+        let values = [("n", others.len().into()), ("rules", list.join("; ").into())];
+        sentences.push(words.with("refused-rules", &values));
+    }
+    sentences
 }

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 use ui::form::{Form, Weight, link_button, submit};
 
-use super::{Frame, Purpose, cancel, head};
+use super::{Frame, Purpose, cancel, head, works_until};
 use crate::routes;
 
 /// The question whether to send a code by e-mail.
@@ -11,6 +11,8 @@ use crate::routes;
 pub struct SendView {
     /// What the person came for.
     pub purpose: Purpose,
+    /// When the recovery ends by itself, in milliseconds since the Unix epoch.
+    pub until: Option<i64>,
 }
 
 impl SendView {
@@ -18,6 +20,7 @@ impl SendView {
     pub fn sample() -> Self {
         Self {
             purpose: Purpose::Reset,
+            until: Some(super::gallery::NOW + 15 * 60_000),
         }
     }
 }
@@ -37,6 +40,7 @@ pub fn page(frame: &Frame<'_>, view: &SendView) -> Markup {
     let body = html! {
         (head(Some(&view.purpose.name(words)), &title, None))
         div.sheet { (form.around(words, &button)) }
+        (works_until(frame, view.until))
         div.elsewhere {
             (link_button(routes::OTHER_WAY, &words.get("prove-other"), Weight::Quiet))
             (cancel(words))

@@ -4,7 +4,6 @@ use maud::{Markup, html};
 use ui::notice::{Kind, notice};
 
 use super::Frame;
-use super::gallery::NOW;
 
 /// Something to know about an account, the gravest first. Moments are milliseconds since the Unix epoch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -20,8 +19,6 @@ pub enum Fact {
         /// When the lock opens by itself.
         until: Option<i64>,
     },
-    /// Wrong passwords keep coming in.
-    Attacked,
     /// The password must be changed at the next sign-in.
     MustChange,
     /// The password has expired.
@@ -44,6 +41,7 @@ pub struct AccountState {
 impl AccountState {
     /// Locked, with a password that is too new to be changed.
     pub fn sample() -> Self {
+        const NOW: i64 = crate::pages::gallery::NOW;
         let locked = Fact::Locked {
             until: Some(NOW + 20 * 60_000),
         };
@@ -51,6 +49,13 @@ impl AccountState {
             name: "Alice Müller".into(),
             facts: vec![Fact::TooYoungUntil(NOW + 2 * 86_400_000), locked],
         }
+    }
+
+    /// Whether only the helpdesk can let its owner in.
+    pub(super) fn is_stopped(&self) -> bool {
+        self.facts
+            .iter()
+            .any(|fact| matches!(fact, Fact::Protected | Fact::Disabled | Fact::Expired(_)))
     }
 
     /// Whether the account is locked now.
@@ -86,7 +91,6 @@ fn remark(frame: &Frame<'_>, fact: Fact) -> Markup {
         Fact::Disabled => say(Kind::Stop, "state-disabled"),
         Fact::Expired(at) => say_when(Kind::Stop, "state-expired", "at", at),
         Fact::Locked { until } => notice(Kind::Warning, &locked(frame, until)),
-        Fact::Attacked => say(Kind::Warning, "state-attacked"),
         Fact::MustChange => say(Kind::Warning, "state-must-change"),
         Fact::PasswordExpired => say(Kind::Warning, "state-password-expired"),
         Fact::TooYoungUntil(until) => say_when(Kind::Info, "state-too-young", "until", until),

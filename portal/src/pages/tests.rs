@@ -13,7 +13,7 @@ fn with_frame<T>(lang: Lang, draw: impl Fn(&Frame<'_>) -> T) -> T {
     let site = gallery::site();
     let calendar = Calendar {
         now_ms: gallery::NOW,
-        zone: TimeZone::fixed(jiff::tz::offset(1)),
+        zone: TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").expect("a zone of its own"),
     };
     draw(&Frame {
         words: Words::of(lang),
@@ -152,7 +152,6 @@ fn every_refusal_and_every_state_has_words_in_both_languages() {
         Fact::TooYoungUntil(gallery::NOW),
         Fact::PasswordExpired,
         Fact::MustChange,
-        Fact::Attacked,
         Fact::Locked { until: None },
         Fact::Expired(gallery::NOW),
         Fact::Disabled,

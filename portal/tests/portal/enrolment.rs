@@ -1,6 +1,6 @@
 //! Setting up recovery.
 
-use contract::enrolment::{Enrolment, Factor, Pending, StepSeal};
+use contract::enrolment::{Enrolment, Factor, Need, Pending, StepSeal};
 use contract::{Method, ProblemKind};
 
 use crate::fake_core::{HANDLE, problem};
@@ -21,6 +21,10 @@ fn enrolment(site: &Site) -> Enrolment {
             counts_from: 0,
         }],
         offered: vec![Method::Totp, Method::RecoveryCode, Method::EmailCode],
+        needs: vec![Need {
+            methods: vec![Method::EmailCode, Method::RecoveryCode],
+            met: true,
+        }],
         codes_missing: true,
         hold_seconds: 0,
         pending: Some(Pending::Email),
@@ -45,7 +49,8 @@ async fn the_same_address_asks_for_the_account_first_and_lists_the_factors_later
     for words in [
         "a•••@home.example",
         "It is set up",
-        "make recovery codes",
+        "One thing is left",
+        "Recovery codes, which help even without",
         "Enter the code",
     ] {
         assert!(page.body.contains(words), "{words}");
@@ -94,6 +99,56 @@ async fn a_secret_on_its_way_out_goes_to_the_script_only() {
         "/enrol?news=added"
     );
     assert!(!site.core.asked().concat().contains("123456"));
+    let blank = [("seal", block.as_str()), ("code", "  ")];
+    assert_eq!(
+        site.post("/enrol/totp/confirm", &blank).await.leads_to(),
+        "/enrol/totp"
+    );
+    assert!(site.core.asked().is_empty(), "nothing typed is no try");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mistyped_digit_does_not_cost_the_scanned_picture() {
+    let site = Site::new();
+    let mut waiting = enrolment(&site);
+    let seal = site.core.block(Some("totp-confirmation"));
+    waiting.seals.push(StepSeal {
+        action: "totp-confirmation".into(),
+        seal: seal.clone(),
+    });
+    for (path, is_wrong) in [("/enrol/totp?wrong=1", true), ("/enrol/totp", false)] {
+        site.core.will_enrol(Ok(waiting.clone()));
+        let page = site.get(path).await;
+        assert_eq!(
+            page.hidden("seal"),
+            seal,
+            "the field is for the secret that waits"
+        );
+        assert!(page.body.contains("Show a new picture"));
+        assert_eq!(page.body.contains("This code was not right"), is_wrong);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_way_out_stands_out_once_nothing_is_left_to_do() {
+    let site = Site::new();
+    site.core.will_enrol(Ok(enrolment(&site)));
+    let page = site.get("/enrol").await;
+    assert!(!page.body.contains("name=\"set-up\""), "codes are missing");
+    let complete = Enrolment {
+        codes_missing: false,
+        ..enrolment(&site)
+    };
+    site.core.will_enrol(Ok(complete.clone()));
+    let page = site.get("/enrol").await;
+    assert!(page.body.contains("All that is needed is set up") && page.body.contains("name=\"set-up\""));
+    let mut unmet = complete;
+    unmet.needs[0].met = false;
+    site.core.will_enrol(Ok(unmet));
+    let page = site.get("/enrol").await;
+    assert!(page.body.contains("You cannot help yourself yet") && !page.body.contains("name=\"set-up\""));
+    let done = site.post("/recovery/end", &[("set-up", "yes")]).await;
+    assert_eq!(done.leads_to(), "/?news=set-up");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -63,14 +63,19 @@ async fn without_a_recovery_every_step_leads_to_the_first_page() {
         "Sec-Fetch-Site: same-origin",
         "Cookie: __Host-sallyport-recovery=short",
     ];
-    assert_eq!(site.ask("GET /recovery", &[], b"").await.leads_to(), "/");
-    assert_eq!(site.ask("GET /recovery/send", &[], b"").await.leads_to(), "/");
-    for path in ["method", "send", "prove", "act", "end"] {
+    for path in ["GET /recovery", "GET /recovery/send"] {
+        assert_eq!(site.ask(path, &[], b"").await.leads_to(), "/?news=over");
+    }
+    for path in ["method", "send", "prove", "act"] {
         let page = site
             .ask(&format!("POST /recovery/{path}"), &headers, b"method=totp")
             .await;
-        assert_eq!(page.leads_to(), "/", "{path}");
+        assert_eq!(page.leads_to(), "/?news=over", "{path}");
     }
+    let ended = site.ask("POST /recovery/end", &headers, b"").await;
+    assert_eq!(ended.leads_to(), "/");
+    let page = site.get("/?news=over").await;
+    assert!(page.body.contains("Your attempt is over"));
     assert!(site.core.asked().is_empty());
 }
 
@@ -82,6 +87,7 @@ async fn each_stage_has_its_page() {
         methods: vec![Method::Totp, Method::EmailCode],
         seal: site.core.block(None),
         wrong,
+        sent_an_hour: None,
     };
     let action = Action::Reset;
     let stages = [
@@ -143,6 +149,22 @@ async fn a_code_is_sent_by_a_button_only() {
     site.core.will_show(choose());
     assert_eq!(site.post("/recovery/send", &[]).await.leads_to(), "/recovery");
     assert_eq!(site.core.asked(), [format!("pick {HANDLE} \"email-code\"")]);
+    site.core.will_show(choose());
+    assert_eq!(
+        site.post("/recovery/send", &[("again", "yes")]).await.leads_to(),
+        "/recovery?sent=1"
+    );
+    site.core.will_show(Stage::Challenge {
+        method: Method::EmailCode,
+        methods: vec![Method::EmailCode],
+        seal: site.core.block(None),
+        wrong: true,
+        sent_an_hour: Some(3),
+    });
+    let page = site.get("/recovery?sent=1").await;
+    assert!(page.body.contains("a new code is on its way") && page.body.contains("At most 3 are sent"));
+    assert!(!page.body.contains("This was not accepted"), "nothing was judged");
+    site.core.asked();
 
     site.core.will_show(choose());
     assert_eq!(
@@ -250,6 +272,35 @@ async fn an_action_carries_a_key_of_its_page_and_is_told_as_it_is_when_its_answe
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn whose_account_is_not_locked_is_told_so_and_shown_the_way_on() {
+    let site = Site::new();
+    let proved = |account| Stage::Proved {
+        account,
+        offers: vec![],
+        refused: None,
+    };
+    let well = AccountView {
+        name: "bob".into(),
+        enabled: true,
+        password_expires: Some(1_900_000_000_000),
+        ..AccountView::default()
+    };
+    site.core.will_show(proved(well.clone()));
+    let page = site.get("/recovery").await;
+    for words in ["Your account is not locked", "href=\"/forgot\"", "is good until"] {
+        assert!(page.body.contains(words), "{words}");
+    }
+    assert!(!page.body.contains("Nothing can be done"));
+    site.core.will_show(proved(AccountView {
+        enabled: false,
+        ..well
+    }));
+    let page = site.get("/recovery").await;
+    assert!(page.body.contains("Nothing can be done") && !page.body.contains("is not locked"));
+    assert!(!page.body.contains("is good until"), "no password helps");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn whoever_stops_is_forgotten() {
     let site = Site::new();
     let ended = site.post("/recovery/end", &[]).await;
@@ -274,7 +325,10 @@ async fn not_me_is_told_by_the_button_only() {
     );
     assert!(site.core.asked().is_empty());
     let told = site.post("/not-me", &[("token", "abc")]).await;
-    assert!(told.body.contains("Self-service is stopped"));
+    assert!(
+        told.body
+            .contains("provided that the link was complete and still good")
+    );
     let asked = site.core.asked();
     assert!(
         asked[0].contains(r#"{"token":"abc","source":"127.0.0.1"}"#),

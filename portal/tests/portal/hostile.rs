@@ -25,7 +25,7 @@ async fn a_forged_host_changes_nothing() {
     let forged = site.exchange(forged).await;
     assert_eq!(forged.body, honest.body);
     let led = b"GET /recovery HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n";
-    assert_eq!(site.exchange(led).await.leads_to(), "/");
+    assert_eq!(site.exchange(led).await.leads_to(), "/?news=over");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use client::ClientError;
 use contract::ProblemKind;
+use contract::recovery::{Method, Stage};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
@@ -41,7 +42,17 @@ async fn each_problem_has_its_page_its_status_and_a_reference() {
         let page = site
             .post("/recovery/prove", &[("seal", &block), ("box", "Ym94")])
             .await;
-        assert_eq!(page.leads_to(), "/recovery", "{kind:?}");
+        assert_eq!(page.leads_to(), "/recovery?stale=1", "{kind:?}");
+        site.core.will_show(Stage::Challenge {
+            method: Method::Totp,
+            methods: vec![Method::Totp],
+            seal: block,
+            wrong: true,
+            sent_an_hour: None,
+        });
+        let page = site.get("/recovery?stale=1").await;
+        assert!(page.body.contains("no try was used up"));
+        assert!(!page.body.contains("This was not accepted"), "nothing was judged");
     }
 }
 

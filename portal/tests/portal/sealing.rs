@@ -131,6 +131,7 @@ async fn where_browsers_must_seal_nothing_plain_has_a_name_or_is_taken() {
         methods: vec![Method::Totp],
         seal: seal.clone(),
         wrong: false,
+        sent_an_hour: None,
     });
     let page = site.get("/recovery").await;
     assert!(page.body.contains("data-secret=\"code\"") && !page.body.contains("name=\"code\""));

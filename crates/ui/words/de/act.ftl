@@ -5,9 +5,8 @@ state-title = So steht es
 state-locked-until = Ihr Konto ist gesperrt bis { $until }.
 state-locked = Ihr Konto ist gesperrt, bis jemand es entsperrt.
 state-locked-why = Das passiert nach mehreren falschen Passwörtern, oft durch ein Telefon oder einen Rechner, auf dem noch ein altes gespeichert ist.
-state-attacked = Für Ihr Konto gehen weiter falsche Passwörter ein. Wenn Sie es nur entsperren, ist es bald wieder gesperrt: Suchen Sie das Gerät mit dem alten Passwort, oder setzen Sie ein neues.
 state-disabled = Ihr Konto ist deaktiviert. Nur der Helpdesk kann es wieder einschalten.
-state-expired = Ihr Konto ist abgelaufen: { $at }. Nur der Helpdesk kann es verlängern.
+state-expired = Ihr Konto ist abgelaufen ({ $at }). Nur der Helpdesk kann es verlängern.
 state-password-expired = Ihr Passwort ist abgelaufen. Zum Anmelden brauchen Sie ein neues.
 state-must-change = Ihr Passwort muss geändert werden, bevor Sie sich anmelden können.
 state-too-young = Ihr Passwort ist noch zu neu, um es selbst zu ändern. Sie können es ab { $until } ändern.
@@ -15,6 +14,8 @@ state-password-expires = Ihr Passwort gilt bis { $at }.
 state-protected = Ihr Konto hat besondere Rechte und lässt sich hier nicht wiederherstellen. Der Helpdesk weiß, wie es weitergeht.
 state-fine = Ihr Konto ist in Ordnung: weder gesperrt noch deaktiviert.
 act-nothing = Für dieses Konto lässt sich hier nichts tun. Bitte wenden Sie sich an den Helpdesk, dort hilft man Ihnen weiter.
+act-not-locked = Ihr Konto ist nicht gesperrt.
+act-not-locked-line = Eine Sperre endet oft von selbst. Versuchen Sie, sich anzumelden. Wird Ihr Passwort nicht angenommen, wählen Sie ein neues:
 
 # Entsperren.
 unlock-title = Konto entsperren
@@ -28,9 +29,11 @@ reset-title-else = Oder ein neues Passwort wählen
 reset-unlocks = Ihr Konto wird dabei gleich entsperrt.
 change-title = Passwort ändern
 password-current = Aktuelles Passwort
+password-current-unknown = Ich kenne mein aktuelles Passwort nicht
 password-new = Neues Passwort
 password-repeat = Neues Passwort wiederholen
 password-tip = Leicht zu merken und schwer zu erraten: vier oder fünf Wörter, die nichts miteinander zu tun haben.
+password-tip-classes = Beginnen Sie jedes Wort groß und setzen Sie Bindestriche und eine Zahl dazwischen, dann ist jede Art von Zeichen dabei.
 password-suggest = Passwort vorschlagen
 password-suggested = Dieses Passwort steht jetzt in beiden Feldern. Notieren oder speichern Sie es, bevor Sie weitergehen:
 reset-button = Neues Passwort setzen
@@ -40,7 +43,11 @@ password-busy = Wird gesetzt …
 # Ablehnungen. Die Nachweise bleiben gültig.
 refused-missing = Füllen Sie alle Passwortfelder aus.
 refused-mismatch = Die beiden neuen Passwörter stimmen nicht überein. Geben Sie sie noch einmal ein.
-refused-rule = Ihr neues Passwort erfüllt diese Regel nicht: { $rule }.
+refused-rules =
+    { $n ->
+        [one] Ihr neues Passwort erfüllt diese Regel nicht: { $rules }.
+       *[other] Ihr neues Passwort erfüllt diese Regeln nicht: { $rules }.
+    }
 refused-rule-field = Es erfüllt nicht alle Regeln. Sehen Sie sich die markierten an.
 refused-min-age = Ihr Passwort ist noch zu neu, um es zu ändern: { $rule }.
 refused-domain = Die Domäne Ihrer Organisation hat dieses Passwort abgelehnt und nennt keinen Grund. Versuchen Sie ein längeres, das sich von Ihren bisherigen deutlich unterscheidet.

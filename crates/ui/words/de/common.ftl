@@ -9,8 +9,8 @@ contact-phone = Telefon
 contact-mail = E-Mail
 reference-line = Kennung für den Helpdesk: { $reference }
 demo-label = Vorführung
-demo-no-directory = Die Konten hier sind erfunden, es steht kein echtes Verzeichnis dahinter. Wartezeiten und Grenzen sind kurz.
-demo-test-domain = Hinter dieser Seite steht eine Testdomäne. Wartezeiten und Grenzen sind kurz.
+demo-no-directory = Die Konten hier sind erfunden, es steht kein echtes Verzeichnis dahinter. Wartezeiten gibt es nicht, und die Grenzen sind hoch.
+demo-test-domain = Hinter dieser Seite steht eine Testdomäne. Wartezeiten gibt es nicht, und die Grenzen sind hoch.
 
 # Formulare.
 problem-summary = Bitte sehen Sie sich das noch einmal an
@@ -23,14 +23,22 @@ seal-needs-script = Diese Seite schützt Ihre Eingabe, bevor sie den Browser ver
 busy-wait = Einen Moment …
 go-back = Zurück
 start-again = Neu beginnen
+works-until = Diese Seite gilt bis { $until }. Danach müssten Sie neu beginnen.
 to-first-page = Zur Startseite
 
 # Zeitpunkte.
-time-today = { $clock } Uhr
-time-tomorrow = morgen, { $clock } Uhr
-time-yesterday = gestern, { $clock } Uhr
-time-date = { $day }. { $month } { $clock } Uhr
-time-date-year = { $day }. { $month } { $year } { $clock } Uhr
+time-today = { $clock }
+time-clock = { $clock } Uhr { $zone }
+time-zone =
+    { $zone ->
+        [CET] MEZ
+        [CEST] MESZ
+       *[other] { $zone }
+    }
+time-tomorrow = morgen, { $clock }
+time-yesterday = gestern, { $clock }
+time-date = { $day }. { $month } { $clock }
+time-date-year = { $day }. { $month } { $year } { $clock }
 time-month =
     { $month ->
         [1] Jan.
@@ -49,7 +57,9 @@ time-month =
 
 # Die erste Seite.
 home-title = Was brauchen Sie?
-home-lead = Das können Sie selbst erledigen. Es dauert etwa eine Minute.
+home-lead = Das können Sie selbst erledigen. Es dauert ein paar Minuten.
+home-set-up = Die Wiederherstellung ist eingerichtet. Sie können diese Seite schließen.
+home-over = Ihr Vorgang ist beendet, oder Ihr Browser hat ihn nicht behalten. Bitte beginnen Sie neu.
 home-forgot = Ich habe mein Passwort vergessen
 home-forgot-line = Zeigen Sie, dass Sie es sind, und wählen Sie ein neues.
 home-unlock = Mein Konto ist gesperrt

@@ -5,9 +5,8 @@ state-title = How it stands
 state-locked-until = Your account is locked until { $until }.
 state-locked = Your account is locked until somebody unlocks it.
 state-locked-why = That happens after several wrong passwords, often from a phone or computer that still has an old one.
-state-attacked = Wrong passwords keep coming in for your account. If you only unlock it, it will soon be locked again: find the device that has an old password, or set a new one.
 state-disabled = Your account is disabled. Only the helpdesk can switch it on again.
-state-expired = Your account ended: { $at }. Only the helpdesk can extend it.
+state-expired = Your account has expired ({ $at }). Only the helpdesk can extend it.
 state-password-expired = Your password has expired. You need a new one to sign in.
 state-must-change = Your password must be changed before you can sign in.
 state-too-young = Your password is too new to be changed by you. You can change it from { $until } on.
@@ -15,6 +14,8 @@ state-password-expires = Your password is good until { $at }.
 state-protected = Your account has special rights, so it cannot be recovered here. The helpdesk knows how to go on.
 state-fine = Your account is in order: it is neither locked nor disabled.
 act-nothing = Nothing can be done for this account here. Please contact the helpdesk; they will help you on.
+act-not-locked = Your account is not locked.
+act-not-locked-line = A lock often ends by itself. Try to sign in. If your password is not accepted, choose a new one:
 
 # Unlock.
 unlock-title = Unlock your account
@@ -28,9 +29,11 @@ reset-title-else = Or choose a new password
 reset-unlocks = Your account will be unlocked along with it.
 change-title = Change your password
 password-current = Current password
+password-current-unknown = I do not know my current password
 password-new = New password
 password-repeat = Repeat new password
 password-tip = Easy to remember and hard to guess: four or five words that have nothing to do with each other.
+password-tip-classes = Begin each word with a capital letter, and put a hyphen and a number between them, so that every kind of character is there.
 password-suggest = Suggest a password
 password-suggested = This password now stands in both fields. Write it down or save it before you go on:
 reset-button = Set new password
@@ -40,7 +43,11 @@ password-busy = Setting it …
 # Refusals. The proofs stay good.
 refused-missing = Fill in every password field.
 refused-mismatch = The two new passwords are not the same. Type them again.
-refused-rule = Your new password does not keep this rule: { $rule }.
+refused-rules =
+    { $n ->
+        [one] Your new password does not keep this rule: { $rules }.
+       *[other] Your new password does not keep these rules: { $rules }.
+    }
 refused-rule-field = It does not keep every rule. Look at the marked ones.
 refused-min-age = Your password is too new to be changed: { $rule }.
 refused-domain = Your organisation’s domain refused this password and does not say why. Try a longer one that is quite different from those you had.

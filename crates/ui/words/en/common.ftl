@@ -9,8 +9,8 @@ contact-phone = Telephone
 contact-mail = E-mail
 reference-line = Reference for the helpdesk: { $reference }
 demo-label = Demonstration
-demo-no-directory = The accounts here are made up and no real directory is behind them. Waiting times and limits are short.
-demo-test-domain = A test domain is behind this page. Waiting times and limits are short.
+demo-no-directory = The accounts here are made up and no real directory is behind them. There are no waiting times, and limits are high.
+demo-test-domain = A test domain is behind this page. There are no waiting times, and limits are high.
 
 # Forms.
 problem-summary = Please look at this again
@@ -23,10 +23,13 @@ seal-needs-script = This page protects what you type before it leaves your brows
 busy-wait = One moment …
 go-back = Back
 start-again = Start again
+works-until = This page works until { $until }. After that you would start again.
 to-first-page = To the first page
 
 # Points in time.
 time-today = { $clock }
+time-clock = { $clock } { $zone }
+time-zone = { $zone }
 time-tomorrow = tomorrow, { $clock }
 time-yesterday = yesterday, { $clock }
 time-date = { $day } { $month } { $clock }
@@ -49,7 +52,9 @@ time-month =
 
 # The first page.
 home-title = What do you need?
-home-lead = You can do this yourself. It takes about a minute.
+home-lead = You can do this yourself. It takes a few minutes.
+home-set-up = Recovery is set up. You can close this page.
+home-over = Your attempt is over, or your browser did not keep it. Please start again.
 home-forgot = I forgot my password
 home-forgot-line = Show that it is you, then choose a new one.
 home-unlock = My account is locked

@@ -1,7 +1,7 @@
 # Choosing a way to prove who one is.
 choose-title = How can you show that it is you?
 choose-title-next = One more proof, please
-choose-lead = Choose a way that you have set up. Everybody sees the same list here.
+choose-lead = Choose a way that you have set up. All ways are shown here, also those that you have not set up.
 choose-lead-next = That worked. Your organisation asks for a second, different proof.
 method-totp = Authenticator app
 method-totp-line = The six digits that the app on your phone shows now.
@@ -11,10 +11,8 @@ method-recovery-code = Recovery code
 method-recovery-code-line = One of the codes that you printed or wrote down.
 method-invitation = Invitation
 method-invitation-line = A code from a letter, your manager or an administrator.
-method-passkey = Passkey
-method-passkey-line = Your fingerprint, your face or a security key.
 choose-none-title = None of these works for you?
-choose-none = The helpdesk can see what went wrong and will help you on.
+choose-none = Our helpdesk will help you:
 
 # Asking for a code.
 send-title = Get a code by e-mail
@@ -23,6 +21,12 @@ send-button = Send code
 send-again = Send a new code
 send-again-line = Nothing there after two minutes? A new code makes the earlier one void.
 send-on-its-way = If this account has a verified address, a code is on its way.
+send-again-done = If this account has a verified address, a new code is on its way. Only the newest one works.
+send-limit =
+    { $n ->
+        [one] At most one is sent in an hour.
+       *[other] At most { $n } are sent in an hour.
+    }
 
 # Entering it.
 prove-totp-title = Enter the code from your app
@@ -42,6 +46,8 @@ prove-verifying = Checking …
 prove-other = Use another way
 prove-wrong = This was not accepted. Check what you typed and try again.
 prove-wrong-more = If it keeps happening, use another way, or start again and check your user name, too.
+prove-wrong-sent = After a few wrong tries a code stops working: send a new one.
+prove-wrong-app = Wait for the next code, and check that the clock of your phone is right. After many wrong codes this way rests until the next day.
 prove-missing = Enter the code.
 prove-missing-password = Enter your current password, too.
 prove-cancel = Stop and start again

@@ -15,6 +15,8 @@ pub struct CodesView {
     pub seal: Seal,
     /// There are codes already, which become void.
     pub replaces: bool,
+    /// Whose codes they are, for the printed sheet.
+    pub account: String,
 }
 
 impl CodesView {
@@ -23,6 +25,7 @@ impl CodesView {
         Self {
             seal: Seal::sample(),
             replaces: true,
+            account: "alice".into(),
         }
     }
 }
@@ -34,7 +37,7 @@ pub fn page(frame: &Frame<'_>, view: &CodesView) -> Markup {
     let body = html! {
         (head(Some(&Purpose::Enrol.name(words)), &title, Some(&words.get("codes-lead"))))
         (needs_script(words, "codes-needs-script"))
-        div.sheet { (ask(frame, view)) (shown(frame)) }
+        div.sheet { (ask(frame, view)) (shown(frame, view)) }
         (back(words))
     };
     frame.page(&title, &body)
@@ -57,7 +60,7 @@ fn ask(frame: &Frame<'_>, view: &CodesView) -> Markup {
     }
 }
 
-fn shown(frame: &Frame<'_>) -> Markup {
+fn shown(frame: &Frame<'_>, view: &CodesView) -> Markup {
     let words = frame.words;
     let form = Form {
         action: routes::ENROL_CODES_CONFIRM,
@@ -72,6 +75,7 @@ fn shown(frame: &Frame<'_>) -> Markup {
             h2 #codes-heading { (words.get("codes-list")) }
             p { (words.get("codes-once")) }
             ol.codes data-codes aria-labelledby="codes-heading" {}
+            (on_paper(frame, view))
             div.actions {
                 button.button.secondary.small type="button" data-copy data-copied=(words.get("codes-copied")) {
                     (words.get("codes-copy"))
@@ -80,6 +84,24 @@ fn shown(frame: &Frame<'_>) -> Markup {
                 span role="status" data-copied-status {}
             }
             (form.around(words, &fields))
+        }
+    }
+}
+
+/// What a sheet of paper must say by itself: whose codes, of what, since when, and where they are used. Printed
+/// only; the page's script puts the portal's address in.
+fn on_paper(frame: &Frame<'_>, view: &CodesView) -> Markup {
+    let words = frame.words;
+    let now = words.full_time_text(frame.calendar.now_ms, frame.calendar);
+    let values = [
+        ("account", view.account.as_str().into()),
+        ("organisation", frame.site.organisation.as_str().into()),
+        ("time", now.into()),
+    ];
+    html! {
+        div.printed {
+            p { (words.with("codes-sheet", &values)) }
+            p { (words.get("codes-sheet-use")) " " span data-origin {} }
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Adding an e-mail address: the address, then the code that was sent to it. Works without the script.
 
 use maud::{Markup, html};
-use ui::form::{Form, Problem, Secret, SecretField, TextField, Weight, problem_summary, submit};
+use ui::form::{Form, Problem, Secret, SecretField, TextField, Weight, link_button, problem_summary, submit};
 
 use super::back;
 use crate::pages::{Frame, Purpose, Seal, head};
@@ -131,6 +131,8 @@ pub fn code_page(frame: &Frame<'_>, view: &EmailCodeView) -> Markup {
         (problem_summary(words, &problems))
         (head(Some(&Purpose::Enrol.name(words)), &title, Some(&words.get("email-code-lead"))))
         div.sheet { (form.around(words, &fields)) }
+        p.soft { (words.get("email-code-again")) }
+        p { (link_button(routes::ENROL_EMAIL, &words.get("email-code-again-go"), Weight::Quiet)) }
         (back(words))
     };
     frame.document(&title, &body, view.is_wrong)

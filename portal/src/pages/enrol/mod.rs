@@ -33,6 +33,24 @@ impl FactorKind {
         }
     }
 
+    /// What the person recognises one by: the core gives the number of codes that are left, else a masked address.
+    fn detail(self, words: &Words, label: &str) -> String {
+        match (self, label.parse::<i64>()) {
+            (Self::RecoveryCodes, Ok(n)) => words.with("factors-codes-left", &[("n", n.into())]),
+            _ => label.to_owned(),
+        }
+    }
+
+    /// Name and detail in one line.
+    fn whole(self, words: &Words, label: &str) -> String {
+        let (name, detail) = (self.name(words), self.detail(words, label));
+        if detail.is_empty() {
+            name
+        } else {
+            format!("{name} ({detail})")
+        }
+    }
+
     const fn icon(self) -> Icon {
         match self {
             Self::Totp => Icon::Phone,

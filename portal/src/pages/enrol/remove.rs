@@ -32,12 +32,7 @@ impl RemoveView {
 /// Remove it, or keep it.
 pub fn page(frame: &Frame<'_>, view: &RemoveView) -> Markup {
     let words = frame.words;
-    let name = view.kind.name(words);
-    let whole = if view.label.is_empty() {
-        name
-    } else {
-        format!("{name} {}", view.label)
-    };
+    let whole = view.kind.whole(words, &view.label);
     let title = words.with("remove-title", &[("factor", whole.into())]);
     let hidden = [("factor", view.id.as_str())];
     let form = Form {
