@@ -155,9 +155,10 @@ build() {
   binaries=$(realpath "$binaries")
 }
 
-# Starts a server in a session of its own, so that Ctrl-C reaches this script only, which ends them in order.
+# Starts a server in a session of its own, so that Ctrl-C reaches this script only, which ends them in order. Two arenas
+# of the C library's allocator are enough for two cores; one for each thread would hold twice the memory.
 serve() {
-  setsid "$binaries/$1" serve --config "$state/$1.toml" </dev/null >>"$state/log/$1.log" 2>&1 &
+  MALLOC_ARENA_MAX=2 setsid "$binaries/$1" serve --config "$state/$1.toml" </dev/null >>"$state/log/$1.log" 2>&1 &
   servers+=($!)
   write_down "$1" $!
 }

@@ -78,11 +78,6 @@ impl Hashing {
         Ok(blocking((place, turns), job).await)
     }
 
-    /// Runs a job in the common line for tries, whoever it is for.
-    pub(super) async fn try_in_turn<T: Send + 'static>(&self, job: impl FnOnce() -> T + Send + 'static) -> T {
-        blocking(turn(&self.tries).await, job).await
-    }
-
     /// Runs a job for somebody who has proven who he is.
     pub(super) async fn sheet<T: Send + 'static>(&self, job: impl FnOnce() -> T + Send + 'static) -> T {
         blocking(turn(&self.sheets).await, job).await

@@ -111,13 +111,6 @@ pub async fn matches_from(
         .await
 }
 
-/// As [`matches_from`], in the common line.
-pub async fn matches(core: &Core, typed: TypedCode, hash: Option<String>) -> bool {
-    core.hashing
-        .try_in_turn(move || compare(&typed, hash.as_deref()))
-        .await
-}
-
 fn compare(typed: &TypedCode, hash: Option<&str>) -> bool {
     let stored = hash.unwrap_or(NOTHING);
     let same = PasswordHash::new(stored).is_ok_and(|stored| {

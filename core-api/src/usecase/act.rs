@@ -198,9 +198,13 @@ async fn prepare(
     reference: &str,
 ) -> Result<Ready, UseCaseError> {
     let operation = OperationId(core.new_id());
-    let account = core.directory.read(id).await?.ok_or(DirectoryError::NotFound)?;
-    let policy = core.directory.password_policy(id).await?;
-    let evidence = core.directory.evidence(id).await?;
+    // Somebody waits, and none of these needs another's answer.
+    let (account, policy, evidence) = tokio::try_join!(
+        core.directory.read(id),
+        core.directory.password_policy(id),
+        core.directory.evidence(id)
+    )?;
+    let account = account.ok_or(DirectoryError::NotFound)?;
     let mut refused = wish.and_then(|wish| broken(core, &policy, &account, action, wish));
     if !(account.state.can_be_helped() && account.protection.is_none()) {
         refused = Some(Refused::Forbidden {

@@ -110,11 +110,10 @@ impl Judging {
         } else {
             Some(verdict.err().unwrap_or(WhyWrong::NotTaken))
         };
-        // Where there was nothing to guess at, nobody guessed: it is no try of the account's.
-        let charged = if why == Some(WhyWrong::NothingToMatch) {
-            stored.phantom
-        } else {
-            subject
+        // Where there was nothing to guess at, or it was not looked at, nobody guessed: it is no try of the account's.
+        let charged = match why {
+            Some(WhyWrong::NothingToMatch | WhyWrong::BudgetUsedUp) => stored.phantom,
+            _ => subject,
         };
         attempt::add(c, charged, self.method, advanced, self.now)?;
         audit::append(
@@ -143,7 +142,8 @@ impl Judging {
     fn verdict(&self, c: &Connection, stored: &Stored, subject: AccountId) -> Result<Checked, StoreError> {
         let limits = &self.core.settings.limits;
         let wrong = attempt::wrong(c, subject, self.method, limits.wrong_tries.span, self.now)?;
-        let allowed = limits.allows_try(self.method, wrong);
+        let in_a_row = attempt::wrong_in_a_row(c, subject, self.method)?;
+        let allowed = limits.allows_try(self.method, wrong) && limits.outlasts(self.method, in_a_row);
         let verdict = match &self.evidence {
             Evidence::Code(code) if self.method == Method::Totp => self.totp(c, subject, code, allowed)?,
             Evidence::Code(code) => self.sent_code(c, stored, subject, code, allowed)?,

@@ -184,7 +184,9 @@ async fn gather(
                 .store
                 .read(move |c| factor::code_hash(c, subject, &wanted, now))
                 .await?;
-            let matches = recovery_codes::matches(core, typed, found.map(|(_, hash)| hash)).await;
+            let matches =
+                recovery_codes::matches_from(core, &stored.source, typed, found.map(|(_, hash)| hash))
+                    .await?;
             Evidence::RecoveryCode { selector, matches }
         }
         Method::Invitation => {

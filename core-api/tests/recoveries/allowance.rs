@@ -187,6 +187,26 @@ async fn wrong_codes_are_counted_in_a_row_until_one_is_right_or_the_app_is_anoth
     );
 }
 
+/// Ten a day are a hundred after ten days: then only another secret opens the method, however long one waits.
+#[tokio::test]
+async fn a_hundred_wrong_codes_in_a_row_close_the_method_for_good() {
+    let bench = Bench::new().await;
+    let app = bench.enrol_totp("alice").await;
+    for _ in 0..10 {
+        guess(&bench, 10).await;
+        bench.clock.forward(Duration::from_hours(25));
+    }
+    assert_eq!(in_a_row(&bench).await, 100);
+    let mut alice = bench.begin(Purpose::Reset, "alice").await;
+    bench.resolve().await;
+    alice.pick(Method::Totp).await.expect("is offered as ever");
+    alice.prove(&bench.code(&app)).await.expect("it is judged");
+    assert!(matches!(
+        alice.answer.view.stage,
+        Stage::Challenge { wrong: true, .. }
+    ));
+}
+
 /// Everything that a stranger can use up of alice's is used up, and she recovers all the same.
 #[tokio::test]
 async fn a_recovery_code_works_whatever_a_stranger_used_up() {

@@ -137,7 +137,9 @@ pub(crate) fn flags(access: OpenFlags) -> OpenFlags {
     access | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW
 }
 
-const COMMON: [(&str, &str); 4] = [
+const COMMON: [(&str, &str); 5] = [
+    // KiB of pages (negative by SQLite's convention). The system caches the file, too, and each reader has its own.
+    ("cache_size", "-256"),
     ("foreign_keys", "1"),
     ("secure_delete", "1"),
     ("trusted_schema", "0"),
@@ -146,7 +148,8 @@ const COMMON: [(&str, &str); 4] = [
 
 fn set_common(conn: &Connection) -> rusqlite::Result<()> {
     conn.execute_batch(
-        "PRAGMA foreign_keys = ON;
+        "PRAGMA cache_size = -256;
+         PRAGMA foreign_keys = ON;
          PRAGMA secure_delete = ON;
          PRAGMA trusted_schema = OFF;
          PRAGMA temp_store = MEMORY;",

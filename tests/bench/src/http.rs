@@ -12,7 +12,7 @@ use rustls::{ClientConfig, RootCertStore};
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, ServerName};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
@@ -45,10 +45,12 @@ impl Site {
         })
     }
 
-    /// Somebody new at the site, connected.
-    pub(crate) async fn visit(&self) -> io::Result<Visitor> {
+    /// Somebody new at the site, connected. Each number is another address, since sources have limits.
+    pub(crate) async fn visit(&self, number: u8) -> io::Result<Visitor> {
+        let socket = TcpSocket::new_v4()?;
+        socket.bind(SocketAddr::from((Ipv4Addr::new(127, 0, 1, number), 0)))?;
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, self.port));
-        let stream = TcpStream::connect(address).await?;
+        let stream = socket.connect(address).await?;
         stream.set_nodelay(true)?;
         let name = ServerName::try_from(self.host.clone()).map_err(io::Error::other)?;
         let stream = self.tls.connect(name, stream).await?;

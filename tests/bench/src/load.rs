@@ -21,12 +21,12 @@ pub(crate) struct Load {
 /// at `limit`. A round is given its number.
 pub(crate) async fn run(
     site: &Site,
-    visitors: usize,
+    visitors: u8,
     rounds: usize,
     limit: Duration,
     round: impl AsyncFn(&mut Visitor, usize) -> io::Result<Duration>,
 ) -> io::Result<Load> {
-    let mut all = try_join_all((0..visitors).map(|_| site.visit())).await?;
+    let mut all = try_join_all((1..=visitors).map(|number| site.visit(number))).await?;
     let (next, begun) = (AtomicUsize::new(0), Instant::now());
     let (next, round) = (&next, &round);
     let each = all.iter_mut().map(|visitor| async move {

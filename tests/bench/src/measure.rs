@@ -23,7 +23,7 @@ const STARTS: usize = 9;
 const RESETS: usize = 60;
 /// Resets before those that count: connections open, caches fill.
 const WARM_UP: usize = 5;
-const CONNECTIONS: usize = 16;
+const CONNECTIONS: u8 = 16;
 const RECOVERIES: usize = 10_000;
 const TRIES_OF_EACH: usize = 200;
 /// After load: what was queued is done, and the memory comes to rest.
@@ -105,7 +105,7 @@ pub(crate) async fn reset(report: &mut Report, place: &Place, floor: &Path, disk
     let state = &place.installation.state;
     let mut direct = Direct::start(floor, &state.join("dc"), "alice")?;
     let mut mailbox = Mailbox::new(&state.join("mail"))?;
-    let mut visitor = place.site.visit().await?;
+    let mut visitor = place.site.visit(1).await?;
     let (mut ours, mut theirs, mut pages) = (Vec::new(), Vec::new(), Vec::new());
     for round in 0..WARM_UP + RESETS {
         let page = walk::prove_by_mail(&mut visitor, &mut mailbox, "alice").await?;
@@ -272,11 +272,11 @@ pub(crate) async fn under_load(report: &mut Report, place: &Place, disk: &str) -
     core.stop()
 }
 
-/// Every other one is nobody's.
+/// One in ten is somebody's.
 fn identifier(number: usize) -> String {
     let known = ["alice", "bob", "frank", "hannah"];
-    if number.is_multiple_of(2) {
-        known[number / 2 % known.len()].to_owned()
+    if number.is_multiple_of(10) {
+        known[number / 10 % known.len()].to_owned()
     } else {
         format!("nobody-{number}")
     }
