@@ -6,7 +6,7 @@ use journal::{Chain, Commitment, Hash, Link};
 use serde::{Deserialize, Serialize};
 use sqlite::{Connection, OptionalExtension};
 
-use super::{Id, StoreError, call};
+use super::{StoreError, call};
 
 /// Names this chain, so that its records fit into no other.
 const ORIGIN: &[u8] = b"core";
@@ -332,9 +332,4 @@ pub fn last_checkpoint(c: &Connection) -> Result<u64, StoreError> {
             row.get(0)
         })?,
     )
-}
-
-/// The id of a recovery as it stands in logs.
-pub fn id_text(id: &Id) -> String {
-    data_encoding::HEXLOWER.encode(id)
 }
