@@ -21,9 +21,12 @@ fn cases(file: &str, part: &str) -> Vec<(String, String, String)> {
         .collect()
 }
 
+/// Compared as values: the order of a JSON object's fields depends on which features of `serde_json` the rest of
+/// the workspace asks for. Each block, plain and box is a text in it and is the same byte for byte.
 #[test]
 fn the_file_is_what_the_crate_makes() {
-    assert_eq!(make::boxes(), FILE);
+    let value = |text: &str| serde_json::from_str::<Value>(text).expect("JSON");
+    assert_eq!(value(&make::boxes()), value(FILE));
 }
 
 #[test]
