@@ -56,7 +56,7 @@ cargo build --release --locked --quiet -p directory --example floor
 
 step "single functions"
 rm -rf "$target/criterion" # results of functions that are gone
-cargo bench --locked --quiet -p seal -p domain --benches -- \
+cargo bench --locked --quiet -p seal --bench open -p domain --bench rules -- \
   --warm-up-time 1 --measurement-time 3 --noplot >"$state/criterion.log" 2>&1 ||
   { cat "$state/criterion.log" >&2 && exit 1; }
 umask 077
