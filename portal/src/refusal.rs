@@ -103,6 +103,10 @@ fn of_problem(visit: &Visit, problem: &Problem) -> HttpResponse {
         ProblemKind::UnsupportedMediaType
         | ProblemKind::NotFound
         | ProblemKind::NotAllowed
+        | ProblemKind::Conflict
+        | ProblemKind::Fork
+        | ProblemKind::NotConfirmed
+        | ProblemKind::Full
         | ProblemKind::Internal => {
             tracing::error!(reference = %visit.reference, kind = problem.kind, "the core refused");
             trouble(visit, Trouble::Unexpected)

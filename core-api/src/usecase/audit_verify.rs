@@ -8,7 +8,7 @@ use std::cell::RefCell;
 use std::collections::VecDeque;
 
 use ed25519_dalek::VerifyingKey;
-use journal::{Head, Link, SideRow, Signed, VerifyError, check_fields};
+use journal::{Head, Link, SideRow, Signed, Statement as _, VerifyError, check_fields};
 use sqlite::Connection;
 
 use crate::store::{Store, StoreError, audit};

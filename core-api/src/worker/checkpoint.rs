@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use ed25519_dalek::pkcs8::DecodePrivateKey as _;
 use ed25519_dalek::{SigningKey, VerifyingKey};
-use journal::Head;
+use journal::{Head, Statement as _};
 use server::Stop;
 
 use crate::core::Core;

@@ -1,36 +1,62 @@
-//! The client's side of TLS between our servers: 1.3, our authority and nobody else's, our certificate.
+//! The client's side of TLS between our servers: 1.3, our authority or the pinned key and nobody else's, our
+//! certificate.
+
+mod pinned;
 
 use std::path::Path;
 use std::sync::Arc;
 
-use rustls::crypto::aws_lc_rs;
+use contract::sync::Digest;
+use rustls::client::WantsClientCert;
+use rustls::crypto::{CryptoProvider, aws_lc_rs};
 use rustls::version::TLS13;
-use rustls::{ClientConfig, RootCertStore};
+use rustls::{ClientConfig, ConfigBuilder, RootCertStore, WantsVerifier};
 use rustls_pki_types::pem::PemObject as _;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 
+use self::pinned::PinnedServer;
 use crate::error::SetupError;
-use crate::transport::TransportSettings;
 
-pub(crate) fn client_config(settings: &TransportSettings) -> Result<ClientConfig, SetupError> {
+/// Speaks to servers with a certificate of this authority (PEM file).
+pub(crate) fn by_authority(ca_file: &Path, cert: &Path, key: &Path) -> Result<ClientConfig, SetupError> {
     let mut roots = RootCertStore::empty();
-    for certificate in certificates(&settings.ca_file)? {
+    for certificate in certificates(ca_file)? {
         roots.add(certificate).map_err(|wrong| SetupError::Certificate {
-            path: settings.ca_file.clone(),
+            path: ca_file.to_owned(),
             wrong,
         })?;
     }
-    let key = PrivateKeyDer::from_pem_file(&settings.key_file).map_err(|wrong| SetupError::File {
-        path: settings.key_file.clone(),
-        wrong,
-    })?;
-    ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+    let builder = begin(Arc::new(aws_lc_rs::default_provider()));
+    with_own_certificate(builder.with_root_certificates(roots), cert, key)
+}
+
+/// Speaks to holders of these keys only.
+pub(crate) fn by_pins(pins: &[Digest], cert: &Path, key: &Path) -> Result<ClientConfig, SetupError> {
+    let provider = Arc::new(aws_lc_rs::default_provider());
+    let verifier = Arc::new(PinnedServer::new(pins.to_vec(), &provider));
+    let builder = begin(provider).dangerous();
+    with_own_certificate(builder.with_custom_certificate_verifier(verifier), cert, key)
+}
+
+fn begin(provider: Arc<CryptoProvider>) -> ConfigBuilder<ClientConfig, WantsVerifier> {
+    ClientConfig::builder_with_provider(provider)
         .with_protocol_versions(&[&TLS13])
         .expect("the provider supports TLS 1.3")
-        .with_root_certificates(roots)
-        .with_client_auth_cert(certificates(&settings.cert_file)?, key)
+}
+
+fn with_own_certificate(
+    builder: ConfigBuilder<ClientConfig, WantsClientCert>,
+    cert: &Path,
+    key: &Path,
+) -> Result<ClientConfig, SetupError> {
+    let private = PrivateKeyDer::from_pem_file(key).map_err(|wrong| SetupError::File {
+        path: key.to_owned(),
+        wrong,
+    })?;
+    builder
+        .with_client_auth_cert(certificates(cert)?, private)
         .map_err(|wrong| SetupError::Certificate {
-            path: settings.cert_file.clone(),
+            path: cert.to_owned(),
             wrong,
         })
 }

@@ -10,13 +10,14 @@ use contract::paths::REFERENCE_HEADER;
 use contract::problem::MEDIA_TYPE;
 use reqwest::header::CONTENT_TYPE;
 use reqwest::{Client, Method, RequestBuilder, Response, redirect, retry};
+use rustls::ClientConfig;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use url::Url;
 
 use crate::error::{ClientError, SetupError};
-use crate::tls::client_config;
+use crate::tls::by_authority;
 
 /// Where a server is, and how we show each other who we are.
 #[derive(Clone, Debug)]
@@ -119,13 +120,13 @@ pub struct Transport {
 impl Transport {
     /// Reads the files and makes the client; connects to nothing yet.
     pub fn new(settings: TransportSettings) -> Result<Self, SetupError> {
-        let client = RwLock::new(build(&settings)?);
+        let client = RwLock::new(client_of(&settings)?);
         Ok(Self { settings, client })
     }
 
     /// Reads the files again. Calls under way finish with what they began with; on an error everything stays.
     pub fn reload(&self) -> Result<(), SetupError> {
-        let renewed = build(&self.settings)?;
+        let renewed = client_of(&self.settings)?;
         *self.client.write().unwrap_or_else(PoisonError::into_inner) = renewed;
         Ok(())
     }
@@ -160,7 +161,7 @@ impl Transport {
 
     async fn finish<R: DeserializeOwned>(&self, request: RequestBuilder) -> Result<R, ClientError> {
         let mut answer = request.send().await.map_err(ClientError::of)?;
-        let body = self.body(&mut answer).await?;
+        let body = read_body(&mut answer, self.settings.body_limit).await?;
         if answer.status().is_success() {
             let body: &[u8] = if body.is_empty() { b"null" } else { &body };
             return serde_json::from_slice(body)
@@ -178,17 +179,18 @@ impl Transport {
             |problem| Err(ClientError::Problem(problem)),
         )
     }
+}
 
-    async fn body(&self, answer: &mut Response) -> Result<Vec<u8>, ClientError> {
-        let mut body = Vec::new();
-        while let Some(chunk) = answer.chunk().await.map_err(ClientError::of)? {
-            if body.len() + chunk.len() > self.settings.body_limit {
-                return Err(ClientError::Protocol("the answer is too large"));
-            }
-            body.extend_from_slice(&chunk);
+/// Reads an answer to its end, or as far as it may go.
+pub(crate) async fn read_body(answer: &mut Response, largest: usize) -> Result<Vec<u8>, ClientError> {
+    let mut body = Vec::new();
+    while let Some(chunk) = answer.chunk().await.map_err(ClientError::of)? {
+        if body.len() + chunk.len() > largest {
+            return Err(ClientError::Protocol("the answer is too large"));
         }
-        Ok(body)
+        body.extend_from_slice(&chunk);
     }
+    Ok(body)
 }
 
 impl fmt::Debug for Transport {
@@ -199,20 +201,29 @@ impl fmt::Debug for Transport {
     }
 }
 
+fn client_of(settings: &TransportSettings) -> Result<Client, SetupError> {
+    let tls = by_authority(&settings.ca_file, &settings.cert_file, &settings.key_file)?;
+    build(tls, settings.connect_timeout, settings.timeout)
+}
+
 #[expect(
     clippy::disallowed_methods,
     reason = "this is the one place that sets what every client must have"
 )]
-fn build(settings: &TransportSettings) -> Result<Client, SetupError> {
+pub(crate) fn build(
+    tls: ClientConfig,
+    connect_timeout: Duration,
+    timeout: Duration,
+) -> Result<Client, SetupError> {
     Client::builder()
-        .tls_backend_preconfigured(client_config(settings)?)
+        .tls_backend_preconfigured(tls)
         .https_only(true)
         .http1_only()
         .no_proxy()
         .redirect(redirect::Policy::none())
         .retry(retry::never())
-        .connect_timeout(settings.connect_timeout)
-        .timeout(settings.timeout)
+        .connect_timeout(connect_timeout)
+        .timeout(timeout)
         .pool_idle_timeout(IDLE)
         .build()
         .map_err(SetupError::Http)

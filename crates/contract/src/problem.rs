@@ -48,6 +48,14 @@ pub enum ProblemKind {
     /// A factor that was just used as a proof, or stood there before an invitation, takes other proofs to be
     /// removed or replaced.
     OtherProofNeeded,
+    /// The id is another message's.
+    Conflict,
+    /// The chain is not the one that the other side knows: somebody turned this site back, or it is another's.
+    Fork,
+    /// Openings wait until the core has confirmed this site.
+    NotConfirmed,
+    /// No room is left.
+    Full,
     /// Something broke inside.
     Internal,
 }
@@ -65,13 +73,16 @@ impl ProblemKind {
             | Self::NothingPending
             | Self::LastFactor
             | Self::TooSoon
-            | Self::OtherProofNeeded => 409,
+            | Self::OtherProofNeeded
+            | Self::Conflict
+            | Self::Fork => 409,
             Self::RecoveryOver => 410,
             Self::TooLarge => 413,
             Self::UnsupportedMediaType => 415,
             Self::TooMany => 429,
             Self::Internal => 500,
-            Self::DirectoryAway | Self::Paused => 503,
+            Self::DirectoryAway | Self::Paused | Self::NotConfirmed => 503,
+            Self::Full => 507,
         }
     }
 
@@ -95,6 +106,10 @@ impl ProblemKind {
             Self::LastFactor => "This is your only way to recover. Set up another one first.",
             Self::TooSoon => "Your account was recovered less than a day ago. Come back later.",
             Self::OtherProofNeeded => "Begin again and prove who you are in another way to do this.",
+            Self::Conflict => "This id belongs to another message.",
+            Self::Fork => "The journals differ. Nothing is served until the site is keyed anew.",
+            Self::NotConfirmed => "The core has not confirmed this site. Try again in a minute.",
+            Self::Full => "No room is left. Try again later.",
             Self::Internal => "Something went wrong. Try again, or contact the helpdesk with the reference.",
         }
     }

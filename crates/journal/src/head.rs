@@ -1,12 +1,9 @@
 //! Where a chain stood at a time, signed by its owner.
 
-use ed25519_dalek::{SigningKey, VerifyingKey};
 use serde::{Deserialize, Serialize};
 
-use crate::{Hash, Link, Signed, SignedError};
-
-/// The form is part of the purpose: another form gets another number.
-const PURPOSE: &str = "sallyport/journal/head/1";
+use crate::statement::Statement;
+use crate::{Hash, Link};
 
 /// A checkpoint. Whoever keeps one can show later that the chain was cut or written anew.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,17 +33,6 @@ impl Head {
         }
     }
 
-    /// Signs it with the owner's key.
-    pub fn sign(&self, key: &SigningKey) -> Signed {
-        Signed::seal(PURPOSE, self, key)
-    }
-
-    /// Reads a head that the owner of this key signed. Whether name and epoch are the expected ones is for the
-    /// caller to say.
-    pub fn open(signed: &Signed, key: &VerifyingKey) -> Result<Self, SignedError> {
-        signed.open(PURPOSE, key)
-    }
-
     /// What it witnesses, for [`verify`](crate::verify).
     pub const fn link(&self) -> Link {
         Link {
@@ -54,4 +40,8 @@ impl Head {
             hash: self.hash,
         }
     }
+}
+
+impl Statement for Head {
+    const PURPOSE: &'static str = "sallyport/journal/head/1";
 }

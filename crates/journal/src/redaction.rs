@@ -1,12 +1,8 @@
 //! Says that personal fields were erased on purpose.
 
-use ed25519_dalek::{SigningKey, VerifyingKey};
 use serde::{Deserialize, Serialize};
 
-use crate::{Signed, SignedError};
-
-/// The form is part of the purpose: another form gets another number.
-const PURPOSE: &str = "sallyport/journal/redaction/1";
+use crate::statement::Statement;
 
 /// The record that is appended to the chain, as the text of a [`Signed`], in the transaction that erases side rows
 /// and their salts. Without it a missing side row is a fault.
@@ -58,15 +54,8 @@ impl Redaction {
             .iter()
             .any(|&(first, last)| (first..=last).contains(&seq))
     }
+}
 
-    /// Signs it with the owner's key.
-    pub fn sign(&self, key: &SigningKey) -> Signed {
-        Signed::seal(PURPOSE, self, key)
-    }
-
-    /// Reads a redaction that the owner of this key signed. Whether name and epoch are the expected ones is for the
-    /// caller to say.
-    pub fn open(signed: &Signed, key: &VerifyingKey) -> Result<Self, SignedError> {
-        signed.open(PURPOSE, key)
-    }
+impl Statement for Redaction {
+    const PURPOSE: &'static str = "sallyport/journal/redaction/1";
 }

@@ -1,7 +1,10 @@
 //! Signed heads and redactions, and the personal fields that these let go of.
 
 use ed25519_dalek::SigningKey;
-use journal::{Chain, Commitment, FieldsFault, Head, Redaction, SideRow, Signed, SignedError, check_fields};
+use journal::{
+    Chain, Commitment, FieldsFault, Head, Redaction, SideRow, Signed, SignedError, Statement as _,
+    check_fields,
+};
 use proptest::prelude::*;
 
 fn key(seed: u8) -> SigningKey {

@@ -13,7 +13,7 @@ use crate::limits::Limits;
 use crate::refusal::{AsProblem, Explain};
 use crate::seats::{Seat, Seats};
 use crate::source::Source;
-use crate::tls::{Tls, TlsError, TlsFiles};
+use crate::tls::{Clients, Tls, TlsError, TlsFiles};
 
 /// The settings of a listener, from its section of the configuration.
 #[derive(Clone, Debug)]
@@ -50,7 +50,7 @@ impl ListenerSettings {
             tls: Some(TlsFiles {
                 cert: section.file("cert_file"),
                 key: section.private_file("key_file"),
-                client_ca: None,
+                clients: Clients::Anybody,
             }),
             trusted_proxies: section.get_or("trusted_proxies", Vec::new()),
             deadline: deadline(section),
@@ -72,8 +72,23 @@ impl ListenerSettings {
             tls: Some(TlsFiles {
                 cert: section.file("cert_file"),
                 key: section.private_file("key_file"),
-                client_ca: Some(section.file("client_ca_file")),
+                clients: Clients::Of(section.file("client_ca_file")),
             }),
+            trusted_proxies: Vec::new(),
+            deadline: deadline(section),
+            body_limit: BODY_LIMIT,
+            rate: None,
+            connections: None,
+        }
+    }
+
+    /// A listener for one other server, known by its key: `listen` and `sources`, which must be given, `deadline`. The
+    /// files and the pins come from elsewhere than the configuration.
+    pub fn pinned(section: &Section<'_>, tls: TlsFiles) -> Self {
+        Self {
+            address: section.get("listen"),
+            sources: section.get("sources"),
+            tls: Some(tls),
             trusted_proxies: Vec::new(),
             deadline: deadline(section),
             body_limit: BODY_LIMIT,
@@ -247,7 +262,7 @@ impl Listener {
             seats: settings.connections.map(|most| Seats::new(most.get() as usize)),
             origin,
             explain,
-            proven_peers: settings.tls.as_ref().is_some_and(|tls| tls.client_ca.is_some()),
+            proven_peers: settings.tls.as_ref().is_some_and(|tls| tls.clients.are_proven()),
         };
         Ok(Self {
             name,

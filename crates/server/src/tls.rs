@@ -1,16 +1,22 @@
 //! TLS of a listener: rustls with aws-lc-rs, from PEM files that can be exchanged while connections go on.
 
+mod pinned;
+
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::SystemTime;
 
+use contract::sync::Digest;
 use rustls::RootCertStore;
 use rustls::crypto::aws_lc_rs;
 use rustls::server::{NoServerSessionStorage, ServerConfig, WebPkiClientVerifier};
 use rustls::version::{TLS12, TLS13};
 use rustls_pki_types::pem::PemObject as _;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
+
+use self::pinned::PinnedClients;
+pub use self::pinned::pin;
 
 /// Makes aws-lc-rs the TLS provider of the process. The first line of `main`; calling it again does no harm.
 pub fn install_crypto() {
@@ -25,9 +31,27 @@ pub struct TlsFiles {
     pub cert: PathBuf,
     /// The private key, PEM.
     pub key: PathBuf,
-    /// The authority whose client certificates are asked for. With it the listener is an inner one: TLS 1.3 only,
-    /// and nobody without such a certificate gets as far as HTTP.
-    pub client_ca: Option<PathBuf>,
+    /// Who may connect.
+    pub clients: Clients,
+}
+
+/// Who may connect to a listener. Unless it is anybody, the listener is an inner one: TLS 1.3 only, and nobody else gets
+/// as far as HTTP.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Clients {
+    /// Everybody; no certificate is asked for.
+    Anybody,
+    /// Holders of a certificate of this authority, PEM.
+    Of(PathBuf),
+    /// Holders of one of these keys, by the SHA-256 of its `SubjectPublicKeyInfo`.
+    Pinned(Vec<Digest>),
+}
+
+impl Clients {
+    /// Whether they show who they are.
+    pub fn are_proven(&self) -> bool {
+        *self != Self::Anybody
+    }
 }
 
 /// Why TLS cannot be set up from the files.
@@ -119,9 +143,13 @@ impl fmt::Debug for Tls {
 
 impl TlsFiles {
     fn written(&self) -> Vec<Option<SystemTime>> {
-        [Some(&self.cert), Some(&self.key), self.client_ca.as_ref()]
+        let authority = match &self.clients {
+            Clients::Of(path) => Some(path),
+            Clients::Anybody | Clients::Pinned(_) => None,
+        };
+        [&self.cert, &self.key]
             .into_iter()
-            .flatten()
+            .chain(authority)
             .map(|path| std::fs::metadata(path).and_then(|data| data.modified()).ok())
             .collect()
     }
@@ -134,7 +162,7 @@ fn server_config(files: &TlsFiles) -> Result<ServerConfig, TlsError> {
         wrong,
     })?;
     let provider = Arc::new(aws_lc_rs::default_provider());
-    let versions: &[_] = if files.client_ca.is_some() {
+    let versions: &[_] = if files.clients.are_proven() {
         &[&TLS13]
     } else {
         &[&TLS13, &TLS12]
@@ -142,9 +170,12 @@ fn server_config(files: &TlsFiles) -> Result<ServerConfig, TlsError> {
     let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
         .with_protocol_versions(versions)
         .expect("the provider supports both versions");
-    let builder = match &files.client_ca {
-        None => builder.with_no_client_auth(),
-        Some(path) => {
+    let builder = match &files.clients {
+        Clients::Anybody => builder.with_no_client_auth(),
+        Clients::Pinned(pins) => {
+            builder.with_client_cert_verifier(Arc::new(PinnedClients::new(pins.clone(), &provider)))
+        }
+        Clients::Of(path) => {
             let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots(path)?), provider)
                 .build()
                 .map_err(|wrong| TlsError::ClientCa {
@@ -161,7 +192,7 @@ fn server_config(files: &TlsFiles) -> Result<ServerConfig, TlsError> {
             wrong,
         })?;
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    if files.client_ca.is_some() {
+    if files.clients.are_proven() {
         // A resumed session keeps the identity that it began with; without resumption, a certificate that has
         // expired or is no longer accepted is noticed at the very next connection.
         config.session_storage = Arc::new(NoServerSessionStorage {});

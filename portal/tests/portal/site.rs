@@ -16,7 +16,7 @@ use server::ListenerSettings;
 use server::Order;
 use server::config::Origin;
 use server::logs::{Form, LogSettings};
-use server::tls::{TlsFiles, install_crypto};
+use server::tls::{Clients, TlsFiles, install_crypto};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -57,7 +57,7 @@ impl Site {
             TlsFiles {
                 cert: cert.clone(),
                 key,
-                client_ca: None,
+                clients: Clients::Anybody,
             },
         );
         change(&mut config);

@@ -15,7 +15,7 @@ use rcgen::{
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use server::config::Origin;
-use server::tls::{TlsFiles, install_crypto};
+use server::tls::{Clients, TlsFiles, install_crypto};
 use server::{
     Ended, Explain, Life, Listener, ListenerSettings, Order, PeerNames, Refusal, Reloads, Source, Stack,
     Visitors,
@@ -94,7 +94,7 @@ pub(crate) fn settings(pair: &Pair, client_ca: Option<PathBuf>) -> ListenerSetti
         tls: Some(TlsFiles {
             cert: pair.cert.clone(),
             key: pair.key.clone(),
-            client_ca,
+            clients: client_ca.map_or(Clients::Anybody, Clients::Of),
         }),
         trusted_proxies: Vec::new(),
         deadline: Duration::from_secs(1),

@@ -1,0 +1,66 @@
+//! How a core and a site come to know each other: two files, carried by hand.
+//!
+//! The core writes a [`Pairing`]; the site takes it and writes a [`PairingAnswer`]; the core takes that. The first
+//! holds a secret and goes over no network that others read.
+
+use serde::{Deserialize, Serialize};
+
+use crate::sync::{Bytes, Digest, Secret};
+
+/// The form of both files.
+pub const VERSION: u32 = 1;
+
+/// What a site is told at the pairing.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pairing {
+    /// [`VERSION`].
+    pub v: u32,
+    /// What the core calls the site.
+    pub site: String,
+    /// SHA-256 of the public keys (`SubjectPublicKeyInfo`) that the core's end of the sync link may have: the current
+    /// one, and the next if there is one.
+    pub core_pins: Vec<Digest>,
+    /// The core's Ed25519 key, which signs its requests.
+    pub core_key: Bytes<32>,
+    /// The core's generation.
+    pub generation: u64,
+    /// The epoch that begins.
+    pub epoch: u64,
+    /// The first key of its ratchet.
+    pub ratchet: Secret,
+    /// What the site's pages say about whose they are.
+    pub look: Look,
+}
+
+/// What the public pages of a site say. The core decides it, so that it can tell the true pages from changed ones.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Look {
+    /// The address that people use.
+    pub public_origin: String,
+    /// The organisation.
+    pub organisation: String,
+    /// The helpdesk's telephone number.
+    pub phone: Option<String>,
+    /// The helpdesk's mail address.
+    pub mail: Option<String>,
+    /// Whether this is a demonstration.
+    pub demo: bool,
+}
+
+/// What the core is told in return.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PairingAnswer {
+    /// [`VERSION`].
+    pub v: u32,
+    /// The site.
+    pub site: String,
+    /// The epoch.
+    pub epoch: u64,
+    /// SHA-256 of the public keys that the site's end of the sync link may have.
+    pub site_pins: Vec<Digest>,
+    /// The site's Ed25519 key, which signs its heads and receipts.
+    pub site_key: Bytes<32>,
+}
