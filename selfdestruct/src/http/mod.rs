@@ -1,0 +1,4 @@
+//! The two listeners: what people see, and what the core asks. Neither knows the other's addresses.
+
+pub mod public;
+pub mod sync;
