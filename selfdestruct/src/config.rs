@@ -10,13 +10,14 @@ use server::logs::LogSettings;
 use server::tls::{Clients, TlsFiles};
 
 use crate::pair::Place;
+use crate::site;
 
 /// A form of the public pages is a few hundred bytes; only drops are larger, and their route says so.
 const PUBLIC_BODY: usize = 4 * 1024;
 /// What stands around a ciphertext in a push: its length, its head, and the length of the whole in a batch.
 const AROUND: u64 = 64 * 1024;
 /// A slow line needs its time for a file.
-const LEAST_PUBLIC_DEADLINE: Duration = Duration::from_secs(60);
+const LEAST_PUBLIC_DEADLINE: Duration = Duration::from_mins(1);
 /// The core waits up to [`LONGEST_WAIT`] for events.
 const LEAST_SYNC_DEADLINE: Duration = Duration::from_secs(45);
 /// How long a request for events is held open at most.
@@ -54,6 +55,8 @@ pub struct Limits {
     pub most_stored: u64,
     /// Messages that live at the same time.
     pub most_messages: u64,
+    /// What lies in drop boxes together, in bytes.
+    pub most_dropped: u64,
 }
 
 impl SiteConfig {
@@ -90,6 +93,26 @@ impl SiteConfig {
     }
 }
 
+impl SiteConfig {
+    /// What the site below the listeners is told of it. `name`: what the core calls it.
+    pub fn site(&self, name: &str) -> site::Settings {
+        site::Settings {
+            data_dir: self.data_dir.clone(),
+            keys_dir: self.keys_dir.clone(),
+            name: name.to_owned(),
+            confirm_within: self.confirm_within,
+            lease: self.lease,
+            limits: site::Limits {
+                largest: self.limits.largest,
+                bytes: self.limits.most_stored,
+                messages: self.limits.most_messages,
+                drop_bytes: self.limits.most_dropped,
+                ..site::Limits::default()
+            },
+        }
+    }
+}
+
 impl Limits {
     fn read(section: &Section<'_>) -> Self {
         let (kib, mib, gib) = (1 << 10, 1 << 20, 1_u64 << 30);
@@ -98,6 +121,7 @@ impl Limits {
             largest: section.get_within("largest", Size(12 * mib), sizes(4 * kib, 64 * mib)).0,
             most_stored: section.get_within("most_stored", Size(10 * gib), sizes(mib, 16 * 1024 * gib)).0,
             most_messages: section.get_within("most_messages", 1_000_000, 1..=100_000_000),
+            most_dropped: section.get_within("most_dropped", Size(gib), sizes(mib, 16 * 1024 * gib)).0,
         }
     }
 }
@@ -159,6 +183,7 @@ mod tests {
             ("# largest", "largest"),
             ("# most_stored", "most_stored"),
             ("# most_messages", "most_messages"),
+            ("# most_dropped", "most_dropped"),
             ("# data_dir", "data_dir"),
             ("# keys_dir", "keys_dir"),
         ];

@@ -29,24 +29,18 @@ const DENIED: [i64; 5] = [
 /// Denied when they are to connect, with the place of their flags.
 const DENIED_FAST: [(i64, u8); 3] = [(SYS_sendto, 3), (SYS_sendmsg, 2), (SYS_sendmmsg, 3)];
 
-/// On this architecture the kernel may know each call by a second number (x32), some of them by one of its own.
-#[cfg(target_arch = "x86_64")]
-mod second {
+/// The numbers of a call. On x86-64 the kernel may know each by a second one (x32), some by one of their own.
+fn numbers(call: i64) -> Vec<i64> {
     const X32: i64 = 0x4000_0000;
-
-    pub(super) fn number(call: i64) -> Option<i64> {
-        Some(match call {
-            super::SYS_sendmsg => X32 + 518,
-            super::SYS_sendmmsg => X32 + 538,
-            call => X32 + call,
-        })
-    }
-}
-
-#[cfg(not(target_arch = "x86_64"))]
-mod second {
-    pub(super) fn number(_: i64) -> Option<i64> {
-        None
+    let second = match call {
+        SYS_sendmsg => X32 + 518,
+        SYS_sendmmsg => X32 + 538,
+        call => X32 + call,
+    };
+    if cfg!(target_arch = "x86_64") {
+        vec![call, second]
+    } else {
+        vec![call]
     }
 }
 
@@ -92,7 +86,7 @@ fn program() -> Result<BpfProgram, seccompiler::BackendError> {
 
 /// No rule means: always.
 fn deny(rules: &mut BTreeMap<i64, Vec<SeccompRule>>, call: i64, when: &[SeccompRule]) {
-    for number in [Some(call), second::number(call)].into_iter().flatten() {
+    for number in numbers(call) {
         rules.insert(number, when.to_vec());
     }
 }

@@ -2,12 +2,16 @@
 //! never opens a connection to anyone. The core pushes messages in and pulls back what happened.
 
 pub mod believe;
+pub mod check;
 pub mod config;
 mod files;
 pub mod filter;
 pub mod given;
 pub mod http;
 pub mod machine;
+pub mod pages;
 pub mod pair;
 pub mod public_certificate;
+mod room;
+pub mod serve;
 pub mod site;

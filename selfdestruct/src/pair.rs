@@ -4,7 +4,6 @@
 //! What was agreed on stays in the data folder, but for the ratchet's first key, which goes into the database and is
 //! overwritten there by the first event. The answer is written last: a pairing that was cut short is simply repeated.
 
-use std::fmt;
 use std::path::{Path, PathBuf};
 
 use contract::pairing::{Look, Pairing, PairingAnswer, VERSION};
@@ -18,9 +17,9 @@ use server::tls::pin;
 use zeroize::Zeroizing;
 
 use crate::files::{self, FileError, open_to_others, private_folder, remove, replace};
-use crate::given::random_bytes;
-use crate::given::Randomness;
-use crate::site::Beginning;
+use crate::config::SiteConfig;
+use crate::given::{Randomness, random_bytes};
+use crate::site::{Beginning, Given, Site, StartError};
 
 /// Longest name of a site.
 const LONGEST_NAME: usize = 64;
@@ -58,9 +57,15 @@ impl Place {
         self.0.join("sync-next.key")
     }
 
+    /// The site's Ed25519 key until the pairing is finished. From then on the database has it.
+    fn begun(&self) -> PathBuf {
+        self.0.join("begun.key")
+    }
+
     /// Every file that is for this user alone.
-    pub fn private_files(&self) -> [PathBuf; 5] {
+    pub fn private_files(&self) -> [PathBuf; 6] {
         [
+            self.begun(),
             self.pairing(),
             self.sync_certificate(),
             self.sync_key(),
@@ -135,6 +140,9 @@ pub enum PairError {
         /// The epoch of the pairing before.
         was: u64,
     },
+    /// The epoch cannot begin.
+    #[error("{0}; a site that serves must be stopped first")]
+    Start(#[from] StartError),
     /// A key or certificate cannot be made.
     #[error("the keys of the sync link cannot be made: {0}")]
     Keys(#[from] rcgen::Error),
@@ -191,87 +199,75 @@ impl Paired {
     }
 }
 
-/// A pairing that was looked at and fits this site. [`Taken::agree`] makes it valid.
-pub struct Taken {
-    place: Place,
-    paired: Paired,
-    pairing: Pairing,
-    key: SigningKey,
+/// Pairs: reads the core's file, begins the epoch in the database, makes the keys of the sync link and keeps what was
+/// agreed on. `again`: the pairing that there is was retired.
+pub async fn pair(
+    config: &SiteConfig,
+    given: Given,
+    file: &Path,
+    again: bool,
+) -> Result<PairingAnswer, PairError> {
+    let place = Place::new(&config.data_dir);
+    let pairing = read(file)?;
+    fits_before(&place, &pairing, again)?;
+    private_folder(&config.data_dir)?;
+    private_folder(&config.keys_dir)?;
+    let key = begun_key(&place, &*given.randomness)?;
+    let site_key = Bytes::from(key.verifying_key().to_bytes());
+    let beginning = Beginning {
+        epoch: pairing.epoch,
+        ratchet: pairing.ratchet.clone(),
+        generation: pairing.generation,
+        key,
+    };
+    let site = Site::start(config.site(&pairing.site), given, Some(beginning)).await?;
+    site.close().await;
+    let paired = Paired::of(&pairing);
+    let site_pins = agree(&place, &paired)?;
+    Ok(PairingAnswer {
+        v: VERSION,
+        site: paired.site,
+        epoch: paired.epoch,
+        site_pins,
+        site_key,
+    })
 }
 
-impl fmt::Debug for Taken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Taken").field("paired", &self.paired).finish_non_exhaustive()
-    }
-}
-
-impl Taken {
-    /// Reads the core's file. `again`: the pairing that there is was retired.
-    pub fn read(
-        file: &Path,
-        data_dir: &Path,
-        again: bool,
-        randomness: &dyn Randomness,
-    ) -> Result<Self, PairError> {
-        let pairing = read(file)?;
-        let place = Place::new(data_dir);
-        match Paired::load(&place) {
-            Err(PairError::NotPaired) => {}
-            Err(wrong) => return Err(wrong),
-            Ok(before) if !again => return Err(PairError::Already { site: before.site }),
-            Ok(before) if before.site == pairing.site && before.epoch >= pairing.epoch => {
-                return Err(PairError::Used {
-                    epoch: pairing.epoch,
-                    was: before.epoch,
-                });
-            }
-            Ok(_) => {}
-        }
-        let key = SigningKey::from_bytes(&Zeroizing::new(random_bytes(randomness)));
-        Ok(Self {
-            place,
-            paired: Paired::of(&pairing),
-            pairing,
-            key,
-        })
-    }
-
-    /// What the site is called.
-    pub fn site(&self) -> &str {
-        &self.paired.site
-    }
-
-    /// What the site begins with.
-    pub fn beginning(&self) -> Beginning {
-        Beginning {
-            epoch: self.pairing.epoch,
-            ratchet: self.pairing.ratchet.clone(),
-            generation: self.pairing.generation,
-            key: self.key.clone(),
-        }
-    }
-
-    /// Makes the keys of the sync link and keeps what was agreed on. The site has begun, and has this Ed25519 key.
-    pub fn agree(self, site_key: VerifyingKey) -> Result<PairingAnswer, PairError> {
-        let place = &self.place;
-        let current = make_key(&place.sync_certificate(), &place.sync_key())?;
-        let next = make_key(&place.next_sync_certificate(), &place.next_sync_key())?;
-        let text = serde_json::to_vec_pretty(&self.paired).expect("texts and numbers always become JSON");
-        replace(&place.pairing(), &text)?;
-        Ok(PairingAnswer {
-            v: VERSION,
-            site: self.paired.site,
-            epoch: self.paired.epoch,
-            site_pins: vec![current, next],
-            site_key: Bytes::from(site_key.to_bytes()),
-        })
+fn fits_before(place: &Place, pairing: &Pairing, again: bool) -> Result<(), PairError> {
+    match Paired::load(place) {
+        Err(PairError::NotPaired) => Ok(()),
+        Err(wrong) => Err(wrong),
+        Ok(before) if !again => Err(PairError::Already { site: before.site }),
+        Ok(before) if before.site == pairing.site && before.epoch >= pairing.epoch => Err(PairError::Used {
+            epoch: pairing.epoch,
+            was: before.epoch,
+        }),
+        Ok(_) => Ok(()),
     }
 }
 
-/// Makes the folders of a site, for this user alone.
-pub fn make_folders(data_dir: &Path, keys_dir: &Path) -> Result<(), FileError> {
-    private_folder(data_dir)?;
-    private_folder(keys_dir)
+/// A pairing that was cut short goes on with the key that the database may have already.
+fn begun_key(place: &Place, randomness: &dyn Randomness) -> Result<SigningKey, PairError> {
+    let path = place.begun();
+    if !path.exists() {
+        let fresh = Zeroizing::new(random_bytes::<32>(randomness));
+        replace(&path, Zeroizing::new(Bytes::from(*fresh).to_string()).as_bytes())?;
+    }
+    let secret: Bytes<32> = files::read(&path)?.parse().map_err(|_| PairError::Malformed {
+        path,
+        wrong: "it was changed; delete it",
+    })?;
+    Ok(SigningKey::from_bytes(secret.as_bytes()))
+}
+
+/// Makes the keys of the sync link and makes the pairing valid. Gives their pins.
+fn agree(place: &Place, paired: &Paired) -> Result<Vec<Digest>, PairError> {
+    let current = make_key(&place.sync_certificate(), &place.sync_key())?;
+    let next = make_key(&place.next_sync_certificate(), &place.next_sync_key())?;
+    let text = serde_json::to_vec_pretty(paired).expect("texts and numbers always become JSON");
+    replace(&place.pairing(), &text)?;
+    remove(&place.begun())?;
+    Ok(vec![current, next])
 }
 
 /// Takes the next key of the sync link into use. Its pin is known to the core since the pairing.
