@@ -2,4 +2,7 @@
 //! never opens a connection to anyone. The core pushes messages in and pulls back what happened.
 
 pub mod given;
+mod running;
 pub mod site;
+mod store;
+mod usecase;
