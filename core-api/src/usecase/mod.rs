@@ -17,6 +17,7 @@ pub mod invite;
 mod judge;
 mod load;
 pub mod look;
+pub mod message_news;
 pub mod not_me;
 pub mod notify;
 mod outcome;
