@@ -42,11 +42,13 @@ pub fn by_id(c: &Connection, id: &Id) -> Result<Option<Command>, StoreError> {
         .transpose()
 }
 
-/// The oldest `most` commands for a site that wait.
+/// The oldest `most` commands for a site that wait, for messages that are not on their way there any more.
 pub fn waiting(c: &Connection, site: &str, most: u32) -> Result<Vec<Command>, StoreError> {
     let mut statement = c.prepare_cached(
         "SELECT id, message, wanted, answer FROM command
-         WHERE site = ?1 AND answered_at IS NULL ORDER BY made_at, rowid LIMIT ?2",
+         WHERE site = ?1 AND answered_at IS NULL
+           AND NOT EXISTS (SELECT 1 FROM push WHERE push.message = command.message)
+         ORDER BY made_at, rowid LIMIT ?2",
     )?;
     statement
         .query_map((site, most), |row| Ok(read(row)))?
@@ -54,12 +56,13 @@ pub fn waiting(c: &Connection, site: &str, most: u32) -> Result<Vec<Command>, St
         .collect()
 }
 
-/// Whether the same is on its way already.
-pub fn is_waiting(c: &Connection, message: &Id, order: Order) -> Result<bool, StoreError> {
+/// The same, if it is on its way already.
+pub fn waiting_id(c: &Connection, message: &Id, order: Order) -> Result<Option<Id>, StoreError> {
     Ok(c.prepare_cached(
-        "SELECT EXISTS (SELECT 1 FROM command WHERE message = ?1 AND wanted = ?2 AND answered_at IS NULL)",
+        "SELECT id FROM command WHERE message = ?1 AND wanted = ?2 AND answered_at IS NULL LIMIT 1",
     )?
-    .query_row((message, serde_json::to_string(&order)?), |row| row.get(0))?)
+    .query_row((message, serde_json::to_string(&order)?), |row| row.get(0))
+    .optional()?)
 }
 
 /// Keeps the answer; `false` if there is one already.

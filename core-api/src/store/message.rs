@@ -160,6 +160,31 @@ pub fn overdue(c: &Connection, site: &str, before: Timestamp, most: u32) -> Resu
         .collect()
 }
 
+/// Up to `most` messages that a site may have had in an epoch before its present one, and that have not ended.
+pub fn of_former_epoch(c: &Connection, site: &str, most: u32) -> Result<Vec<Message>, StoreError> {
+    let mut statement = c.prepare_cached(
+        "SELECT message.* FROM message JOIN site ON site.name = message.site LEFT JOIN push ON push.message = message.id
+         WHERE message.site = ?1 AND message.ended_at IS NULL
+           AND (message.epoch < site.epoch OR (message.epoch IS NULL AND push.tried_at <= site.paired_at))
+         LIMIT ?2",
+    )?;
+    statement
+        .query_map((site, most), |row| Ok(read(row)))?
+        .map(|row| row?)
+        .collect()
+}
+
+/// Up to `most` messages of a site that have not ended.
+pub fn not_ended(c: &Connection, site: &str, most: u32) -> Result<Vec<Message>, StoreError> {
+    let mut statement = c.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM message WHERE site = ?1 AND ended_at IS NULL LIMIT ?2"
+    ))?;
+    statement
+        .query_map((site, most), |row| Ok(read(row)))?
+        .map(|row| row?)
+        .collect()
+}
+
 /// Those that may be on the site and have not ended, in the order of ids after `after`: of each, when its receipt
 /// came. What was never tried to be pushed is not among them.
 pub fn perhaps_on_site(

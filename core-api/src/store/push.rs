@@ -88,7 +88,7 @@ pub fn erase(c: &Connection, message: &Id) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// The sites for which something waits, with how much.
+/// How many bodies wait for a site.
 pub fn waiting(c: &Connection, site: &str) -> Result<u64, StoreError> {
     Ok(c.prepare_cached("SELECT count(*) FROM push WHERE site = ?1")?
         .query_row([site], |row| row.get(0))?)

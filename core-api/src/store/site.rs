@@ -229,6 +229,14 @@ pub fn set_witness(c: &Connection, name: &str, line: &str) -> Result<(), StoreEr
     Ok(())
 }
 
+/// The checkpoints of our audit that sites gave back: witnesses beside our own.
+pub fn witnesses(c: &Connection) -> Result<Vec<String>, StoreError> {
+    let mut statement = c.prepare_cached("SELECT witness FROM site WHERE witness IS NOT NULL")?;
+    Ok(statement
+        .query_map([], |row| row.get(0))?
+        .collect::<Result<_, _>>()?)
+}
+
 /// Seals a ratchet's key again, if the site's cursor still stands there.
 pub fn rewrap(c: &Connection, site: &Site, locked: &Locked) -> Result<(), StoreError> {
     c.prepare_cached("UPDATE site SET key_id = ?3, ratchet = ?4 WHERE name = ?1 AND ratchet = ?2")?
