@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Answer, Request};
+use super::{Answer, Request, Response, messages};
 use crate::core::Core;
 use crate::store::StoreError;
 use crate::usecase::invite::{AskedAbout, InviteError, invite};
@@ -24,7 +24,25 @@ const LONGEST_INVITATION: u16 = 30;
 const RECORDS: u32 = 500;
 
 /// Does what was asked on the word of `operator`.
-pub(super) async fn handle(core: &Arc<Core>, request: Request, operator: &str, reference: &str) -> Answer {
+pub(super) async fn handle(
+    core: &Arc<Core>,
+    request: Request,
+    body: Vec<u8>,
+    operator: &str,
+    reference: &str,
+) -> Response {
+    let request = match request {
+        Request::Message { about } => {
+            return messages::handle(core, about, body, operator, reference)
+                .await
+                .unwrap_or_else(|why| Response::of(Answer::Refused { why }));
+        }
+        other => other,
+    };
+    Response::of(answer(core, request, operator, reference).await)
+}
+
+async fn answer(core: &Arc<Core>, request: Request, operator: &str, reference: &str) -> Answer {
     let about = |identifier| AskedAbout {
         identifier,
         operator,
@@ -47,6 +65,7 @@ pub(super) async fn handle(core: &Arc<Core>, request: Request, operator: &str, r
                 })
             })
             .map_err(|error| portal_words(&error)),
+        Request::Message { .. } => Err("this is answered elsewhere".to_owned()),
         Request::Audit { after } => records(core, *after).await.map_err(|error| error.to_string()),
         Request::SiteList => list(core)
             .await

@@ -6,6 +6,7 @@ mod api;
 mod directory;
 mod keys;
 mod mail;
+mod messages;
 mod passwords;
 mod policy;
 mod recovery;
@@ -84,13 +85,15 @@ fn config(root: &Section<'_>, folder: &Folder) -> Config {
     let api = root.section("api");
     let peers = api::peers(&api);
     let house = mail::house(&mail, &organisation);
-    let settings = recovery::read(
+    let mut settings = recovery::read(
         &root.section("recovery"),
         organisation,
         demo,
         api::portals(&peers),
         site::sites(root),
     );
+    settings.senders = api::senders(&peers);
+    settings.messages = messages::read(&root.section("messages"));
     Config {
         data_dir: folder.join(&root.get::<PathBuf>("data_dir")),
         log: LogSettings::read(&root.section("log")),

@@ -7,13 +7,13 @@ use domain::budget::{Limit, Limits};
 use server::config::Section;
 
 use super::{SiteSettings, list, policy};
-use crate::core::Settings;
+use crate::core::{MessageSettings, Settings};
 
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_mins(1);
 const DAY: Duration = Duration::from_hours(24);
 
-/// Reads `[recovery]`.
+/// Reads `[recovery]`. What concerns messages is put in by whoever reads the other sections.
 pub(super) fn read(
     section: &Section<'_>,
     organisation: String,
@@ -36,6 +36,8 @@ pub(super) fn read(
         own_mail_domains: own_mail_domains(section),
         portals,
         sites,
+        senders: BTreeMap::new(),
+        messages: MessageSettings::default(),
         organisation,
         demo,
     }

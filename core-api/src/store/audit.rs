@@ -153,6 +153,46 @@ pub enum Event {
         /// The message that it is about, or nothing.
         subject: String,
     },
+    /// A one-time message was handed in.
+    MessageSent {
+        /// The message, by its id.
+        message: String,
+        /// The site that shall hold it.
+        site: String,
+        /// When it ends, in milliseconds since the Unix epoch.
+        expires_at: i64,
+        /// How often it may be opened.
+        readings: u32,
+        /// Whether a passphrase is needed.
+        passphrase: bool,
+        /// Whether the core mails the link.
+        mailed: bool,
+        /// How large its ciphertext is, in bytes.
+        size: u64,
+    },
+    /// Outsiders were asked to put something into a drop box.
+    DropRequested {
+        /// The request, by its id.
+        request: String,
+        /// The site that shall hold it.
+        site: String,
+        /// When it ends, in milliseconds since the Unix epoch.
+        expires_at: i64,
+    },
+    /// Something came in by a drop box.
+    DropArrived {
+        /// The request, by its id.
+        request: String,
+        /// How large it is, in bytes.
+        size: u64,
+    },
+    /// What came in was opened, or cannot be.
+    DropOpened {
+        /// The request, by its id.
+        request: String,
+        /// Whether it could be opened.
+        readable: bool,
+    },
     /// The core started.
     Started {
         /// Its version.
@@ -247,6 +287,9 @@ pub struct Personal {
     /// Who did it, where it was not the owner himself.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub operator: Option<String>,
+    /// Why, in his own words, which may name somebody.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub reason: Option<String>,
 }
 
 impl Personal {
@@ -256,7 +299,7 @@ impl Personal {
             account: account.map(|id| id.to_string()),
             name: Some(name.to_owned()),
             source: Some(source.to_owned()),
-            operator: None,
+            ..Self::default()
         }
     }
 }

@@ -9,6 +9,7 @@ pub mod attempt;
 pub mod audit;
 pub mod code;
 pub mod command;
+pub mod drop_box;
 pub mod fact;
 pub mod factor;
 pub mod freeze;
@@ -20,6 +21,7 @@ pub mod pause;
 pub mod push;
 pub mod reap;
 pub mod recovery;
+pub mod sending;
 pub mod site;
 pub mod site_event;
 pub mod tally;
@@ -39,6 +41,10 @@ const MIGRATIONS: &[Migration] = &[
     Migration {
         name: "messages",
         sql: include_str!("schema/0003_messages.sql"),
+    },
+    Migration {
+        name: "sending",
+        sql: include_str!("schema/0004_sending.sql"),
     },
 ];
 

@@ -239,6 +239,10 @@ pub enum News {
     Lost,
     /// It never got to the site.
     NotSent,
+    /// The mail with its link could not be delivered.
+    NotMailed,
+    /// Something came in by a drop box.
+    Arrived,
 }
 
 /// News of a one-time message, for its sender.
@@ -267,6 +271,8 @@ pub fn message_news(words: &Words, calendar: &Calendar, news: &MessageNews<'_>) 
         News::Expired => ("mail-news-expired-subject", "mail-news-expired-what"),
         News::Lost => ("mail-news-lost-subject", "mail-news-lost-what"),
         News::NotSent => ("mail-news-not-sent-subject", "mail-news-not-sent-what"),
+        News::NotMailed => ("mail-news-not-mailed-subject", "mail-news-not-mailed-what"),
+        News::Arrived => ("mail-news-arrived-subject", "mail-news-arrived-what"),
     };
     // What somebody typed must not look like another line of the mail.
     let field = |text: Option<&str>| one_line(text.unwrap_or("–"));
@@ -383,6 +389,8 @@ mod tests {
             News::Expired,
             News::Lost,
             News::NotSent,
+            News::NotMailed,
+            News::Arrived,
         ];
         mails.extend(news.into_iter().map(|news| {
             let mail = MessageNews {

@@ -90,6 +90,10 @@ mail-news-lost-subject = { $organisation }: Ihre Nachricht wurde vielleicht gele
 mail-news-lost-what = Der Server, auf dem Ihre Nachricht lag, hat verloren, was er wusste. Die Nachricht wurde vielleicht gelesen, vielleicht nicht, und lässt sich nicht mehr öffnen. Wenn sich ändern lässt, was darin stand, etwa ein Passwort, dann ändern Sie es und senden es neu.
 mail-news-not-sent-subject = { $organisation }: Ihre Nachricht wurde nicht gesendet
 mail-news-not-sent-what = Ihre Nachricht ist nicht beim Server angekommen, und niemand kann sie öffnen. Senden Sie sie neu.
+mail-news-not-mailed-subject = { $organisation }: Die Mail mit dem Link zu Ihrer Nachricht ließ sich nicht zustellen
+mail-news-not-mailed-what = Die Mail mit dem Link ließ sich nicht zustellen und wird nicht weiter versucht. Niemand außerhalb hat den Link. Senden Sie die Nachricht neu, an eine andere Adresse oder als Link, den Sie selbst übergeben.
+mail-news-arrived-subject = { $organisation }: In Ihrem Einwurf liegt etwas
+mail-news-arrived-what = Jemand hat eingeworfen, worum Sie gebeten haben. Öffnen Sie es intern; danach wird es gelöscht.
 mail-news-body =
     { $what }
 

@@ -90,6 +90,10 @@ mail-news-lost-subject = { $organisation }: your message may have been read, or 
 mail-news-lost-what = The site that held your message lost what it knew. The message may or may not have been read, and it cannot be opened any more. If what it held can be changed, such as a password, change it and send it again.
 mail-news-not-sent-subject = { $organisation }: your message was not sent
 mail-news-not-sent-what = Your message did not get to the site, and nobody can open it. Send it again.
+mail-news-not-mailed-subject = { $organisation }: the mail with your message's link could not be delivered
+mail-news-not-mailed-what = The mail with the link could not be delivered, and is not tried any more. Nobody outside has the link. Send the message again, to another address or as a link that you hand over yourself.
+mail-news-arrived-subject = { $organisation }: something came in by your drop box
+mail-news-arrived-what = Somebody put into your drop box what you asked for. Open it inside; it is erased once you have.
 mail-news-body =
     { $what }
 
