@@ -152,6 +152,12 @@ struct Printed<'a> {
 }
 
 async fn send(mut asked: Send, config: &Config, out: &mut dyn Write) -> Outcome {
+    let both_from_input = [&asked.text_file, &asked.passphrase_file]
+        .iter()
+        .all(|file| file.as_ref().is_some_and(|file| is_standard_input(file)));
+    if both_from_input {
+        return Err("only one of text and passphrase can come from standard input".into());
+    }
     let given = given_passphrase(&mut asked)?;
     let content = content(&asked)?;
     let mut recipients: Vec<Option<String>> = asked.to.drain(..).map(Some).collect();
@@ -362,12 +368,6 @@ fn given_passphrase(asked: &mut Send) -> Result<Option<Passphrase>, Box<dyn std:
 }
 
 fn content(asked: &Send) -> Result<Content, Box<dyn std::error::Error>> {
-    let both_from_input = [&asked.text_file, &asked.passphrase_file]
-        .iter()
-        .all(|file| file.as_ref().is_some_and(|file| is_standard_input(file)));
-    if both_from_input {
-        return Err("only one of text and passphrase can come from standard input".into());
-    }
     let text = match &asked.text_file {
         Some(file) => text_of(file, MAX_CONTENT)?,
         None => Zeroizing::default(),

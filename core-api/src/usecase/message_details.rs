@@ -8,7 +8,8 @@ use crate::keys::{AtRest, Locked};
 use crate::store::{Id, StoreError};
 
 /// For whom a message is, why it was sent, whom to tell. Not `Debug`: it names people.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Details {
     /// To whom the core mails the link.
     pub to: Option<String>,

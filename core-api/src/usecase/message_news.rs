@@ -75,11 +75,13 @@ pub fn tell(c: &Connection, core: &Core, message: &Message, news: &News) -> Resu
 
 /// Trades the link in the row for the letter that carries it.
 fn mail_link(c: &Connection, core: &Core, message: &Message, details: &Details) -> Result<(), StoreError> {
-    let (Some(locked), Some(to)) = (&message.secret, &details.to) else {
+    let Some(locked) = &message.secret else {
         return Ok(());
     };
-    // Whatever it was, it leads nowhere any more.
     message::erase_secret(c, &message.id)?;
+    let Some(to) = &details.to else {
+        return Ok(());
+    };
     let link = match core.at_rest.open(&message.id, locked) {
         Ok(link) => Secret::new(String::from_utf8_lossy(&link).into_owned()),
         Err(error) => {
