@@ -165,7 +165,7 @@ pub fn of_former_epoch(c: &Connection, site: &str, most: u32) -> Result<Vec<Mess
     let mut statement = c.prepare_cached(
         "SELECT message.* FROM message JOIN site ON site.name = message.site LEFT JOIN push ON push.message = message.id
          WHERE message.site = ?1 AND message.ended_at IS NULL
-           AND (message.epoch < site.epoch OR (message.epoch IS NULL AND push.tried_at <= site.paired_at))
+           AND (message.epoch < site.epoch OR (message.epoch IS NULL AND push.tried_in < site.epoch))
          LIMIT ?2",
     )?;
     statement
@@ -195,7 +195,7 @@ pub fn perhaps_on_site(
 ) -> Result<Vec<(Id, Option<Timestamp>)>, StoreError> {
     let mut statement = c.prepare_cached(
         "SELECT id, stored_at FROM message WHERE site = ?1 AND ended_at IS NULL AND id > ?2
-         AND NOT EXISTS (SELECT 1 FROM push WHERE push.message = message.id AND tried_at IS NULL)
+         AND NOT EXISTS (SELECT 1 FROM push WHERE push.message = message.id AND tried_in IS NULL)
          ORDER BY id LIMIT ?3",
     )?;
     let rows = statement.query_map((site, after, most), |row| {

@@ -3,6 +3,7 @@
 use domain::Timestamp;
 use sqlite::{Connection, OptionalExtension};
 
+use super::site::Site;
 use super::{Id, StoreError, call};
 
 /// A body that waits.
@@ -36,16 +37,10 @@ pub fn insert(
 
 /// Takes the oldest bodies for a site, up to `most` of them and `bytes` together (but one always), and notes that they
 /// were tried: from now on the site may have them.
-pub fn take(
-    c: &Connection,
-    site: &str,
-    most: u32,
-    bytes: u64,
-    now: Timestamp,
-) -> Result<Vec<Push>, StoreError> {
+pub fn take(c: &Connection, site: &Site, most: u32, bytes: u64) -> Result<Vec<Push>, StoreError> {
     let mut chosen =
         c.prepare_cached("SELECT message, size FROM push WHERE site = ?1 ORDER BY made_at LIMIT ?2")?;
-    let mut rows = chosen.query((site, most))?;
+    let mut rows = chosen.query((&site.name, most))?;
     let (mut ids, mut total) = (Vec::new(), 0_u64);
     while let Some(row) = rows.next()? {
         let (id, size): (Id, u64) = (row.get(0)?, row.get(1)?);
@@ -56,11 +51,11 @@ pub fn take(
         ids.push(id);
     }
     let mut tried = c.prepare_cached(
-        "UPDATE push SET tried_at = coalesce(tried_at, ?2) WHERE message = ?1 RETURNING message, digest, body",
+        "UPDATE push SET tried_in = coalesce(tried_in, ?2) WHERE message = ?1 RETURNING message, digest, body",
     )?;
     ids.iter()
         .map(|id| {
-            let push = tried.query_row((id, now.0), |row| {
+            let push = tried.query_row((id, site.epoch), |row| {
                 Ok(Push {
                     message: row.get(0)?,
                     digest: row.get(1)?,
@@ -75,7 +70,7 @@ pub fn take(
 /// Whether a body waits, and if so whether it was ever tried.
 pub fn was_tried(c: &Connection, message: &Id) -> Result<Option<bool>, StoreError> {
     Ok(
-        c.prepare_cached("SELECT tried_at IS NOT NULL FROM push WHERE message = ?1")?
+        c.prepare_cached("SELECT tried_in IS NOT NULL FROM push WHERE message = ?1")?
             .query_row([message], |row| row.get(0))
             .optional()?,
     )
@@ -99,7 +94,7 @@ pub fn waiting(c: &Connection, site: &str) -> Result<u64, StoreError> {
 pub fn too_late(c: &Connection, site: &str, now: Timestamp, most: u32) -> Result<Vec<Id>, StoreError> {
     let mut statement = c.prepare_cached(
         "SELECT push.message FROM push JOIN message ON message.id = push.message
-         WHERE push.site = ?1 AND push.tried_at IS NULL AND message.expires_at <= ?2 LIMIT ?3",
+         WHERE push.site = ?1 AND push.tried_in IS NULL AND message.expires_at <= ?2 LIMIT ?3",
     )?;
     let rows = statement.query_map((site, now.0, most), |row| row.get(0))?;
     Ok(rows.collect::<Result<_, _>>()?)

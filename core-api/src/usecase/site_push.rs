@@ -77,17 +77,17 @@ pub async fn push_some(core: &Arc<Core>, site: &Site, api: &dyn SiteApi) -> Resu
 }
 
 async fn take(core: &Arc<Core>, site: &Site) -> Result<(usize, Vec<Push>), StoreError> {
-    let (shared, site, now) = (Arc::clone(core), site.name.clone(), core.now());
+    let (shared, site, now) = (Arc::clone(core), site.clone(), core.now());
     let taken = core
         .store
         .write(move |c| {
-            let late = push::too_late(c, &site, now, LATE_TOGETHER)?;
+            let late = push::too_late(c, &site.name, now, LATE_TOGETHER)?;
             for id in &late {
                 if let Some(message) = message::by_id(c, id)? {
                     step(c, &shared, message, Event::Refused { at: now }, Seen::here(now))?;
                 }
             }
-            Ok((late.len(), push::take(c, &site, TOGETHER, BYTES_TOGETHER, now)?))
+            Ok((late.len(), push::take(c, &site, TOGETHER, BYTES_TOGETHER)?))
         })
         .await?;
     if taken.0 > 0 {

@@ -58,7 +58,7 @@ CREATE TABLE push (
     message  BLOB PRIMARY KEY REFERENCES message (id) ON DELETE CASCADE,
     site     TEXT NOT NULL,
     made_at  INTEGER NOT NULL,
-    tried_at INTEGER,                     -- set before the first try: from then on the site may have it
+    tried_in INTEGER,                     -- the site's epoch, set before the first try: from then on it may be there
     size     INTEGER NOT NULL,
     digest   BLOB NOT NULL,
     body     BLOB NOT NULL
