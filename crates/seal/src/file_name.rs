@@ -57,7 +57,7 @@ fn shorten(name: &str) -> String {
     if name.len() <= MAX_NAME {
         return name.to_owned();
     }
-    let ending = name.rfind('.').map_or("", |at| &name[at..]).trim_matches(' ');
+    let ending = name.rfind('.').map_or("", |at| &name[at..]);
     let ending = if ending.len() <= MAX_ENDING { ending } else { "" };
     let stem = &name[..name.floor_char_boundary(MAX_NAME - ending.len())];
     format!("{}{ending}", stem.trim_end_matches([' ', '.', '\u{a0}']))
