@@ -11,14 +11,19 @@ use domain::password::OwnRules;
 use domain::policy::Policies;
 use domain::{Clock, Randomness, Timestamp};
 use seal::{BlockKey, KeyRing, OpenError, SignedDocument, SigningKey};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 use zeroize::Zeroizing;
 
+use crate::config::SiteSettings;
 use crate::factor::hashing::Hashing;
 use crate::keys::{AtRest, Derived};
+use crate::site::SiteLink;
 use crate::store::audit::{Entry, Event, Personal};
 use crate::store::{Id, Store};
 use crate::usecase::Tries;
+
+/// Messages that are sealed here at one time.
+const SEALING: usize = 4;
 
 /// The core: rules, store, directory and keys.
 pub struct Core {
@@ -44,6 +49,10 @@ pub struct Core {
     pub tries: Tries,
     /// Gives turns to hash with Argon2id.
     pub hashing: Hashing,
+    /// Our end of the links to sites.
+    pub link: Arc<dyn SiteLink>,
+    /// Turns for messages that are sealed here: each takes memory and time.
+    pub sealing: Arc<Semaphore>,
     signing: SigningKey,
     ring: RwLock<KeyRing>,
 }
@@ -69,10 +78,59 @@ pub struct Settings {
     pub own_mail_domains: Vec<String>,
     /// The public origin of each portal, by the name in its certificate.
     pub portals: BTreeMap<String, String>,
+    /// The sites of one-time messages.
+    pub sites: Vec<SiteSettings>,
+    /// Tools that may send one-time messages, by the name in their certificate: whom to tell what became of them.
+    pub senders: BTreeMap<String, Option<String>>,
+    /// What may be sent as a one-time message.
+    pub messages: MessageSettings,
     /// What people read as the organisation's name, in mails and authenticator apps.
     pub organisation: String,
     /// Whether this is the demo, with its low holds and limits.
     pub demo: bool,
+}
+
+/// What the configuration says about one-time messages.
+#[derive(Debug, Clone)]
+pub struct MessageSettings {
+    /// How long a message can be opened, unless its sender says otherwise.
+    pub default_expiry: Duration,
+    /// How long at most.
+    pub longest_expiry: Duration,
+    /// How often at most.
+    pub most_readings: u32,
+    /// After how many wrong passphrases a message is locked.
+    pub max_wrong: u32,
+    /// Whether a message without a passphrase may be mailed, if it is no password.
+    pub allow_link_only_mail: bool,
+    /// Domains that messages may be mailed to, with what is below them; any if there is none.
+    pub recipients: Vec<String>,
+    /// The site for messages whose sender names none.
+    pub site: Option<String>,
+    /// Whom to tell what became of messages that were sent on the command line.
+    pub notify: Option<String>,
+    /// The language of the mails, as a tag.
+    pub language: String,
+    /// How long after its end it is known what became of a message.
+    pub keep: Duration,
+}
+
+impl Default for MessageSettings {
+    fn default() -> Self {
+        const DAY: Duration = Duration::from_hours(24);
+        Self {
+            default_expiry: DAY,
+            longest_expiry: 30 * DAY,
+            most_readings: 10,
+            max_wrong: 5,
+            allow_link_only_mail: false,
+            recipients: vec![],
+            site: None,
+            notify: None,
+            language: "en".to_owned(),
+            keep: 400 * DAY,
+        }
+    }
 }
 
 /// Wakes workers and waiters when there is something new.
@@ -84,6 +142,10 @@ pub struct Wake {
     pub settled: Notify,
     /// Something lies in the outbox.
     pub outbox: Notify,
+    /// Something waits for a site, or a site was paired, keyed anew or retired: everybody who serves one looks.
+    pub sites: Notify,
+    /// A drop box was asked for, or something was put into one.
+    pub drops: Notify,
 }
 
 /// What a core is made of.
@@ -104,6 +166,8 @@ pub struct Parts {
     pub settings: Settings,
     /// The organisation's own password rules.
     pub own_rules: Arc<dyn OwnRules>,
+    /// Our end of the links to sites.
+    pub link: Arc<dyn SiteLink>,
 }
 
 impl Core {
@@ -122,6 +186,8 @@ impl Core {
             wake: Wake::default(),
             tries: Tries::default(),
             hashing: Hashing::default(),
+            link: parts.link,
+            sealing: Arc::new(Semaphore::new(SEALING)),
             signing: parts.signing,
             ring: RwLock::new(ring),
         }
@@ -140,6 +206,18 @@ impl Core {
     /// A fresh salt for an audit record's side row.
     pub fn new_salt(&self) -> [u8; 32] {
         random_bytes(&*self.randomness)
+    }
+
+    /// What the configuration says about a site.
+    pub fn site(&self, name: &str) -> Option<&SiteSettings> {
+        self.settings.sites.iter().find(|site| site.name == name)
+    }
+
+    /// A fresh reference, for what no request began.
+    pub fn new_reference(&self) -> String {
+        let randomness = Arc::clone(&self.randomness);
+        let fill: server::Randomness = Arc::new(move |bytes| randomness.fill(bytes));
+        server::Reference::new(&fill).to_string()
     }
 
     /// An entry for the audit, with a fresh salt.

@@ -107,6 +107,10 @@ fn of_problem(visit: &Visit, problem: &Problem) -> HttpResponse {
         | ProblemKind::Fork
         | ProblemKind::NotConfirmed
         | ProblemKind::Full
+        | ProblemKind::PassphraseNeeded
+        | ProblemKind::RecipientNotAllowed
+        | ProblemKind::NoSite
+        | ProblemKind::MessageOver
         | ProblemKind::Internal => {
             tracing::error!(reference = %visit.reference, kind = problem.kind, "the core refused");
             trouble(visit, Trouble::Unexpected)

@@ -1,25 +1,34 @@
 //! Commands to a running core, over a Unix socket in its data directory.
 //!
-//! One line of JSON asks, one answers, and the connection ends. Who may connect is decided twice: the socket's mode
+//! One line of JSON asks, one answers, and the connection ends. Behind a line that says so a body of bytes follows: a
+//! ciphertext on its way in, what was in a drop box on its way out. Who may connect is decided twice: the socket's mode
 //! lets nobody else's process in, and the kernel says whose process it is.
 
 mod client;
 mod handle;
 mod listen;
+mod messages;
 #[cfg(test)]
 mod tests;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use contract::pairing::{Pairing, PairingAnswer};
 use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
 
-pub use self::client::{AskError, ask};
+pub use self::client::{AskError, ask, ask_about, ask_about_with};
 pub use self::listen::{AdminSocket, may_command};
+pub use self::messages::{MessageAnswer, MessageRequest};
 use crate::usecase::audit_export::Exported;
+use crate::usecase::site_list::Shown;
 
 /// The longest line that is read, in bytes. Answers with audit records are the longest.
 const LONGEST: usize = 4 * 1024 * 1024;
+
+/// The longest body behind a line, in bytes: a message of ten mebibytes, sealed and padded.
+const LONGEST_BODY: u64 = 12 * 1024 * 1024;
 
 /// Within which a command must have arrived and been answered; the directory may be asked in between.
 const DEADLINE: Duration = Duration::from_secs(20);
@@ -57,6 +66,35 @@ pub enum Request {
         /// Those after this one.
         after: u64,
     },
+    /// Make the file that pairs a site.
+    SitePair {
+        /// Which.
+        site: String,
+    },
+    /// Take a site's answer to it.
+    SiteAnswer {
+        /// Which.
+        site: String,
+        /// What it answered.
+        answer: PairingAnswer,
+    },
+    /// How the sites are.
+    SiteList,
+    /// End a site for good.
+    SiteRetire {
+        /// Which.
+        site: String,
+    },
+    /// Begin a new epoch at a site.
+    SiteReKey {
+        /// Which.
+        site: String,
+    },
+    /// Something about one-time messages.
+    Message {
+        /// What.
+        about: MessageRequest,
+    },
 }
 
 /// What is answered. Not `Debug`: it may hold a code.
@@ -82,11 +120,65 @@ pub enum Answer {
         /// In order.
         records: Vec<Exported>,
     },
+    /// The file that pairs a site.
+    Pairing {
+        /// What stands in it, with its secret.
+        pairing: Pairing,
+    },
+    /// How the sites are.
+    Sites {
+        /// One after the other.
+        sites: Vec<Shown>,
+    },
+    /// Something about one-time messages.
+    Message {
+        /// What.
+        told: MessageAnswer,
+    },
     /// It was not done.
     Refused {
         /// Why, in words for an administrator.
         why: String,
     },
+}
+
+/// An answer and the bytes behind its line.
+struct Response {
+    answer: Answer,
+    body: Zeroizing<Vec<u8>>,
+}
+
+impl Response {
+    fn of(answer: Answer) -> Self {
+        Self {
+            answer,
+            body: Zeroizing::default(),
+        }
+    }
+}
+
+impl Request {
+    /// How many bytes follow the line.
+    fn body(&self) -> u64 {
+        match self {
+            Self::Message { about } => about.body(),
+            _ => 0,
+        }
+    }
+}
+
+impl Answer {
+    /// How many bytes follow the line.
+    fn body(&self) -> usize {
+        match self {
+            Self::Message {
+                told: MessageAnswer::Opened { text, files },
+            } => files
+                .iter()
+                .fold(*text, |sum, (_, size)| sum.saturating_add(*size)),
+            _ => 0,
+        }
+    }
 }
 
 /// Where the socket of a core stands.

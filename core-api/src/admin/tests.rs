@@ -14,7 +14,7 @@ use tokio::net::UnixStream;
 
 use super::*;
 use crate::clock::SystemClock;
-use crate::core::{Core, Parts, Settings};
+use crate::core::{Core, MessageSettings, Parts, Settings};
 use crate::factor::invitation;
 use crate::keys::{AtRest, OsRandomness};
 use crate::store::{Store, freeze, pause};
@@ -77,10 +77,14 @@ async fn fixture() -> Fixture {
             limits: Limits::default(),
             own_mail_domains: Vec::new(),
             portals: BTreeMap::from([("p1.example".to_owned(), "https://reset.example".to_owned())]),
+            sites: Vec::new(),
+            senders: BTreeMap::new(),
+            messages: MessageSettings::default(),
             organisation: "Test".to_owned(),
             demo: true,
         },
         own_rules: Arc::new(NoRules),
+        link: Arc::new(crate::site::NoLink),
     }));
     let life = Life::new();
     let socket = Arc::new(AdminSocket::bind(folder.path()).unwrap());

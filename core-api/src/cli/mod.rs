@@ -4,8 +4,12 @@ mod acting;
 mod audit;
 mod check;
 mod demo;
+mod drop_box;
+mod message;
 mod pki;
 mod portal;
+mod site;
+mod spelling;
 #[cfg(test)]
 mod tests;
 
@@ -54,6 +58,9 @@ enum Command {
     /// Portals: enrol, pause, resume, retire
     #[command(subcommand)]
     Portal(portal::Portal),
+    /// Sites of one-time messages: add, list, key anew, retire
+    #[command(subcommand)]
+    Site(site::Site),
     /// Invite somebody to set up recovery; prints a one-time code
     Invite {
         /// Whom: a user name, DOMAIN\name, user principal name or mail address
@@ -67,6 +74,12 @@ enum Command {
         /// Whose
         identifier: String,
     },
+    /// One-time messages: send, show, list, revoke, extend, unlock, destroy
+    #[command(subcommand)]
+    Message(message::Message),
+    /// Drop boxes: outsiders send something in
+    #[command(subcommand)]
+    Drop(drop_box::DropBox),
     /// The audit
     #[command(subcommand)]
     Audit(audit::Audit),
@@ -97,8 +110,11 @@ pub async fn run(
         Command::Check { json } => check::run(file, configured(), json, out).await,
         Command::Pki(command) => pki::run(command, out),
         Command::Portal(command) => portal::run(command, &configured()?.0, out).await,
+        Command::Site(command) => site::run(command, &configured()?.0, out).await,
         Command::Invite { identifier, days } => acting::invite(&configured()?.0, identifier, days, out).await,
         Command::Unfreeze { identifier } => acting::unfreeze(&configured()?.0, identifier, out).await,
+        Command::Message(command) => message::run(command, &configured()?.0, out).await,
+        Command::Drop(command) => drop_box::run(command, &configured()?.0, out).await,
         Command::Audit(command) => audit::run(command, configured()?.0, out).await,
         Command::Demo(command) => demo::run(command, configured()?.0, out).await,
         Command::Openapi => {

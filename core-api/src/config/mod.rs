@@ -6,9 +6,11 @@ mod api;
 mod directory;
 mod keys;
 mod mail;
+mod messages;
 mod passwords;
 mod policy;
 mod recovery;
+mod site;
 #[cfg(test)]
 mod tests;
 
@@ -23,6 +25,7 @@ pub use self::directory::DirectorySettings;
 pub use self::keys::KeySettings;
 pub use self::mail::{MailSettings, SmtpTls, Transport};
 pub use self::passwords::PasswordSettings;
+pub use self::site::SiteSettings;
 use crate::core::Settings;
 use crate::mail::House;
 
@@ -82,12 +85,15 @@ fn config(root: &Section<'_>, folder: &Folder) -> Config {
     let api = root.section("api");
     let peers = api::peers(&api);
     let house = mail::house(&mail, &organisation);
-    let settings = recovery::read(
+    let mut settings = recovery::read(
         &root.section("recovery"),
         organisation,
         demo,
         api::portals(&peers),
+        site::sites(root),
     );
+    settings.senders = api::senders(&peers);
+    settings.messages = messages::read(&root.section("messages"));
     Config {
         data_dir: folder.join(&root.get::<PathBuf>("data_dir")),
         log: LogSettings::read(&root.section("log")),

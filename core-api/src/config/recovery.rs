@@ -6,19 +6,20 @@ use std::time::Duration;
 use domain::budget::{Limit, Limits};
 use server::config::Section;
 
-use super::{list, policy};
-use crate::core::Settings;
+use super::{SiteSettings, list, policy};
+use crate::core::{MessageSettings, Settings};
 
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_mins(1);
 const DAY: Duration = Duration::from_hours(24);
 
-/// Reads `[recovery]`.
+/// Reads `[recovery]`. What concerns messages is put in by whoever reads the other sections.
 pub(super) fn read(
     section: &Section<'_>,
     organisation: String,
     demo: bool,
     portals: BTreeMap<String, String>,
+    sites: Vec<SiteSettings>,
 ) -> Settings {
     Settings {
         lifetime: section.get_within("lifetime", 15 * MINUTE, MINUTE..=60 * MINUTE),
@@ -34,6 +35,9 @@ pub(super) fn read(
         limits: limits(&section.section("limits")),
         own_mail_domains: own_mail_domains(section),
         portals,
+        sites,
+        senders: BTreeMap::new(),
+        messages: MessageSettings::default(),
         organisation,
         demo,
     }

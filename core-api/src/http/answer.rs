@@ -40,9 +40,18 @@ pub(super) fn json<T: Serialize>(
     status: StatusCode,
     result: Result<&T, &UseCaseError>,
 ) -> HttpResponse {
+    told(&request.caller.reference, status, result)
+}
+
+/// Answers at once whoever asked under this reference.
+pub(super) fn told<T: Serialize>(
+    reference: &str,
+    status: StatusCode,
+    result: Result<&T, &UseCaseError>,
+) -> HttpResponse {
     match result {
         Ok(value) => padded(status, "application/json", serde_json::to_vec(value)),
-        Err(error) => problem(request, error),
+        Err(error) => problem(reference, error),
     }
 }
 
@@ -70,15 +79,15 @@ fn is_proved(answer: &Answer) -> bool {
     }
 }
 
-fn problem(request: &Request, error: &UseCaseError) -> HttpResponse {
+fn problem(reference: &str, error: &UseCaseError) -> HttpResponse {
     let kind = match error {
         UseCaseError::Refused(kind) => *kind,
         UseCaseError::Store(_) | UseCaseError::Directory(_) => {
-            tracing::error!(reference = request.caller.reference, cause = %error, "a request failed");
+            tracing::error!(reference, cause = %error, "a request failed");
             ProblemKind::Internal
         }
     };
-    let mut problem = Problem::new(kind, &request.caller.reference);
+    let mut problem = Problem::new(kind, reference);
     if matches!(kind, ProblemKind::DirectoryAway | ProblemKind::TooMany) {
         problem.retry_after = Some(RETRY_AFTER);
     }

@@ -22,7 +22,7 @@ pub struct Exported {
 }
 
 /// The heads of the table's columns.
-pub const COLUMNS: [&str; 11] = [
+pub const COLUMNS: [&str; 12] = [
     "seq",
     "at",
     "event",
@@ -33,6 +33,7 @@ pub const COLUMNS: [&str; 11] = [
     "name",
     "source",
     "operator",
+    "reason",
     "hash",
 ];
 
@@ -98,6 +99,7 @@ impl Exported {
             person(personal.name),
             person(personal.source),
             person(personal.operator),
+            person(personal.reason),
             self.hash.clone(),
         ]))
     }

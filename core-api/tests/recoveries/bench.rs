@@ -1,7 +1,7 @@
 //! A core over a real database and the embedded directory, with a clock that is moved by hand, and a person
 //! who does with it what a portal would.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use contract::recovery::{Act, ActSecret, Answer, Begin, ProofSecret, Sealed, Stage};
 use contract::{Action, Method, ProblemKind, Purpose};
-use core_api::core::{Core, Parts, Settings};
+use core_api::core::{Core, MessageSettings, Parts, Settings};
 use core_api::factor::{recovery_codes, totp};
 use core_api::keys::{AtRest, Handle, OsRandomness};
 use core_api::store::factor::{self, Factor};
@@ -108,6 +108,7 @@ impl Bench {
             signing: seal::SigningKey::generate(&mut seal::os_random),
             settings: change(settings()),
             own_rules: Arc::new(NoOwnRules),
+            link: Arc::new(core_api::site::NoLink),
         }));
         Self {
             core,
@@ -298,6 +299,9 @@ fn settings() -> Settings {
         limits: Limits::default(),
         own_mail_domains: vec!["corp.example".to_owned()],
         portals: [("portal.test".to_owned(), "https://portal.test".to_owned())].into(),
+        sites: Vec::new(),
+        senders: BTreeMap::new(),
+        messages: MessageSettings::default(),
         organisation: "Corp".to_owned(),
         demo: false,
     }

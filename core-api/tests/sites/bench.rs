@@ -1,0 +1,319 @@
+//! A core over a real database, with sites that stand in memory and a clock that is moved by hand.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use client::site::SiteApi;
+use contract::sync::{Bytes, Digest, Policy, PushHead, Token, push_body};
+use core_api::config::SiteSettings;
+use core_api::core::{Core, Parts, Settings};
+use core_api::keys::{AtRest, OsRandomness};
+use core_api::site::{Address, LinkError, SiteLink};
+use core_api::store::message::{self, Message, NewMessage};
+use core_api::store::{Store, alarm, push, site};
+use core_api::usecase::audit_export;
+use core_api::usecase::site_pair::{offer, take_answer};
+use core_api::worker::line::Line;
+use core_api::worker::pull::{Next, Puller};
+use core_api::worker::push::try_one;
+use directory::{Embedded, EmbeddedSettings};
+use domain::budget::Limits;
+use domain::clock::random_bytes;
+use domain::password::OwnRules;
+use domain::policy::Policies;
+use domain::{Clock, Timestamp};
+use server::config::Origin;
+use sha2::{Digest as _, Sha256};
+use tempfile::TempDir;
+
+pub(crate) use core_api::usecase::site_push::Tried;
+
+use crate::fake::FakeSite;
+
+/// Noon on a day in 2026.
+pub(crate) const NOON: i64 = 1_795_000_000_000;
+
+pub(crate) struct ManualClock(AtomicI64);
+
+impl Clock for ManualClock {
+    fn now(&self) -> Timestamp {
+        Timestamp(self.0.load(Ordering::SeqCst))
+    }
+}
+
+struct NoRules;
+
+impl OwnRules for NoRules {
+    fn is_blocked(&self, _: &str) -> bool {
+        false
+    }
+    fn is_breached(&self, _: &str) -> bool {
+        false
+    }
+    fn knows_breaches(&self) -> bool {
+        false
+    }
+}
+
+struct FakeLink(BTreeMap<String, Arc<FakeSite>>);
+
+impl SiteLink for FakeLink {
+    fn pins(&self) -> Result<Vec<Digest>, LinkError> {
+        Ok(vec![Digest::from([1; 32]), Digest::from([2; 32])])
+    }
+
+    fn dial(&self, to: &Address) -> Result<Arc<dyn SiteApi>, LinkError> {
+        assert_eq!(to.pins, [Digest::from([9; 32])], "what the site answered");
+        Ok(Arc::clone(&self.0[&to.name]) as _)
+    }
+}
+
+pub(crate) struct Bench {
+    pub(crate) core: Arc<Core>,
+    pub(crate) clock: Arc<ManualClock>,
+    pub(crate) sites: BTreeMap<String, Arc<FakeSite>>,
+    directory: Arc<Embedded>,
+    folder: TempDir,
+}
+
+impl Bench {
+    /// A core with the site `dmz1`, paired.
+    pub(crate) async fn new() -> Self {
+        Self::with(&["dmz1"]).await
+    }
+
+    /// With several, all of them paired.
+    pub(crate) async fn with(names: &[&str]) -> Self {
+        let bench = Self::unpaired(names).await;
+        for name in names {
+            bench.pair(name).await;
+        }
+        bench
+    }
+
+    pub(crate) async fn unpaired(names: &[&str]) -> Self {
+        let clock = Arc::new(ManualClock(AtomicI64::new(NOON)));
+        let sites: BTreeMap<String, Arc<FakeSite>> = names
+            .iter()
+            .map(|name| ((*name).to_owned(), FakeSite::new(name, Arc::clone(&clock))))
+            .collect();
+        let folder = TempDir::new().expect("a folder");
+        let directory = Embedded::open(
+            folder.path().join("directory.db"),
+            EmbeddedSettings::demo(BTreeSet::new()),
+            Arc::clone(&clock) as _,
+            Arc::new(OsRandomness),
+        );
+        let directory = Arc::new(directory.expect("a directory"));
+        let core = core(&folder, &directory, &clock, &sites);
+        Self {
+            core,
+            clock,
+            sites,
+            directory,
+            folder,
+        }
+    }
+
+    /// The core ends and begins again: only the store remembers.
+    pub(crate) async fn restart(&mut self) {
+        self.core.store.database().close().await;
+        self.core = core(&self.folder, &self.directory, &self.clock, &self.sites);
+    }
+
+    pub(crate) async fn pair(&self, name: &str) {
+        let pairing = offer(&self.core, name).await.expect("it is configured");
+        let answer = self.sites[name].pair(&pairing);
+        take_answer(&self.core, name, &answer, "REF", "uid 0")
+            .await
+            .expect("it is the answer");
+    }
+
+    pub(crate) fn site(&self) -> &FakeSite {
+        &self.sites["dmz1"]
+    }
+
+    pub(crate) fn forward(&self, span: Duration) {
+        let ms = i64::try_from(span.as_millis()).expect("a span of a test");
+        self.clock.0.fetch_add(ms, Ordering::SeqCst);
+    }
+
+    /// A message that waits for a site, good for a day.
+    pub(crate) async fn send(&self, site: &str) -> Token {
+        self.send_many(site, 1).await[0]
+    }
+
+    pub(crate) async fn send_many(&self, site: &str, count: usize) -> Vec<Token> {
+        let now = self.clock.now();
+        let made: Vec<(NewMessage, Vec<u8>)> = (0..count).map(|_| self.made(site, now)).collect();
+        let ids = made.iter().map(|(new, _)| Token::from(new.id)).collect();
+        let site = site.to_owned();
+        self.core
+            .store
+            .write(move |c| {
+                for (new, body) in &made {
+                    message::insert(c, new)?;
+                    push::insert(c, &new.id, &site, &Sha256::digest(body).into(), body, now)?;
+                }
+                Ok(())
+            })
+            .await
+            .expect("stored");
+        ids
+    }
+
+    fn made(&self, site: &str, now: Timestamp) -> (NewMessage, Vec<u8>) {
+        let id: [u8; 16] = random_bytes(&OsRandomness);
+        let expires_at = now.plus(Duration::from_hours(24));
+        let head = PushHead {
+            id: Token::from(id),
+            header: r#"{"v":1,"p":"p1","k":"text"}"#.to_owned(),
+            nonce: Bytes::from([0; 12]),
+            link: Digest::from([3; 32]),
+            open: Some(Digest::from([4; 32])),
+            policy: Policy {
+                expires_at: expires_at.0,
+                readings: 1,
+                max_wrong: 2,
+            },
+        };
+        let new = NewMessage {
+            id,
+            site: site.to_owned(),
+            sender: "uid 1000".to_owned(),
+            made_at: now,
+            expires_at,
+            state: domain::message::Message::begin(1, 2),
+            details: self.core.at_rest.lock(&id, b"{}", &OsRandomness),
+            secret: Some(self.core.at_rest.lock(&id, b"https://...", &OsRandomness)),
+        };
+        (new, push_body(&head, &[5; 1024]))
+    }
+
+    pub(crate) fn line(&self, site: &str) -> Line {
+        Line::new(Arc::clone(&self.core), site.to_owned())
+    }
+
+    /// One try of the push worker.
+    pub(crate) async fn push(&self, site: &str) -> Tried {
+        try_one(&self.core, &mut self.line(site))
+            .await
+            .expect("the database works")
+    }
+
+    pub(crate) fn puller(&self, site: &str) -> Puller {
+        Puller::new(Arc::clone(&self.core), site.to_owned())
+    }
+
+    /// One round of a pull worker that has just begun, inventory and all.
+    pub(crate) async fn pull(&self, site: &str) -> Next {
+        self.puller(site).try_one(0).await.expect("the database works")
+    }
+
+    pub(crate) async fn message(&self, id: Token) -> Message {
+        self.core
+            .store
+            .read(move |c| message::by_id(c, id.as_bytes()))
+            .await
+            .expect("the database works")
+            .expect("it was sent")
+    }
+
+    pub(crate) async fn stage(&self, id: Token) -> &'static str {
+        self.message(id).await.state.stage()
+    }
+
+    pub(crate) async fn stored(&self, site: &str) -> site::Site {
+        let site = site.to_owned();
+        self.core
+            .store
+            .read(move |c| site::by_name(c, &site))
+            .await
+            .expect("the database works")
+            .expect("it is paired")
+    }
+
+    /// The alarms that stand, by their words.
+    pub(crate) async fn alarms(&self, site: &str) -> Vec<String> {
+        let site = site.to_owned();
+        let standing = self.core.store.read(move |c| alarm::standing(c, &site)).await;
+        let standing = standing.expect("the database works");
+        standing.into_iter().map(|alarm| alarm.what).collect()
+    }
+
+    /// How many audit records hold this text.
+    pub(crate) async fn audited(&self, text: &str) -> usize {
+        let records = self.core.store.read(|c| audit_export::page(c, 0, 100_000)).await;
+        let records = records.expect("the database works");
+        records
+            .iter()
+            .filter(|record| record.record.contains(text))
+            .count()
+    }
+
+    pub(crate) async fn waiting(&self, site: &str) -> u64 {
+        let site = site.to_owned();
+        let waiting = self.core.store.read(move |c| push::waiting(c, &site)).await;
+        waiting.expect("the database works")
+    }
+
+    /// Puts the site's row back to how it was: what a restored backup of the core does.
+    pub(crate) async fn put_back(&self, site: &site::Site) {
+        let (name, last, locked) = (site.name.clone(), site.last, site.ratchet.clone());
+        let put = self.core.store.write(move |c| {
+            let done = c.execute(
+                "UPDATE site SET seq = ?2, hash = ?3, key_id = ?4, ratchet = ?5 WHERE name = ?1",
+                (name, last.seq, last.hash.as_bytes(), locked.key_id, locked.bytes),
+            )?;
+            assert_eq!(done, 1);
+            Ok(())
+        });
+        put.await.expect("the database works");
+    }
+}
+
+fn core(
+    folder: &TempDir,
+    directory: &Arc<Embedded>,
+    clock: &Arc<ManualClock>,
+    sites: &BTreeMap<String, Arc<FakeSite>>,
+) -> Arc<Core> {
+    Arc::new(Core::new(Parts {
+        clock: Arc::clone(clock) as _,
+        randomness: Arc::new(OsRandomness),
+        store: Store::open(folder.path()).expect("a database"),
+        directory: Arc::clone(directory) as _,
+        at_rest: AtRest::from_hex(&"ab".repeat(32), &[]).expect("a key"),
+        signing: seal::SigningKey::generate(&mut |bytes| bytes.fill(8)),
+        settings: Settings {
+            lifetime: Duration::from_mins(15),
+            answer_after: Duration::ZERO,
+            resolve_within: Duration::from_millis(200),
+            hold: Duration::from_hours(24),
+            invitation_lifetime: Duration::from_hours(24),
+            policies: Policies::default(),
+            limits: Limits::default(),
+            own_mail_domains: vec![],
+            portals: BTreeMap::new(),
+            sites: sites.keys().map(|name| settings(name)).collect(),
+            organisation: "Corp".to_owned(),
+            demo: false,
+        },
+        own_rules: Arc::new(NoRules),
+        link: Arc::new(FakeLink(sites.clone())),
+    }))
+}
+
+fn settings(name: &str) -> SiteSettings {
+    let origin = |text: &str| Origin::parse(text).expect("an origin");
+    SiteSettings {
+        name: name.to_owned(),
+        sync_url: origin("https://10.1.0.20:8443"),
+        public_origin: origin("https://secret.corp.example"),
+        public_ca_file: None,
+        phone: None,
+        mail: None,
+    }
+}

@@ -1,0 +1,158 @@
+//! What is looked after besides: inventory, witness, clocks, silence, and ends that are late.
+
+use std::time::Duration;
+
+use core_api::usecase::audit_verify::verify;
+use core_api::usecase::site_list::list;
+use core_api::worker::checkpoint::{self, witness_key};
+use core_api::worker::pull::{GRACE, Next, STALE};
+
+use crate::bench::{Bench, Tried};
+
+#[tokio::test]
+async fn what_lives_there_and_should_not_is_revoked() {
+    let bench = Bench::new().await;
+    let ids = bench.send_many("dmz1", 7).await;
+    assert_eq!(bench.push("dmz1").await, Tried::Settled(7));
+    bench.forward(Duration::from_secs(1));
+    let strange = ids[3];
+    bench
+        .core
+        .store
+        .write(move |c| Ok(c.execute("DELETE FROM message WHERE id = ?1", [strange.as_bytes()])?))
+        .await
+        .unwrap();
+    bench.pull("dmz1").await;
+    assert_eq!(bench.alarms("dmz1").await, ["unknown-message"]);
+    assert_eq!(bench.push("dmz1").await, Tried::Settled(1));
+    bench.pull("dmz1").await;
+    assert_eq!(bench.stage(ids[4]).await, "on-site");
+}
+
+#[tokio::test]
+async fn what_should_live_there_and_does_not_is_lost() {
+    let bench = Bench::new().await;
+    let ids = bench.send_many("dmz1", 5).await;
+    bench.push("dmz1").await;
+    bench.forward(Duration::from_secs(1));
+    bench.site().state().held.remove(&ids[2]);
+    bench.pull("dmz1").await;
+    assert_eq!(bench.alarms("dmz1").await, ["message-gone"]);
+    assert_eq!(bench.stage(ids[2]).await, "lost");
+    assert_eq!(bench.stage(ids[1]).await, "on-site");
+}
+
+#[tokio::test]
+async fn what_ended_between_the_last_pull_and_the_inventory_is_neither() {
+    let bench = Bench::new().await;
+    let id = bench.send("dmz1").await;
+    bench.push("dmz1").await;
+    bench.forward(Duration::from_secs(1));
+    bench.site().open(id);
+    bench.site().done(id);
+    bench.pull("dmz1").await;
+    assert!(bench.alarms("dmz1").await.is_empty());
+    assert_eq!(bench.stage(id).await, "read");
+}
+
+#[tokio::test]
+async fn the_site_keeps_checkpoints_of_our_audit_and_gives_the_one_before() {
+    let bench = Bench::new().await;
+    let first = checkpoint::try_one(&bench.core)
+        .await
+        .unwrap()
+        .expect("the chain grew");
+    let mut puller = bench.puller("dmz1");
+    puller.try_one(0).await.unwrap();
+    assert_eq!(bench.site().state().witness.as_deref(), Some(first.as_str()));
+    let id = bench.send("dmz1").await;
+    bench.push("dmz1").await;
+    bench.site().open(id);
+    puller.try_one(0).await.unwrap();
+    checkpoint::try_one(&bench.core)
+        .await
+        .unwrap()
+        .expect("the chain grew");
+    puller.try_one(0).await.unwrap();
+    assert_eq!(bench.stored("dmz1").await.witness, Some(first));
+    assert!(bench.alarms("dmz1").await.is_empty());
+}
+
+#[tokio::test]
+async fn an_audit_that_was_written_anew_does_not_fit_what_the_site_kept() {
+    let bench = Bench::new().await;
+    checkpoint::try_one(&bench.core)
+        .await
+        .unwrap()
+        .expect("the chain grew");
+    let mut puller = bench.puller("dmz1");
+    puller.try_one(0).await.unwrap();
+    bench
+        .core
+        .store
+        .write(|c| {
+            c.execute_batch("DELETE FROM checkpoint; UPDATE audit SET hash = zeroblob(32) WHERE seq = 1")?;
+            core_api::store::audit::insert_checkpoint(c, 1, "another line")
+        })
+        .await
+        .unwrap();
+    puller.try_one(0).await.unwrap();
+    assert_eq!(bench.alarms("dmz1").await, ["witness"]);
+    let report = verify(&bench.core.store, witness_key(bench.core.signing()), vec![])
+        .await
+        .unwrap();
+    assert!(!report.faults.is_empty());
+}
+
+#[tokio::test]
+async fn silence_is_an_alarm_after_three_polls_and_over_with_the_next_head() {
+    let bench = Bench::new().await;
+    bench.pull("dmz1").await;
+    bench.site().state().away = true;
+    bench.forward(STALE);
+    assert!(matches!(bench.pull("dmz1").await, Next::Patience(_)));
+    assert!(bench.alarms("dmz1").await.is_empty());
+    bench.forward(Duration::from_secs(1));
+    bench.pull("dmz1").await;
+    bench.pull("dmz1").await;
+    assert_eq!(bench.alarms("dmz1").await, ["stale"]);
+    assert_eq!(bench.audited("stale").await, 1);
+    let shown = list(&bench.core).await.unwrap();
+    assert!(!shown[0].fine && shown[0].state.contains("stale"), "{shown:?}");
+    bench.site().state().away = false;
+    bench.pull("dmz1").await;
+    assert!(bench.alarms("dmz1").await.is_empty());
+    assert_eq!(list(&bench.core).await.unwrap()[0].state, "well");
+}
+
+#[tokio::test]
+async fn clocks_that_are_apart_are_shown() {
+    let bench = Bench::new().await;
+    bench.site().state().skew = -31_000;
+    bench.pull("dmz1").await;
+    assert_eq!(bench.alarms("dmz1").await, ["skew"]);
+    bench.site().state().skew = 0;
+    bench.pull("dmz1").await;
+    assert!(bench.alarms("dmz1").await.is_empty());
+    bench.site().state().unbelieving = Some(3_600_000);
+    assert!(matches!(bench.pull("dmz1").await, Next::Patience(_)));
+    assert_eq!(bench.stored("dmz1").await.skew_ms, Some(3_600_000));
+    assert_eq!(bench.alarms("dmz1").await, ["skew"]);
+}
+
+#[tokio::test]
+async fn an_end_that_does_not_come_is_an_alarm() {
+    let bench = Bench::new().await;
+    let id = bench.send("dmz1").await;
+    bench.push("dmz1").await;
+    bench.forward(Duration::from_hours(24) + GRACE);
+    bench.pull("dmz1").await;
+    assert!(bench.alarms("dmz1").await.is_empty());
+    bench.forward(Duration::from_mins(2));
+    bench.pull("dmz1").await;
+    assert_eq!(bench.alarms("dmz1").await, ["overdue"]);
+    bench.site().end(id, contract::sync::End::Expired);
+    bench.pull("dmz1").await;
+    assert_eq!(bench.stage(id).await, "expired");
+    assert!(bench.alarms("dmz1").await.is_empty());
+}

@@ -1,0 +1,151 @@
+//! Revoke, extend, unlock, destroy.
+
+use std::time::Duration;
+
+use contract::sync::{Order, Token};
+use core_api::usecase::message_command::{By, Ordered, order};
+use domain::Clock as _;
+use domain::message::Ending;
+
+use crate::bench::{Bench, Tried};
+
+async fn ordered(bench: &Bench, id: Token, wanted: Order) -> Ordered {
+    let by = By {
+        operator: "uid 1000".to_owned(),
+        through: "command".to_owned(),
+        reference: "REF".to_owned(),
+    };
+    order(&bench.core, *id.as_bytes(), wanted, by)
+        .await
+        .expect("the database works")
+}
+
+#[tokio::test]
+async fn what_never_left_is_revoked_at_once() {
+    let bench = Bench::new().await;
+    let id = bench.send("dmz1").await;
+    assert_eq!(ordered(&bench, id, Order::Revoke).await, Ordered::Done);
+    assert_eq!(
+        (bench.stage(id).await, bench.waiting("dmz1").await),
+        ("revoked", 0)
+    );
+    assert_eq!(bench.push("dmz1").await, Tried::Nothing);
+    assert_eq!(
+        ordered(&bench, id, Order::Revoke).await,
+        Ordered::Ended(Ending::Revoked)
+    );
+}
+
+#[tokio::test]
+async fn what_is_there_is_revoked_there_and_the_event_tells_it() {
+    let bench = Bench::new().await;
+    let id = bench.send("dmz1").await;
+    bench.push("dmz1").await;
+    let Ordered::Queued(first) = ordered(&bench, id, Order::Revoke).await else {
+        panic!("it is on its way");
+    };
+    assert_eq!(
+        ordered(&bench, id, Order::Revoke).await,
+        Ordered::Queued(first),
+        "one and the same"
+    );
+    bench.site().state().lose_answers = 1;
+    assert!(matches!(bench.push("dmz1").await, Tried::Away(_)));
+    assert_eq!(bench.push("dmz1").await, Tried::Settled(1));
+    assert_eq!(bench.push("dmz1").await, Tried::Nothing);
+    bench.pull("dmz1").await;
+    assert_eq!(bench.stage(id).await, "revoked");
+    assert_eq!(bench.audited("message-ended").await, 1);
+}
+
+#[tokio::test]
+async fn revoked_while_its_push_was_under_way_it_ends_on_both_sides() {
+    for had_arrived in [true, false] {
+        let bench = Bench::new().await;
+        let id = bench.send("dmz1").await;
+        if had_arrived {
+            bench.site().state().lose_answers = 1;
+        } else {
+            bench.site().state().away = true;
+        }
+        assert!(matches!(bench.push("dmz1").await, Tried::Away(_)));
+        bench.site().state().away = false;
+        assert!(matches!(
+            ordered(&bench, id, Order::Revoke).await,
+            Ordered::Queued(_)
+        ));
+        assert_eq!(bench.push("dmz1").await, Tried::Settled(1));
+        bench.pull("dmz1").await;
+        assert_eq!(bench.stage(id).await, "revoked", "{had_arrived}");
+        assert!(bench.alarms("dmz1").await.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_revoked_message_that_was_read_first_is_read() {
+    let bench = Bench::new().await;
+    let id = bench.send("dmz1").await;
+    bench.push("dmz1").await;
+    bench.site().open(id);
+    bench.site().done(id);
+    ordered(&bench, id, Order::Revoke).await;
+    bench.push("dmz1").await;
+    bench.pull("dmz1").await;
+    assert_eq!(bench.stage(id).await, "read");
+    assert!(bench.alarms("dmz1").await.is_empty());
+}
+
+#[tokio::test]
+async fn extended_it_ends_later_also_when_it_was_asked_before_it_left() {
+    let bench = Bench::new().await;
+    let id = bench.send("dmz1").await;
+    let later = bench.clock.now().plus(Duration::from_hours(48));
+    let wanted = Order::Extend { expires_at: later.0 };
+    assert!(matches!(ordered(&bench, id, wanted).await, Ordered::Queued(_)));
+    assert_eq!(bench.push("dmz1").await, Tried::Settled(1), "the message first");
+    assert_eq!(
+        bench.push("dmz1").await,
+        Tried::Settled(1),
+        "then what is wanted of it"
+    );
+    bench.pull("dmz1").await;
+    assert_eq!(bench.message(id).await.expires_at, later);
+}
+
+#[tokio::test]
+async fn only_what_is_locked_is_unlocked_and_once() {
+    let bench = Bench::new().await;
+    let id = bench.send("dmz1").await;
+    bench.push("dmz1").await;
+    assert_eq!(ordered(&bench, id, Order::Unlock).await, Ordered::Unfitting);
+    for round in 0..2 {
+        for _ in 0..2 {
+            bench.site().wrong_passphrase(id);
+        }
+        bench.pull("dmz1").await;
+        assert_eq!(bench.stage(id).await, "locked");
+        let unlocked = ordered(&bench, id, Order::Unlock).await;
+        if round == 1 {
+            assert_eq!(unlocked, Ordered::Unfitting);
+            continue;
+        }
+        assert!(matches!(unlocked, Ordered::Queued(_)));
+        bench.push("dmz1").await;
+        bench.pull("dmz1").await;
+        assert_eq!(bench.stage(id).await, "on-site");
+    }
+    assert!(matches!(
+        ordered(&bench, id, Order::Destroy).await,
+        Ordered::Queued(_)
+    ));
+    bench.push("dmz1").await;
+    bench.pull("dmz1").await;
+    assert_eq!(bench.stage(id).await, "destroyed");
+}
+
+#[tokio::test]
+async fn nothing_is_done_to_what_nobody_made() {
+    let bench = Bench::new().await;
+    let ordered = ordered(&bench, Token::from([1; 16]), Order::Revoke).await;
+    assert_eq!(ordered, Ordered::Unknown);
+}

@@ -1,0 +1,13 @@
+//! The core's side of the sync protocol, against a site that is held to the contract's types and can be made to fail,
+//! to forget and to lie.
+
+mod bench;
+mod care;
+mod commands;
+mod fake;
+mod many;
+mod pairing;
+mod pulling;
+mod pushing;
+mod restart;
+mod tampering;

@@ -1,0 +1,120 @@
+//! Pairing, retiring, and beginning anew.
+
+use core_api::usecase::site_pair::{PairError, offer, take_answer};
+use core_api::usecase::site_rekey::rekey;
+use core_api::usecase::site_retire::retire;
+use core_api::worker::pull::Next;
+
+use crate::bench::{Bench, Tried};
+
+#[tokio::test]
+async fn a_file_is_made_for_configured_sites_and_its_secret_is_at_rest_sealed() {
+    let bench = Bench::unpaired(&["dmz1"]).await;
+    assert!(matches!(
+        offer(&bench.core, "dmz2").await,
+        Err(PairError::NotConfigured)
+    ));
+    let pairing = offer(&bench.core, "dmz1").await.unwrap();
+    assert_eq!(
+        (pairing.epoch, pairing.generation, pairing.core_pins.len()),
+        (1, 1, 2)
+    );
+    assert_eq!(pairing.look.public_origin, "https://secret.corp.example");
+    let stored: Vec<u8> = bench
+        .core
+        .store
+        .read(|c| Ok(c.query_row("SELECT ratchet FROM site_offer", [], |row| row.get(0))?))
+        .await
+        .unwrap();
+    assert!(!stored.windows(32).any(|part| part == pairing.ratchet.expose()));
+    assert_eq!(bench.pull("dmz1").await, Next::Wait, "nobody is dialled yet");
+}
+
+#[tokio::test]
+async fn only_the_answer_to_the_last_file_is_taken() {
+    let bench = Bench::unpaired(&["dmz1", "dmz2"]).await;
+    let pairing = offer(&bench.core, "dmz1").await.unwrap();
+    let answer = bench.site().pair(&pairing);
+    let core = &bench.core;
+    let taken = take_answer(core, "dmz2", &answer, "", "").await;
+    assert!(matches!(taken, Err(PairError::NothingOffered)));
+    offer(core, "dmz2").await.unwrap();
+    let taken = take_answer(core, "dmz2", &answer, "", "").await;
+    assert!(matches!(taken, Err(PairError::Another { .. })));
+    let mut weak = answer.clone();
+    weak.site_key = [0; 32].into();
+    assert!(matches!(
+        take_answer(core, "dmz1", &weak, "", "").await,
+        Err(PairError::Keys)
+    ));
+    assert_eq!(take_answer(core, "dmz1", &answer, "", "").await.unwrap(), 1);
+    let again = take_answer(core, "dmz1", &answer, "", "").await;
+    assert!(matches!(again, Err(PairError::NothingOffered)));
+    assert_eq!(bench.pull("dmz1").await, Next::GoOn);
+    assert_eq!(bench.audited("site-epoch").await, 1);
+}
+
+#[tokio::test]
+async fn keyed_anew_it_goes_on_with_what_never_left_and_gives_up_the_rest() {
+    let bench = Bench::new().await;
+    let (there, ended) = (bench.send("dmz1").await, bench.send("dmz1").await);
+    assert_eq!(bench.push("dmz1").await, Tried::Settled(2));
+    bench.site().open(ended);
+    bench.site().done(ended);
+    bench.pull("dmz1").await;
+    bench.site().state().away = true;
+    let tried = bench.send("dmz1").await;
+    assert!(matches!(bench.push("dmz1").await, Tried::Away(_)));
+    let untried = bench.send("dmz1").await;
+    bench.site().state().away = false;
+    bench.forward(std::time::Duration::from_secs(1));
+
+    assert_eq!(rekey(&bench.core, "dmz1", "REF", "uid 0").await.unwrap(), 2);
+    let mut stages = vec![];
+    for id in [there, ended, tried, untried] {
+        stages.push(bench.stage(id).await);
+    }
+    assert_eq!(stages, ["lost", "read", "lost", "waiting"]);
+    assert_eq!(bench.push("dmz1").await, Tried::Settled(1));
+    bench.site().open(untried);
+    assert_eq!(bench.pull("dmz1").await, Next::GoOn);
+    assert_eq!(bench.stage(untried).await, "opened");
+    assert!(bench.alarms("dmz1").await.is_empty());
+}
+
+#[tokio::test]
+async fn a_lost_answer_to_a_new_epoch_is_asked_for_again_with_the_same_key() {
+    let mut bench = Bench::new().await;
+    bench.site().state().lose_answers = 1;
+    assert!(matches!(
+        rekey(&bench.core, "dmz1", "", "").await,
+        Err(PairError::Site(_))
+    ));
+    assert_eq!(bench.stored("dmz1").await.epoch, 1);
+    bench.restart().await;
+    assert_eq!(rekey(&bench.core, "dmz1", "", "").await.unwrap(), 2);
+    let id = bench.send("dmz1").await;
+    bench.push("dmz1").await;
+    bench.site().open(id);
+    assert_eq!(bench.pull("dmz1").await, Next::GoOn);
+    assert_eq!(bench.stage(id).await, "opened");
+}
+
+#[tokio::test]
+async fn a_retired_site_is_dialled_no_more_and_what_lived_there_is_given_up() {
+    let bench = Bench::new().await;
+    let there = bench.send("dmz1").await;
+    bench.push("dmz1").await;
+    let waiting = bench.send("dmz1").await;
+    assert_eq!(retire(&bench.core, "dmz1", "", "").await.unwrap(), 2);
+    let calls = bench.site().state().calls;
+    assert_eq!(bench.stage(there).await, "lost");
+    assert_eq!(bench.stage(waiting).await, "not-sent");
+    assert_eq!(bench.pull("dmz1").await, Next::Wait);
+    assert_eq!(bench.push("dmz1").await, Tried::Nothing);
+    assert_eq!(bench.site().state().calls, calls);
+    assert!(matches!(
+        retire(&bench.core, "dmz1", "", "").await,
+        Err(PairError::NotPaired)
+    ));
+}
