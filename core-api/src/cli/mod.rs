@@ -4,6 +4,7 @@ mod acting;
 mod audit;
 mod check;
 mod demo;
+mod firewall;
 mod pki;
 mod portal;
 #[cfg(test)]
@@ -73,6 +74,8 @@ enum Command {
     /// The demo
     #[command(subcommand)]
     Demo(demo::Demo),
+    /// Print which paths this installation needs, as rules that close every other one
+    Firewall(firewall::Firewall),
     /// Print the description of the API, as JSON
     Openapi,
 }
@@ -101,6 +104,7 @@ pub async fn run(
         Command::Unfreeze { identifier } => acting::unfreeze(&configured()?.0, identifier, out).await,
         Command::Audit(command) => audit::run(command, configured()?.0, out).await,
         Command::Demo(command) => demo::run(command, configured()?.0, out).await,
+        Command::Firewall(command) => firewall::run(command, &configured()?.0, out),
         Command::Openapi => {
             writeln!(out, "{}", http::openapi().to_pretty_json()?)?;
             Ok(ExitCode::SUCCESS)
