@@ -14,8 +14,10 @@ use seal::{BlockKey, KeyRing, OpenError, SignedDocument, SigningKey};
 use tokio::sync::Notify;
 use zeroize::Zeroizing;
 
+use crate::config::SiteSettings;
 use crate::factor::hashing::Hashing;
 use crate::keys::{AtRest, Derived};
+use crate::site::SiteLink;
 use crate::store::audit::{Entry, Event, Personal};
 use crate::store::{Id, Store};
 use crate::usecase::Tries;
@@ -44,6 +46,8 @@ pub struct Core {
     pub tries: Tries,
     /// Gives turns to hash with Argon2id.
     pub hashing: Hashing,
+    /// Our end of the links to sites.
+    pub link: Arc<dyn SiteLink>,
     signing: SigningKey,
     ring: RwLock<KeyRing>,
 }
@@ -69,6 +73,8 @@ pub struct Settings {
     pub own_mail_domains: Vec<String>,
     /// The public origin of each portal, by the name in its certificate.
     pub portals: BTreeMap<String, String>,
+    /// The sites of one-time messages.
+    pub sites: Vec<SiteSettings>,
     /// What people read as the organisation's name, in mails and authenticator apps.
     pub organisation: String,
     /// Whether this is the demo, with its low holds and limits.
@@ -84,6 +90,8 @@ pub struct Wake {
     pub settled: Notify,
     /// Something lies in the outbox.
     pub outbox: Notify,
+    /// Something waits for a site, or a site was paired, keyed anew or retired: everybody who serves one looks.
+    pub sites: Notify,
 }
 
 /// What a core is made of.
@@ -104,6 +112,8 @@ pub struct Parts {
     pub settings: Settings,
     /// The organisation's own password rules.
     pub own_rules: Arc<dyn OwnRules>,
+    /// Our end of the links to sites.
+    pub link: Arc<dyn SiteLink>,
 }
 
 impl Core {
@@ -122,6 +132,7 @@ impl Core {
             wake: Wake::default(),
             tries: Tries::default(),
             hashing: Hashing::default(),
+            link: parts.link,
             signing: parts.signing,
             ring: RwLock::new(ring),
         }
@@ -140,6 +151,18 @@ impl Core {
     /// A fresh salt for an audit record's side row.
     pub fn new_salt(&self) -> [u8; 32] {
         random_bytes(&*self.randomness)
+    }
+
+    /// What the configuration says about a site.
+    pub fn site(&self, name: &str) -> Option<&SiteSettings> {
+        self.settings.sites.iter().find(|site| site.name == name)
+    }
+
+    /// A fresh reference, for what no request began.
+    pub fn new_reference(&self) -> String {
+        let randomness = Arc::clone(&self.randomness);
+        let fill: server::Randomness = Arc::new(move |bytes| randomness.fill(bytes));
+        server::Reference::new(&fill).to_string()
     }
 
     /// An entry for the audit, with a fresh salt.

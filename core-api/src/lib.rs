@@ -18,6 +18,7 @@ pub mod mail;
 pub mod own_rules;
 pub mod pki;
 pub mod serve;
+pub mod site;
 mod source;
 pub mod store;
 pub mod usecase;

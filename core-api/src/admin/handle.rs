@@ -1,5 +1,6 @@
 //! From a command to a use case to an answer.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Answer, Request};
@@ -7,6 +8,10 @@ use crate::core::Core;
 use crate::store::StoreError;
 use crate::usecase::invite::{AskedAbout, InviteError, invite};
 use crate::usecase::pause::{pause, resume};
+use crate::usecase::site_list::list;
+use crate::usecase::site_pair::{offer, take_answer};
+use crate::usecase::site_rekey::rekey;
+use crate::usecase::site_retire::retire;
 use crate::usecase::unfreeze::unfreeze;
 use crate::usecase::{UseCaseError, audit_export};
 
@@ -19,7 +24,7 @@ const LONGEST_INVITATION: u16 = 30;
 const RECORDS: u32 = 500;
 
 /// Does what was asked on the word of `operator`.
-pub(super) async fn handle(core: &Core, request: Request, operator: &str, reference: &str) -> Answer {
+pub(super) async fn handle(core: &Arc<Core>, request: Request, operator: &str, reference: &str) -> Answer {
     let about = |identifier| AskedAbout {
         identifier,
         operator,
@@ -43,6 +48,30 @@ pub(super) async fn handle(core: &Core, request: Request, operator: &str, refere
             })
             .map_err(|error| portal_words(&error)),
         Request::Audit { after } => records(core, *after).await.map_err(|error| error.to_string()),
+        Request::SiteList => list(core)
+            .await
+            .map(|sites| Answer::Sites { sites })
+            .map_err(|error| error.to_string()),
+        Request::SitePair { site } => offer(core, site)
+            .await
+            .map(|pairing| Answer::Pairing { pairing })
+            .map_err(|error| error.to_string()),
+        Request::SiteAnswer { site, answer } => take_answer(core, site, answer, reference, operator)
+            .await
+            .map(|epoch| done(format!("{site} is paired; its epoch {epoch} begins")))
+            .map_err(|error| error.to_string()),
+        Request::SiteRetire { site } => retire(core, site, reference, operator)
+            .await
+            .map(|lost| {
+                done(format!(
+                    "{site} is retired; {lost} messages that had not ended were given up"
+                ))
+            })
+            .map_err(|error| error.to_string()),
+        Request::SiteReKey { site } => rekey(core, site, reference, operator)
+            .await
+            .map(|epoch| done(format!("{site} begins epoch {epoch}")))
+            .map_err(|error| error.to_string()),
     };
     result.unwrap_or_else(|why| Answer::Refused { why })
 }

@@ -84,7 +84,7 @@ pub fn may_command(peer: u32, own: u32) -> bool {
     peer == own || peer == 0
 }
 
-async fn answer(core: &Core, stream: UnixStream) -> io::Result<()> {
+async fn answer(core: &Arc<Core>, stream: UnixStream) -> io::Result<()> {
     let peer = stream.peer_cred()?.uid();
     if !may_command(peer, rustix::process::geteuid().as_raw()) {
         tracing::warn!(peer, "a command of a foreign user was refused");

@@ -12,11 +12,13 @@ mod tests;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use contract::pairing::{Pairing, PairingAnswer};
 use serde::{Deserialize, Serialize};
 
 pub use self::client::{AskError, ask};
 pub use self::listen::{AdminSocket, may_command};
 use crate::usecase::audit_export::Exported;
+use crate::usecase::site_list::Shown;
 
 /// The longest line that is read, in bytes. Answers with audit records are the longest.
 const LONGEST: usize = 4 * 1024 * 1024;
@@ -57,6 +59,30 @@ pub enum Request {
         /// Those after this one.
         after: u64,
     },
+    /// Make the file that pairs a site.
+    SitePair {
+        /// Which.
+        site: String,
+    },
+    /// Take a site's answer to it.
+    SiteAnswer {
+        /// Which.
+        site: String,
+        /// What it answered.
+        answer: PairingAnswer,
+    },
+    /// How the sites are.
+    SiteList,
+    /// End a site for good.
+    SiteRetire {
+        /// Which.
+        site: String,
+    },
+    /// Begin a new epoch at a site.
+    SiteReKey {
+        /// Which.
+        site: String,
+    },
 }
 
 /// What is answered. Not `Debug`: it may hold a code.
@@ -81,6 +107,16 @@ pub enum Answer {
     Audit {
         /// In order.
         records: Vec<Exported>,
+    },
+    /// The file that pairs a site.
+    Pairing {
+        /// What stands in it, with its secret.
+        pairing: Pairing,
+    },
+    /// How the sites are.
+    Sites {
+        /// One after the other.
+        sites: Vec<Shown>,
     },
     /// It was not done.
     Refused {

@@ -77,10 +77,12 @@ async fn fixture() -> Fixture {
             limits: Limits::default(),
             own_mail_domains: Vec::new(),
             portals: BTreeMap::from([("p1.example".to_owned(), "https://reset.example".to_owned())]),
+            sites: Vec::new(),
             organisation: "Test".to_owned(),
             demo: true,
         },
         own_rules: Arc::new(NoRules),
+        link: Arc::new(crate::site::NoLink),
     }));
     let life = Life::new();
     let socket = Arc::new(AdminSocket::bind(folder.path()).unwrap());

@@ -7,6 +7,7 @@ mod demo;
 mod firewall;
 mod pki;
 mod portal;
+mod site;
 #[cfg(test)]
 mod tests;
 
@@ -55,6 +56,9 @@ enum Command {
     /// Portals: enrol, pause, resume, retire
     #[command(subcommand)]
     Portal(portal::Portal),
+    /// Sites of one-time messages: add, list, key anew, retire
+    #[command(subcommand)]
+    Site(site::Site),
     /// Invite somebody to set up recovery; prints a one-time code
     Invite {
         /// Whom: a user name, DOMAIN\name, user principal name or mail address
@@ -100,6 +104,7 @@ pub async fn run(
         Command::Check { json } => check::run(file, configured(), json, out).await,
         Command::Pki(command) => pki::run(command, out),
         Command::Portal(command) => portal::run(command, &configured()?.0, out).await,
+        Command::Site(command) => site::run(command, &configured()?.0, out).await,
         Command::Invite { identifier, days } => acting::invite(&configured()?.0, identifier, days, out).await,
         Command::Unfreeze { identifier } => acting::unfreeze(&configured()?.0, identifier, out).await,
         Command::Audit(command) => audit::run(command, configured()?.0, out).await,

@@ -9,6 +9,7 @@ mod mail;
 mod passwords;
 mod policy;
 mod recovery;
+mod site;
 #[cfg(test)]
 mod tests;
 
@@ -23,6 +24,7 @@ pub use self::directory::DirectorySettings;
 pub use self::keys::KeySettings;
 pub use self::mail::{MailSettings, SmtpTls, Transport};
 pub use self::passwords::PasswordSettings;
+pub use self::site::SiteSettings;
 use crate::core::Settings;
 use crate::mail::House;
 
@@ -87,6 +89,7 @@ fn config(root: &Section<'_>, folder: &Folder) -> Config {
         organisation,
         demo,
         api::portals(&peers),
+        site::sites(root),
     );
     Config {
         data_dir: folder.join(&root.get::<PathBuf>("data_dir")),

@@ -6,7 +6,7 @@ use std::time::Duration;
 use domain::budget::{Limit, Limits};
 use server::config::Section;
 
-use super::{list, policy};
+use super::{SiteSettings, list, policy};
 use crate::core::Settings;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -19,6 +19,7 @@ pub(super) fn read(
     organisation: String,
     demo: bool,
     portals: BTreeMap<String, String>,
+    sites: Vec<SiteSettings>,
 ) -> Settings {
     Settings {
         lifetime: section.get_within("lifetime", 15 * MINUTE, MINUTE..=60 * MINUTE),
@@ -34,6 +35,7 @@ pub(super) fn read(
         limits: limits(&section.section("limits")),
         own_mail_domains: own_mail_domains(section),
         portals,
+        sites,
         organisation,
         demo,
     }

@@ -42,7 +42,7 @@ pub(super) fn with_ending(prefix: &Path, ending: &str) -> PathBuf {
 }
 
 /// Writes a file that must not be there yet.
-pub(super) fn write_new(path: &Path, bytes: &[u8], mode: u32) -> Result<(), PkiError> {
+pub fn write_new(path: &Path, bytes: &[u8], mode: u32) -> Result<(), PkiError> {
     let written = OpenOptions::new()
         .write(true)
         .create_new(true)

@@ -10,6 +10,9 @@ use zeroize::Zeroizing;
 use super::authority::{key_pair, named, serial};
 use super::{Authority, Certified, PkiError, set_validity};
 
+/// How long a certificate of one's own is good: its key is what is believed, until it is replaced.
+const PINNED: Duration = Duration::from_hours(24 * 365 * 20);
+
 /// What a certificate is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Role {
@@ -72,6 +75,18 @@ pub fn issue(
     let certificate = params.signed_by(&key, &authority.issuer)?;
     Ok(Certified {
         chain: format!("{}{}", certificate.pem(), authority.certificate),
+        key: Zeroizing::new(key.serialize_pem()),
+    })
+}
+
+/// Makes a key and a certificate of its own, for a link whose ends know each other's keys.
+pub fn self_signed(name: &str, now: Timestamp, randomness: &dyn Randomness) -> Result<Certified, PkiError> {
+    let usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+    let mut params = leaf(vec![san(name)?], usages, now, PINNED, randomness)?;
+    params.use_authority_key_identifier_extension = false;
+    let key = key_pair()?;
+    Ok(Certified {
+        chain: params.self_signed(&key)?.pem(),
         key: Zeroizing::new(key.serialize_pem()),
     })
 }

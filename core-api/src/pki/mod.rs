@@ -19,8 +19,8 @@ use rcgen::CertificateParams;
 use x509_parser::time::ASN1Time;
 
 pub use self::authority::{Authority, init};
-pub use self::files::Certified;
-pub use self::issue::{Order, Role, issue};
+pub use self::files::{Certified, write_new};
+pub use self::issue::{Order, Role, issue, self_signed};
 pub use self::renew::{Renewal, days_left, renew, sign_request};
 
 /// How far back a certificate begins, for peers whose clocks are behind.

@@ -28,8 +28,10 @@ use crate::keys::OsRandomness;
 use crate::mail::{Mailer, MailerError};
 use crate::own_rules::{OwnRuleFiles, OwnRulesError};
 use crate::pki::{Authority, PkiError};
+use crate::site::PinnedLink;
 use crate::store::audit::{Event, Personal};
 use crate::store::{Store, StoreError, audit, fact};
+use crate::worker::checkpoint::journal_key;
 use crate::{http, worker};
 
 /// Why the core did not start.
@@ -126,6 +128,12 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
     )
     .await
     .map_err(StartError::Directory)?;
+    let link = Arc::new(PinnedLink {
+        data_dir: config.data_dir.clone(),
+        signing: journal_key(&keys.signing),
+        clock: Arc::clone(&shared),
+        randomness: Arc::clone(&randomness),
+    });
     let own_rules = OwnRuleFiles::open(&config.passwords)?;
     let authority = config
         .pki
@@ -142,6 +150,7 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
         signing: keys.signing,
         settings: config.settings,
         own_rules: Arc::new(own_rules),
+        link,
     }));
     record_start(&core).await?;
 
@@ -162,6 +171,7 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
     let reloads = stack.reloads();
     reloads.watch(&life, metrics);
     spawn_workers(&life, &core, &mailer, &socket, &watch);
+    spawn_sites(&life, &core);
     let server = stack.run();
     tracing::info!(api = %api_address, health = %health_address, demo = core.settings.demo, "ready");
     if !core.directory.is_real() {
@@ -256,4 +266,18 @@ fn spawn_workers(
         let watch = Arc::clone(&watch);
         async move { watch.run(stop).await }
     });
+}
+
+/// Two workers for each site: what one waits for does not hold up the other, and no site another.
+fn spawn_sites(life: &Life, core: &Arc<Core>) {
+    for site in &core.settings.sites {
+        let (shared, name) = (Arc::clone(core), site.name.clone());
+        life.spawn("push", move |stop| {
+            worker::push::run(Arc::clone(&shared), name.clone(), stop)
+        });
+        let (shared, name) = (Arc::clone(core), site.name.clone());
+        life.spawn("pull", move |stop| {
+            worker::pull::run(Arc::clone(&shared), name.clone(), stop)
+        });
+    }
 }

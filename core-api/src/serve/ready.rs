@@ -10,6 +10,7 @@ use server::{Life, Stop};
 use crate::clock::HighWaterClock;
 use crate::core::Core;
 use crate::store::outbox;
+use crate::usecase::site_list::list;
 
 /// Between two looks at the directory.
 const PAUSE: Duration = Duration::from_secs(30);
@@ -77,13 +78,47 @@ impl Watch {
         let database = match self.core.store.read(outbox::depth).await {
             Ok(waiting) => {
                 // Only counted: with the mail server away, people still recover with what needs no mail.
-                metrics::gauge!("outbox_waiting").set(f64::from(u32::try_from(waiting).unwrap_or(u32::MAX)));
+                metrics::gauge!("outbox_waiting").set(count(waiting));
                 check("database", true, "answers")
             }
             Err(error) => check("database", false, &error.to_string()),
         };
-        vec![directory, database]
+        let mut checks = vec![directory, database];
+        checks.extend(self.sites().await);
+        checks
     }
+
+    /// A site that is away holds up nobody's recovery, so what is wrong is told and the core stays ready.
+    async fn sites(&self) -> Option<Check> {
+        let sites = match list(&self.core).await {
+            Ok(sites) if sites.is_empty() => return None,
+            Ok(sites) => sites,
+            Err(error) => return Some(check("sites", false, &error.to_string())),
+        };
+        for site in &sites {
+            let figures = [
+                ("site_fine", if site.fine { 1.0 } else { 0.0 }),
+                ("site_waiting", count(site.waiting)),
+                ("site_living", count(site.living)),
+                (
+                    "site_lag_seconds",
+                    count(site.lag_ms.map_or(u64::MAX, |ms| ms / 1000)),
+                ),
+            ];
+            for (name, figure) in figures {
+                metrics::gauge!(name, "site" => site.name.clone()).set(figure);
+            }
+        }
+        let told: Vec<String> = sites
+            .iter()
+            .map(|site| format!("{}: {}", site.name, site.state))
+            .collect();
+        Some(check("sites", true, &told.join("; ")))
+    }
+}
+
+fn count(number: u64) -> f64 {
+    f64::from(u32::try_from(number).unwrap_or(u32::MAX))
 }
 
 fn told(line: &CheckLine) -> String {

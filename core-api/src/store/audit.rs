@@ -1,5 +1,6 @@
 //! The audit: what was meant, what came of it, in a hash chain. Names and addresses stand aside.
 
+use domain::message::Ending;
 use domain::policy::{Action, Purpose};
 use domain::{AccountId, Method, OperationId, Timestamp};
 use journal::{Chain, Commitment, Hash, Link};
@@ -111,6 +112,46 @@ pub enum Event {
     MailGivenUp {
         /// What it was.
         kind: String,
+    },
+    /// A message was opened.
+    MessageOpened {
+        /// Which, as in its link.
+        message: String,
+        /// How often it may still be opened.
+        readings_left: u32,
+    },
+    /// A message was locked after too many wrong passphrases.
+    MessageLocked {
+        /// Which, as in its link.
+        message: String,
+    },
+    /// A message came to its end.
+    MessageEnded {
+        /// Which, as in its link.
+        message: String,
+        /// How.
+        how: Ending,
+    },
+    /// Something is to be done to a message.
+    MessageOrdered {
+        /// Which, as in its link.
+        message: String,
+        /// What: revoke, extend, unlock, destroy.
+        order: String,
+    },
+    /// A site was paired, or began a new epoch.
+    SiteEpoch {
+        /// Which epoch.
+        epoch: u64,
+    },
+    /// A site was retired.
+    SiteRetired,
+    /// A site gave an alarm.
+    SiteAlarm {
+        /// What is wrong, in one word.
+        what: String,
+        /// The message that it is about, or nothing.
+        subject: String,
     },
     /// The core started.
     Started {
@@ -315,6 +356,24 @@ pub fn insert_checkpoint(c: &Connection, seq: u64, line: &str) -> Result<(), Sto
     c.prepare_cached("INSERT INTO checkpoint (seq, line) VALUES (?1, ?2) ON CONFLICT DO NOTHING")?
         .execute((seq, line))?;
     Ok(())
+}
+
+/// The hash of a record; `None` if it is not here.
+pub fn hash_at(c: &Connection, seq: u64) -> Result<Option<Hash>, StoreError> {
+    let hash = c
+        .prepare_cached("SELECT hash FROM audit WHERE seq = ?1")?
+        .query_row([seq], |row| row.get::<_, [u8; 32]>(0))
+        .optional()?;
+    Ok(hash.map(Hash::from))
+}
+
+/// The latest checkpoint.
+pub fn latest_checkpoint(c: &Connection) -> Result<Option<String>, StoreError> {
+    Ok(
+        c.prepare_cached("SELECT line FROM checkpoint ORDER BY seq DESC LIMIT 1")?
+            .query_row([], |row| row.get(0))
+            .optional()?,
+    )
 }
 
 /// All checkpoints, oldest first.

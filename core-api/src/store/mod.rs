@@ -4,18 +4,24 @@
 //! [`Store::write`] and [`Store::read`]. Each function leaves a trace event under the target `store`, so that
 //! a test can compare what requests about different people do, call by call.
 
+pub mod alarm;
 pub mod attempt;
 pub mod audit;
 pub mod code;
+pub mod command;
 pub mod fact;
 pub mod factor;
 pub mod freeze;
 pub mod invitation;
+pub mod message;
 pub mod operation;
 pub mod outbox;
 pub mod pause;
+pub mod push;
 pub mod reap;
 pub mod recovery;
+pub mod site;
+pub mod site_event;
 pub mod tally;
 
 use std::path::Path;
@@ -25,10 +31,16 @@ use sqlite::{Connection, Database, Migration, OpenError, Options, ReadError, Wri
 /// Marks our files: "S", "P", "c", "r".
 const APPLICATION_ID: i32 = 0x5350_6372;
 
-const MIGRATIONS: &[Migration] = &[Migration {
-    name: "recovery",
-    sql: include_str!("schema/0001.sql"),
-}];
+const MIGRATIONS: &[Migration] = &[
+    Migration {
+        name: "recovery",
+        sql: include_str!("schema/0001.sql"),
+    },
+    Migration {
+        name: "messages",
+        sql: include_str!("schema/0003_messages.sql"),
+    },
+];
 
 /// A 16-byte random id.
 pub type Id = [u8; 16];

@@ -67,6 +67,24 @@ pub const LIVES: &[Life] = &[
         keep: Duration::from_hours(24 * 7),
         why: "the audit has it",
     },
+    Life {
+        table: "message",
+        column: "ended_at",
+        keep: Duration::from_hours(24 * 400),
+        why: "its sender may ask what became of it; the content was never kept",
+    },
+    Life {
+        table: "site_event",
+        column: "arrived_at",
+        keep: Duration::from_hours(24 * 400),
+        why: "shown with its message; the audit has readings and ends",
+    },
+    Life {
+        table: "command",
+        column: "answered_at",
+        keep: Duration::from_hours(24 * 30),
+        why: "a repeated command is answered the same",
+    },
 ];
 
 /// Removes what is old, at most `most` rows of each kind, and says how many. What nobody knows the outcome of

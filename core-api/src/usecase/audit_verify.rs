@@ -11,7 +11,7 @@ use ed25519_dalek::VerifyingKey;
 use journal::{Head, Link, SideRow, Signed, Statement as _, VerifyError, check_fields};
 use sqlite::Connection;
 
-use crate::store::{Store, StoreError, audit};
+use crate::store::{Store, StoreError, audit, site};
 use crate::worker::checkpoint::NAME;
 
 /// Rows read at a time.
@@ -40,7 +40,8 @@ pub async fn verify(store: &Store, key: VerifyingKey, elsewhere: Vec<String>) ->
 
 fn check(c: &Connection, key: &VerifyingKey, elsewhere: &[String]) -> Result<Report, StoreError> {
     let mut faults = Vec::new();
-    let kept = audit::checkpoints(c)?;
+    let mut kept = audit::checkpoints(c)?;
+    kept.extend(site::witnesses(c)?);
     let mut witnesses = Vec::with_capacity(kept.len() + elsewhere.len());
     for line in kept.iter().chain(elsewhere) {
         match witness(line, key) {

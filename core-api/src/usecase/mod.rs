@@ -1,6 +1,7 @@
 //! One file for each thing that somebody can do. Only use cases open transactions.
 
 pub mod act;
+pub mod alarm;
 pub mod audit_export;
 pub mod audit_verify;
 pub mod begin;
@@ -17,6 +18,9 @@ pub mod invite;
 mod judge;
 mod load;
 pub mod look;
+pub mod message_command;
+pub mod message_news;
+mod message_step;
 pub mod not_me;
 pub mod notify;
 mod outcome;
@@ -28,6 +32,15 @@ pub mod renew_certificate;
 pub mod resolve;
 pub mod send_code;
 pub mod settle;
+pub mod site_command;
+pub mod site_inventory;
+pub mod site_list;
+pub mod site_pair;
+pub mod site_pull;
+pub mod site_push;
+pub mod site_rekey;
+pub mod site_retire;
+pub mod site_witness;
 pub mod unfreeze;
 mod wire;
 

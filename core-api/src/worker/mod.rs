@@ -2,7 +2,11 @@
 
 pub mod checkpoint;
 mod job;
+pub mod line;
 pub mod outbox;
+mod patience;
+pub mod pull;
+pub mod push;
 pub mod reap;
 pub mod resolve;
 pub mod rewrap;

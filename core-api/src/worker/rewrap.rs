@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use server::Stop;
+use sqlite::Connection;
 
 use crate::core::Core;
-use crate::store::{StoreError, factor};
+use crate::store::{StoreError, factor, site};
 
 /// Few enough that other writes hardly wait.
 const AT_A_TIME: u32 = 50;
@@ -29,9 +30,23 @@ pub async fn rewrap_some(core: &Arc<Core>) -> Result<usize, StoreError> {
                 let locked = shared.at_rest.lock(&factor.id, &secret, &*shared.randomness);
                 factor::rewrap(c, &factor.id, &locked)?;
             }
-            Ok(behind.len())
+            Ok(behind.len() + rewrap_sites(c, &shared)?)
         })
         .await
+}
+
+/// The ratchets' keys move by themselves with each event; this is for sites where nothing happens.
+fn rewrap_sites(c: &Connection, core: &Core) -> Result<usize, StoreError> {
+    let mut moved = 0;
+    for site in site::all(c)? {
+        if site.ratchet.key_id != core.at_rest.current_id() {
+            let row = site::ratchet_row(&site.name);
+            let key = core.at_rest.open(&row, &site.ratchet)?;
+            site::rewrap(c, &site, &core.at_rest.lock(&row, &key, &*core.randomness))?;
+            moved += 1;
+        }
+    }
+    Ok(moved)
 }
 
 /// Re-wraps until told to stop.

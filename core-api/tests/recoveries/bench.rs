@@ -108,6 +108,7 @@ impl Bench {
             signing: seal::SigningKey::generate(&mut seal::os_random),
             settings: change(settings()),
             own_rules: Arc::new(NoOwnRules),
+            link: Arc::new(core_api::site::NoLink),
         }));
         Self {
             core,
@@ -298,6 +299,7 @@ fn settings() -> Settings {
         limits: Limits::default(),
         own_mail_domains: vec!["corp.example".to_owned()],
         portals: [("portal.test".to_owned(), "https://portal.test".to_owned())].into(),
+        sites: Vec::new(),
         organisation: "Corp".to_owned(),
         demo: false,
     }

@@ -1,0 +1,95 @@
+//! What is to be done to messages on a site, until the site answered.
+
+use contract::sync::{Commanded, Order};
+use domain::Timestamp;
+use sqlite::{Connection, OptionalExtension, Row};
+
+use super::{Id, StoreError, call};
+
+/// A command as it is kept.
+#[derive(Debug, Clone)]
+pub struct Command {
+    /// Its own id: repeated under it, it is done once.
+    pub id: Id,
+    /// The message.
+    pub message: Id,
+    /// What.
+    pub order: Order,
+    /// What the site said; `None` while it waits.
+    pub answer: Option<Commanded>,
+}
+
+/// Queues one. Wake the sites once the transaction is committed.
+pub fn insert(
+    c: &Connection,
+    id: &Id,
+    message: &Id,
+    site: &str,
+    order: Order,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    call!("command.insert");
+    c.prepare_cached("INSERT INTO command (id, message, site, made_at, wanted) VALUES (?1, ?2, ?3, ?4, ?5)")?
+        .execute((id, message, site, now.0, serde_json::to_string(&order)?))?;
+    Ok(())
+}
+
+/// The command with this id, for whoever waits for its answer.
+pub fn by_id(c: &Connection, id: &Id) -> Result<Option<Command>, StoreError> {
+    c.prepare_cached("SELECT id, message, wanted, answer FROM command WHERE id = ?1")?
+        .query_row([id], |row| Ok(read(row)))
+        .optional()?
+        .transpose()
+}
+
+/// The oldest `most` commands for a site that wait, for messages that are not on their way there any more.
+pub fn waiting(c: &Connection, site: &str, most: u32) -> Result<Vec<Command>, StoreError> {
+    let mut statement = c.prepare_cached(
+        "SELECT id, message, wanted, answer FROM command
+         WHERE site = ?1 AND answered_at IS NULL
+           AND NOT EXISTS (SELECT 1 FROM push WHERE push.message = command.message)
+         ORDER BY made_at, rowid LIMIT ?2",
+    )?;
+    statement
+        .query_map((site, most), |row| Ok(read(row)))?
+        .map(|row| row?)
+        .collect()
+}
+
+/// The same, if it is on its way already.
+pub fn waiting_id(c: &Connection, message: &Id, order: Order) -> Result<Option<Id>, StoreError> {
+    Ok(c.prepare_cached(
+        "SELECT id FROM command WHERE message = ?1 AND wanted = ?2 AND answered_at IS NULL LIMIT 1",
+    )?
+    .query_row((message, serde_json::to_string(&order)?), |row| row.get(0))
+    .optional()?)
+}
+
+/// Keeps the answer; `false` if there is one already.
+pub fn answer(c: &Connection, id: &Id, answer: Commanded, now: Timestamp) -> Result<bool, StoreError> {
+    let kept = c
+        .prepare_cached(
+            "UPDATE command SET answer = ?2, answered_at = ?3 WHERE id = ?1 AND answered_at IS NULL",
+        )?
+        .execute((id, serde_json::to_string(&answer)?, now.0))?;
+    Ok(kept == 1)
+}
+
+/// Answers what waits for a site whose epoch ended: nobody there knows these messages any more.
+pub fn answer_all(c: &Connection, site: &str, answer: Commanded, now: Timestamp) -> Result<(), StoreError> {
+    c.prepare_cached(
+        "UPDATE command SET answer = ?2, answered_at = ?3 WHERE site = ?1 AND answered_at IS NULL",
+    )?
+    .execute((site, serde_json::to_string(&answer)?, now.0))?;
+    Ok(())
+}
+
+fn read(row: &Row<'_>) -> Result<Command, StoreError> {
+    let answer: Option<String> = row.get("answer")?;
+    Ok(Command {
+        id: row.get("id")?,
+        message: row.get("message")?,
+        order: serde_json::from_str(&row.get::<_, String>("wanted")?)?,
+        answer: answer.map(|answer| serde_json::from_str(&answer)).transpose()?,
+    })
+}

@@ -1,0 +1,109 @@
+//! One step of a message, with all that follows from it: state, audit, news, alarm, and what is erased.
+
+use contract::sync::Token;
+use domain::Timestamp;
+use domain::message::{Change, Event, Message as State};
+use sqlite::Connection;
+
+use super::alarm::{self, What, through};
+use super::message_news::{News, tell};
+use crate::core::Core;
+use crate::store::audit::{Event as Audited, Personal};
+use crate::store::message::{self, Message};
+use crate::store::{Id, StoreError, audit, push};
+
+/// What is known about an event besides what it is.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Seen<'a> {
+    /// When it happened, by the clock of whoever saw it.
+    pub(super) at: Timestamp,
+    /// From which address.
+    pub(super) source: &'a str,
+    /// Our own time.
+    pub(super) now: Timestamp,
+}
+
+impl Seen<'_> {
+    /// Here and now, by nobody from outside.
+    pub(super) const fn here(now: Timestamp) -> Self {
+        Self {
+            at: now,
+            source: "",
+            now,
+        }
+    }
+}
+
+/// Takes the step, within the transaction of whatever brings it.
+pub(super) fn step(
+    c: &Connection,
+    core: &Core,
+    message: Message,
+    event: Event,
+    seen: Seen<'_>,
+) -> Result<(Message, Change), StoreError> {
+    let (state, change) = message.state.clone().step(event);
+    let message = Message { state, ..message };
+    message::set_state(c, &message.id, &message.state, seen.now)?;
+    record(c, core, &message, event, change, seen)?;
+    if change == Change::Contradiction {
+        let site = &message.site;
+        alarm::raise(c, core, site, What::Contradiction, &name(&message.id), seen.now)?;
+    }
+    if let Some(news) = news(&message.state, event, change, seen) {
+        tell(c, core, &message, &news)?;
+    }
+    if matches!(change, Change::Ended(_)) {
+        push::erase(c, &message.id)?;
+        message::erase_secret(c, &message.id)?;
+        alarm::lower(c, &message.site, What::Overdue, &name(&message.id))?;
+        metrics::counter!("messages_ended_total", "how" => message.state.stage()).increment(1);
+    }
+    Ok((message, change))
+}
+
+/// A message as it stands in its link, which is no secret.
+pub(super) fn name(id: &Id) -> String {
+    Token::from(*id).to_string()
+}
+
+/// Every reading and every end is in the audit, also those that should not have been.
+fn record(
+    c: &Connection,
+    core: &Core,
+    message: &Message,
+    event: Event,
+    change: Change,
+    seen: Seen<'_>,
+) -> Result<(), StoreError> {
+    let id = name(&message.id);
+    let audited = match (event, change) {
+        (Event::Opened { readings_left }, _) => Audited::MessageOpened {
+            message: id,
+            readings_left,
+        },
+        (_, Change::Locked) => Audited::MessageLocked { message: id },
+        (_, Change::Ended(how)) => Audited::MessageEnded { message: id, how },
+        _ => return Ok(()),
+    };
+    let personal = Personal {
+        source: (!seen.source.is_empty()).then(|| seen.source.to_owned()),
+        ..Personal::default()
+    };
+    let entry = core.entry(audited, &core.new_reference(), &through(&message.site), personal);
+    audit::append(c, &entry, seen.now).map(drop)
+}
+
+fn news(state: &State, event: Event, change: Change, seen: Seen<'_>) -> Option<News> {
+    let (at, source) = (seen.at, seen.source.to_owned());
+    match (change, event) {
+        (Change::Opened, Event::Opened { readings_left }) => Some(News::Opened {
+            at,
+            source,
+            readings_left,
+        }),
+        (Change::Locked, _) => Some(News::Locked { at, source }),
+        (Change::Ended(how), _) => state.ended().map(|ended| News::Ended { how, at: ended.at }),
+        _ => None,
+    }
+}

@@ -1,0 +1,366 @@
+//! Takes over what happened on a site: verified from the last link that is kept here, each event once, in one
+//! transaction with all that follows from it.
+
+use std::sync::Arc;
+
+use client::ClientError;
+use client::site::{SiteApi, SiteError};
+use contract::ProblemKind;
+use contract::sync::{After, Digest, End, Event, Position, What as Happened};
+use domain::Timestamp;
+use domain::message::{Ending, Event as Step};
+use ed25519_dalek::VerifyingKey;
+use journal::site::SiteTime;
+use journal::{Link, Ratchet, Signed, Statement as _};
+use sqlite::Connection;
+use zeroize::Zeroizing;
+
+use super::alarm::{self, What, through};
+use super::message_step::{Seen, name, step};
+use crate::core::Core;
+use crate::site::follow::{Followed, Known, follow};
+use crate::store::audit::{Event as Audited, Personal};
+use crate::store::site::{Cursor, Site, ratchet_row};
+use crate::store::site_event::Place;
+use crate::store::{Id, StoreError, audit, message, site, site_event};
+
+/// Events in one transaction: few enough that nobody's request waits long for it.
+const AT_A_TIME: u32 = 500;
+
+/// Clocks further apart than this are red.
+pub const SKEW_MS: i64 = 30_000;
+
+/// What came of a pull.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Pulled {
+    /// All that there is up to here is kept, so many of them new.
+    UpToDate(usize),
+    /// So many are kept, and more wait.
+    More(usize),
+    /// The site could not be asked.
+    Away(String),
+    /// The site does not believe us.
+    Unbelieved,
+    /// Something is wrong, and nothing was taken.
+    Wrong(What),
+    /// The site was keyed anew or retired meanwhile.
+    Overtaken,
+}
+
+/// Asks for events, waiting up to `wait` seconds for the first, and keeps them.
+///
+/// # Errors
+/// When the database fails; what was not committed comes again.
+pub async fn pull(core: &Arc<Core>, site: &Site, api: &dyn SiteApi, wait: u32) -> Result<Pulled, StoreError> {
+    let after = After {
+        epoch: site.epoch,
+        after: site.last.seq,
+        hash: Digest::from(*site.last.hash.as_bytes()),
+        limit: AT_A_TIME,
+        wait,
+    };
+    let answer = match api.events(after).await {
+        Ok(answer) => answer,
+        Err(error) => return refused(core, site, error).await,
+    };
+    let Some((key, ratchet)) = secrets(core, site)? else {
+        return wrong(core, site, What::Head).await;
+    };
+    let known = Known {
+        site: &site.name,
+        key: &key,
+        epoch: site.epoch,
+        last: site.last,
+        ratchet,
+    };
+    let head = answer.head.clone();
+    match follow(known, answer) {
+        Ok(followed) => keep(core, site, followed, head).await,
+        Err(broken) => wrong(core, site, broken.into()).await,
+    }
+}
+
+/// Tells the site that all up to here is kept.
+///
+/// # Errors
+/// When it cannot be told, which harms nothing.
+pub async fn ack(site: &Site, api: &dyn SiteApi) -> Result<(), SiteError> {
+    api.ack(Position {
+        epoch: site.epoch,
+        seq: site.last.seq,
+        hash: Digest::from(*site.last.hash.as_bytes()),
+    })
+    .await
+}
+
+fn secrets(core: &Core, site: &Site) -> Result<Option<(VerifyingKey, Ratchet)>, StoreError> {
+    let key = Zeroizing::new(core.at_rest.open(&ratchet_row(&site.name), &site.ratchet)?);
+    let ratchet = <[u8; 32]>::try_from(key.as_slice()).map(Ratchet::from_bytes);
+    Ok(VerifyingKey::from_bytes(&site.key).ok().zip(ratchet.ok()))
+}
+
+async fn refused(core: &Arc<Core>, site: &Site, error: SiteError) -> Result<Pulled, StoreError> {
+    match error {
+        SiteError::Unbelieved(line) => unbelieved(core, site, &line).await,
+        SiteError::Client(ClientError::Problem(problem)) if problem.kind() == ProblemKind::Fork => {
+            wrong(core, site, What::Fork).await
+        }
+        other => Ok(Pulled::Away(other.to_string())),
+    }
+}
+
+/// The site's time says how far the clocks are apart. Its answer came over a link that only it has the key of, so an
+/// old one in its place would be its own.
+pub(super) async fn unbelieved(core: &Arc<Core>, site: &Site, line: &str) -> Result<Pulled, StoreError> {
+    let told = VerifyingKey::from_bytes(&site.key).ok().and_then(|key| {
+        let signed: Signed = line.parse().ok()?;
+        SiteTime::open(&signed, &key).ok()
+    });
+    let Some(told) = told.filter(|told| told.site == site.name) else {
+        return Ok(Pulled::Away(
+            "it does not believe us and does not say why".to_owned(),
+        ));
+    };
+    let (shared, name, now) = (Arc::clone(core), site.name.clone(), core.now());
+    let skew = told.time_ms.saturating_sub(now.0);
+    core.store
+        .write(move |c| {
+            site::set_skew(c, &name, skew)?;
+            judge_skew(c, &shared, &name, skew, now)
+        })
+        .await?;
+    Ok(Pulled::Unbelieved)
+}
+
+fn judge_skew(c: &Connection, core: &Core, site: &str, skew: i64, now: Timestamp) -> Result<(), StoreError> {
+    if skew.abs() > SKEW_MS {
+        alarm::raise(c, core, site, What::Skew, "", now)
+    } else {
+        alarm::lower(c, site, What::Skew, "")
+    }
+}
+
+/// Stops what goes to and comes from the site; the next good answer lets it go on.
+async fn wrong(core: &Arc<Core>, site: &Site, what: What) -> Result<Pulled, StoreError> {
+    let (shared, name, epoch, now) = (Arc::clone(core), site.name.clone(), site.epoch, core.now());
+    let is_current = core
+        .store
+        .write(move |c| {
+            // What is wrong with an epoch that ended meanwhile is no news.
+            if site::by_name(c, &name)?.is_none_or(|site| site.epoch != epoch) {
+                return Ok(false);
+            }
+            site::set_trouble(c, &name, Some(what.word()))?;
+            alarm::raise(c, &shared, &name, what, "", now)?;
+            Ok(true)
+        })
+        .await?;
+    Ok(if is_current {
+        Pulled::Wrong(what)
+    } else {
+        Pulled::Overtaken
+    })
+}
+
+async fn keep(core: &Arc<Core>, site: &Site, followed: Followed, head: String) -> Result<Pulled, StoreError> {
+    let (shared, now) = (Arc::clone(core), core.now());
+    let from = Kept {
+        name: site.name.clone(),
+        epoch: site.epoch,
+        last: site.last,
+        trouble: site.trouble.is_some(),
+    };
+    let (count, more) = (followed.events.len(), followed.more);
+    let kept = core
+        .store
+        .write(move |c| from.advance(c, &shared, &followed, &head, now))
+        .await?;
+    if !kept {
+        return Ok(Pulled::Overtaken);
+    }
+    if count > 0 {
+        core.wake.outbox.notify_one();
+        metrics::counter!("site_events_total", "site" => site.name.clone())
+            .increment(u64::try_from(count).unwrap_or(u64::MAX));
+    }
+    Ok(if more {
+        Pulled::More(count)
+    } else {
+        Pulled::UpToDate(count)
+    })
+}
+
+/// Where the answer was asked from.
+struct Kept {
+    name: String,
+    epoch: u64,
+    last: Link,
+    trouble: bool,
+}
+
+impl Kept {
+    /// Everything that follows from the answer, unless the cursor was moved meanwhile.
+    fn advance(
+        &self,
+        c: &Connection,
+        core: &Core,
+        followed: &Followed,
+        head: &str,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let key = Zeroizing::new(*followed.ratchet.as_bytes());
+        let cursor = Cursor {
+            epoch: self.epoch,
+            last: followed.last,
+            ratchet: core
+                .at_rest
+                .lock(&ratchet_row(&self.name), &*key, &*core.randomness),
+        };
+        if !site::advance(c, &self.name, (self.epoch, self.last), &cursor)? {
+            return Ok(false);
+        }
+        for (seq, text, event) in &followed.events {
+            let place = Place {
+                site: &self.name,
+                epoch: self.epoch,
+                seq: *seq,
+            };
+            let subject = subject(&event.what);
+            // After the core was restored it reads again what its backup had.
+            if site_event::insert(c, place, event.at, subject.as_ref(), text, now)? {
+                happened(c, core, &self.name, event, now)?;
+            }
+        }
+        let skew = followed.head.time_ms.saturating_sub(now.0);
+        site::set_head(c, &self.name, head, skew, now)?;
+        judge_skew(c, core, &self.name, skew, now)?;
+        alarm::lower(c, &self.name, What::Stale, "")?;
+        if self.trouble {
+            site::set_trouble(c, &self.name, None)?;
+            for what in What::STOPPING {
+                alarm::lower(c, &self.name, what, "")?;
+            }
+        }
+        Ok(true)
+    }
+}
+
+/// What an event is about.
+fn subject(what: &Happened) -> Option<Id> {
+    let token = match what {
+        Happened::Opened { message, .. }
+        | Happened::Delivered { message, .. }
+        | Happened::WrongPassphrase { message, .. }
+        | Happened::Ended { message, .. }
+        | Happened::Unlocked { message }
+        | Happened::Extended { message, .. } => message,
+        Happened::Dropped { request, .. } => request,
+        Happened::Noise { .. } | Happened::Started { .. } => return None,
+    };
+    Some(*token.as_bytes())
+}
+
+fn happened(
+    c: &Connection,
+    core: &Core,
+    site: &str,
+    event: &Event,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let at = Timestamp(event.at);
+    let (id, source, taken) = match &event.what {
+        Happened::Opened {
+            message,
+            source,
+            readings_left,
+            ..
+        } => (
+            message,
+            source.as_str(),
+            Step::Opened {
+                readings_left: *readings_left,
+            },
+        ),
+        Happened::Delivered { message, .. } => (message, "", Step::Delivered),
+        Happened::WrongPassphrase {
+            message,
+            source,
+            tries_left,
+        } => (
+            message,
+            source.as_str(),
+            Step::WrongPassphrase {
+                tries_left: *tries_left,
+            },
+        ),
+        Happened::Ended { message, state } => (
+            message,
+            "",
+            Step::Ended {
+                how: ending(*state),
+                at,
+            },
+        ),
+        Happened::Unlocked { message } => (message, "", Step::Unlocked),
+        Happened::Extended {
+            message: id,
+            expires_at,
+        } => {
+            message::set_expiry(c, id.as_bytes(), Timestamp(*expires_at))?;
+            (id, "", Step::Extended)
+        }
+        Happened::Noise { pages, misses } => {
+            metrics::counter!("site_pages_total", "site" => site.to_owned()).increment(*pages);
+            metrics::counter!("site_misses_total", "site" => site.to_owned()).increment(*misses);
+            return Ok(());
+        }
+        Happened::Started { version } => {
+            tracing::info!(site, version, "a site started");
+            return Ok(());
+        }
+        // What lies in a drop box is fetched by the worker that made the request.
+        Happened::Dropped { .. } => return Ok(()),
+    };
+    let seen = Seen { at, source, now };
+    match message::by_id(c, id.as_bytes())?.filter(|message| message.site == site) {
+        Some(message) => step(c, core, message, taken, seen).map(drop),
+        None => unknown(c, core, site, id.as_bytes(), taken, seen),
+    }
+}
+
+/// A reading or an end of something that was never made here, or that nobody remembers: in the audit all the same.
+fn unknown(
+    c: &Connection,
+    core: &Core,
+    site: &str,
+    id: &Id,
+    taken: Step,
+    seen: Seen<'_>,
+) -> Result<(), StoreError> {
+    let message = name(id);
+    alarm::raise(c, core, site, What::Unknown, &message, seen.now)?;
+    let event = match taken {
+        Step::Opened { readings_left } => Audited::MessageOpened {
+            message,
+            readings_left,
+        },
+        Step::Ended { how, .. } => Audited::MessageEnded { message, how },
+        _ => return Ok(()),
+    };
+    let personal = Personal {
+        source: (!seen.source.is_empty()).then(|| seen.source.to_owned()),
+        ..Personal::default()
+    };
+    let entry = core.entry(event, &core.new_reference(), &through(site), personal);
+    audit::append(c, &entry, seen.now).map(drop)
+}
+
+/// The site's word for an end, in ours.
+pub(super) const fn ending(end: End) -> Ending {
+    match end {
+        End::Read => Ending::Read,
+        End::Expired => Ending::Expired,
+        End::Revoked => Ending::Revoked,
+        End::Destroyed => Ending::Destroyed,
+    }
+}

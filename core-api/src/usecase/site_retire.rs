@@ -1,0 +1,79 @@
+//! Ends a site for good: nobody dials it any more, and what lived there counts as lost.
+
+use std::sync::Arc;
+
+use domain::message::{Ending, Event};
+
+use super::alarm::through;
+use super::message_step::{Seen, step};
+use super::site_pair::PairError;
+use crate::core::Core;
+use crate::store::audit::{Event as Audited, Personal};
+use crate::store::{StoreError, alarm, audit, message, push, site};
+
+/// Messages that are given up in one transaction.
+const TOGETHER: u32 = 200;
+
+/// Retires it; says how many messages were given up.
+///
+/// # Errors
+/// When it is not paired.
+pub async fn retire(core: &Arc<Core>, name: &str, reference: &str, operator: &str) -> Result<u64, PairError> {
+    let now = core.now();
+    let personal = Personal {
+        operator: Some(operator.to_owned()),
+        ..Personal::default()
+    };
+    let entry = core.entry(Audited::SiteRetired, reference, &through(name), personal);
+    let owned = name.to_owned();
+    let retired = core
+        .store
+        .write(move |c| {
+            if !site::retire(c, &owned, now)? {
+                return Ok(false);
+            }
+            alarm::lower_all(c, &owned)?;
+            audit::append(c, &entry, now)?;
+            Ok(true)
+        })
+        .await?;
+    core.wake.sites.notify_waiters();
+    // Called again, it gives up what a restart left.
+    let mut total = 0;
+    loop {
+        match give_up_some(core, name).await? {
+            0 if total == 0 && !retired => return Err(PairError::NotPaired),
+            0 => return Ok(total),
+            some => total += some,
+        }
+    }
+}
+
+async fn give_up_some(core: &Arc<Core>, name: &str) -> Result<u64, StoreError> {
+    let (shared, site, now) = (Arc::clone(core), name.to_owned(), core.now());
+    let given_up = core
+        .store
+        .write(move |c| {
+            // What is retired only: a name that is paired is not given up by a mistaken word.
+            if site::by_name(c, &site)?.is_none_or(|site| site.retired_at.is_none()) {
+                return Ok(0);
+            }
+            let living = message::not_ended(c, &site, TOGETHER)?;
+            let count = u64::try_from(living.len()).unwrap_or(u64::MAX);
+            for message in living {
+                let event = if push::was_tried(c, &message.id)? == Some(false) {
+                    Event::Refused { at: now }
+                } else {
+                    Event::Ended {
+                        how: Ending::Lost,
+                        at: now,
+                    }
+                };
+                step(c, &shared, message, event, Seen::here(now))?;
+            }
+            Ok(count)
+        })
+        .await?;
+    core.wake.outbox.notify_one();
+    Ok(given_up)
+}

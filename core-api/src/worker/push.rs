@@ -1,0 +1,75 @@
+//! Brings messages and commands to one site. Each site has a worker of its own, so that one that is away does not hold
+//! up another.
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use server::Stop;
+
+use super::line::Line;
+use super::patience::Patience;
+use crate::core::Core;
+use crate::store::StoreError;
+use crate::usecase::site_command::command_some;
+use crate::usecase::site_push::{Tried, push_some};
+
+/// Whatever was missed is seen after this.
+const LOOK: Duration = Duration::from_secs(30);
+
+/// Works until it is time to stop.
+pub async fn run(core: Arc<Core>, name: String, stop: Stop) {
+    let mut line = Line::new(Arc::clone(&core), name.clone());
+    let mut patience = Patience::default();
+    while !stop.is_ordered() {
+        // Registered before looking, so that nothing queued meanwhile is overlooked.
+        let mut woken = pin!(core.wake.sites.notified());
+        woken.as_mut().enable();
+        let tried = tokio::select! {
+            tried = try_one(&core, &mut line) => tried,
+            () = stop.ordered() => return,
+        };
+        let failed = match tried {
+            Ok(Tried::Settled(_)) => {
+                patience.reset();
+                continue;
+            }
+            Ok(Tried::Nothing) => {
+                patience.reset();
+                tokio::select! {
+                    () = woken => {}
+                    _ = stop.pause(LOOK) => {}
+                }
+                continue;
+            }
+            Ok(Tried::Later) => "it has no room, or its receipts are not good".to_owned(),
+            Ok(Tried::Away(why)) => why,
+            Err(error) => error.to_string(),
+        };
+        let pause = patience.pause(&*core.randomness);
+        tracing::warn!(site = name, why = failed, ?pause, "messages wait for a site");
+        // Not woken: a message more does not bring the site back.
+        stop.pause(pause).await;
+    }
+}
+
+/// Delivers commands, and then some messages.
+///
+/// # Errors
+/// When the database fails.
+pub async fn try_one(core: &Arc<Core>, line: &mut Line) -> Result<Tried, StoreError> {
+    let Some((site, api)) = line.take().await? else {
+        return Ok(Tried::Nothing);
+    };
+    // To a site whose chain cannot be believed nothing is entrusted.
+    if site.trouble.is_some() {
+        return Ok(Tried::Nothing);
+    }
+    match command_some(core, &site, &*api).await? {
+        Tried::Away(why) => Ok(Tried::Away(why)),
+        commanded => match push_some(core, &site, &*api).await? {
+            Tried::Nothing => Ok(commanded),
+            pushed => Ok(pushed),
+        },
+    }
+}
