@@ -5,6 +5,7 @@ mod audit;
 mod check;
 mod demo;
 mod drop_box;
+mod firewall;
 mod message;
 mod pki;
 mod portal;
@@ -86,6 +87,8 @@ enum Command {
     /// The demo
     #[command(subcommand)]
     Demo(demo::Demo),
+    /// Print which paths this installation needs, as rules that close every other one
+    Firewall(firewall::Firewall),
     /// Print the description of the API, as JSON
     Openapi,
 }
@@ -117,6 +120,7 @@ pub async fn run(
         Command::Drop(command) => drop_box::run(command, &configured()?.0, out).await,
         Command::Audit(command) => audit::run(command, configured()?.0, out).await,
         Command::Demo(command) => demo::run(command, configured()?.0, out).await,
+        Command::Firewall(command) => firewall::run(command, &configured()?.0, out),
         Command::Openapi => {
             writeln!(out, "{}", http::openapi().to_pretty_json()?)?;
             Ok(ExitCode::SUCCESS)
