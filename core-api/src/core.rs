@@ -18,7 +18,7 @@ use crate::factor::hashing::Hashing;
 use crate::keys::{AtRest, Derived};
 use crate::store::audit::{Entry, Event, Personal};
 use crate::store::{Id, Store};
-use crate::usecase::Tries;
+use crate::usecase::{RefusedBeginnings, Tries};
 
 /// The core: rules, store, directory and keys.
 pub struct Core {
@@ -44,6 +44,8 @@ pub struct Core {
     pub tries: Tries,
     /// Gives turns to hash with Argon2id.
     pub hashing: Hashing,
+    /// What did not begin, until it is written down.
+    pub refused_beginnings: RefusedBeginnings,
     signing: SigningKey,
     ring: RwLock<KeyRing>,
 }
@@ -73,6 +75,28 @@ pub struct Settings {
     pub organisation: String,
     /// Whether this is the demo, with its low holds and limits.
     pub demo: bool,
+    /// How long the audit keeps what is personal.
+    pub retention: Retention,
+    /// Mail addresses of those who are told of an alarm.
+    pub operators: Vec<String>,
+}
+
+/// How long the audit keeps what is personal; the records themselves stay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Retention {
+    /// Whom a record concerns.
+    pub names: Duration,
+    /// From where.
+    pub addresses: Duration,
+}
+
+impl Default for Retention {
+    fn default() -> Self {
+        Self {
+            names: Duration::from_hours(400 * 24),
+            addresses: Duration::from_hours(90 * 24),
+        }
+    }
 }
 
 /// Wakes workers and waiters when there is something new.
@@ -122,6 +146,7 @@ impl Core {
             wake: Wake::default(),
             tries: Tries::default(),
             hashing: Hashing::default(),
+            refused_beginnings: RefusedBeginnings::default(),
             signing: parts.signing,
             ring: RwLock::new(ring),
         }

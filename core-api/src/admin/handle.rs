@@ -5,6 +5,8 @@ use std::time::Duration;
 use super::{Answer, Request};
 use crate::core::Core;
 use crate::store::StoreError;
+use crate::store::audit::Reading;
+use crate::usecase::audit_read::{self, Reader};
 use crate::usecase::invite::{AskedAbout, InviteError, invite};
 use crate::usecase::pause::{pause, resume};
 use crate::usecase::unfreeze::unfreeze;
@@ -42,7 +44,17 @@ pub(super) async fn handle(core: &Core, request: Request, operator: &str, refere
                 })
             })
             .map_err(|error| portal_words(&error)),
-        Request::Audit { after } => records(core, *after).await.map_err(|error| error.to_string()),
+        Request::Audit { after, begins } => {
+            let reader = begins.then_some(Reader {
+                how: Reading::Export,
+                after: *after,
+                operator,
+                reference,
+            });
+            records(core, *after, reader)
+                .await
+                .map_err(|error| error.to_string())
+        }
     };
     result.unwrap_or_else(|why| Answer::Refused { why })
 }
@@ -75,7 +87,10 @@ async fn unfrozen(core: &Core, asked: &AskedAbout<'_>) -> Result<Answer, String>
     }))
 }
 
-async fn records(core: &Core, after: u64) -> Result<Answer, StoreError> {
+async fn records(core: &Core, after: u64, reader: Option<Reader<'_>>) -> Result<Answer, StoreError> {
+    if let Some(reader) = reader {
+        audit_read::note(&core.store, &*core.randomness, core.now(), &reader).await?;
+    }
     let records = core
         .store
         .read(move |c| audit_export::page(c, after, RECORDS))

@@ -56,6 +56,8 @@ pub enum Request {
     Audit {
         /// Those after this one.
         after: u64,
+        /// Whether the reading begins with them, which is written down.
+        begins: bool,
     },
 }
 

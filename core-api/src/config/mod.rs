@@ -3,6 +3,7 @@
 //! Each section has a file here that reads and checks it; `deploy/config/core-api.example.toml` explains every key.
 
 mod api;
+mod audit;
 mod directory;
 mod keys;
 mod mail;
@@ -87,6 +88,8 @@ fn config(root: &Section<'_>, folder: &Folder) -> Config {
         organisation,
         demo,
         api::portals(&peers),
+        audit::read(&root.section("audit")),
+        mail::operators(&mail),
     );
     Config {
         data_dir: folder.join(&root.get::<PathBuf>("data_dir")),

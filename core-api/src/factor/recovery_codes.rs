@@ -145,7 +145,10 @@ mod tests {
         // Algorithm, version and parameters are the same, and salt and output are as long.
         let shape = |text: &str| {
             let parts: Vec<_> = text.split('$').map(str::to_owned).collect();
-            (parts[..4].to_vec(), parts[4..].iter().map(String::len).collect::<Vec<_>>())
+            (
+                parts[..4].to_vec(),
+                parts[4..].iter().map(String::len).collect::<Vec<_>>(),
+            )
         };
         assert_eq!(shape(NOTHING), shape(&stretch::text(b"a secret", &[7; 16])));
         assert!(!stretch::fits(b"", NOTHING));

@@ -9,6 +9,7 @@ use ui::{Calendar, Lang, Words, mail as words};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use super::House;
+use crate::store::audit::Across;
 
 /// A mail to one person.
 #[derive(Clone, Serialize, Deserialize)]
@@ -58,6 +59,17 @@ pub enum Content {
     /// Self-service of the account was stopped by such a link.
     Frozen {
         /// When.
+        at: Timestamp,
+    },
+    /// Proofs failed at many accounts. Goes to the operators.
+    Sprayed {
+        /// What was added up.
+        across: Across,
+        /// The network or the portal; nothing for everything.
+        whose: String,
+        /// At how many accounts within the hour.
+        accounts: u32,
+        /// When the limit was reached.
         at: Timestamp,
     },
     /// An invitation to set up recovery.
@@ -131,6 +143,7 @@ impl Letter {
             Content::Code { .. } => "code",
             Content::Notice { .. } => "notice",
             Content::Frozen { .. } => "frozen",
+            Content::Sprayed { .. } => "alarm",
             Content::Invitation { .. } => "invitation",
         }
     }
@@ -186,6 +199,21 @@ impl Letter {
                     helpdesk,
                 },
             ),
+            Content::Sprayed {
+                across,
+                whose,
+                accounts,
+                at,
+            } => {
+                let sprayed = words::Sprayed {
+                    organisation,
+                    across: (*across).into(),
+                    whose,
+                    accounts: *accounts,
+                    at_ms: at.0,
+                };
+                words::sprayed(in_language, &calendar, &sprayed)
+            }
             Content::Invitation {
                 account,
                 code,
@@ -214,6 +242,16 @@ impl From<CodePurpose> for words::Purpose {
             CodePurpose::Recovery(Purpose::Change) => Self::Change,
             CodePurpose::Recovery(Purpose::Enrol) => Self::Enrol,
             CodePurpose::Confirm => Self::Confirm,
+        }
+    }
+}
+
+impl From<Across> for words::Across {
+    fn from(across: Across) -> Self {
+        match across {
+            Across::Network => Self::Network,
+            Across::All => Self::All,
+            Across::Portal => Self::Portal,
         }
     }
 }

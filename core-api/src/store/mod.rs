@@ -16,6 +16,7 @@ pub mod outbox;
 pub mod pause;
 pub mod reap;
 pub mod recovery;
+pub mod spray;
 pub mod tally;
 
 use std::path::Path;
@@ -25,10 +26,16 @@ use sqlite::{Connection, Database, Migration, OpenError, Options, ReadError, Wri
 /// Marks our files: "S", "P", "c", "r".
 const APPLICATION_ID: i32 = 0x5350_6372;
 
-const MIGRATIONS: &[Migration] = &[Migration {
-    name: "recovery",
-    sql: include_str!("schema/0001.sql"),
-}];
+const MIGRATIONS: &[Migration] = &[
+    Migration {
+        name: "recovery",
+        sql: include_str!("schema/0001.sql"),
+    },
+    Migration {
+        name: "retention",
+        sql: include_str!("schema/0002_retention.sql"),
+    },
+];
 
 /// A 16-byte random id.
 pub type Id = [u8; 16];

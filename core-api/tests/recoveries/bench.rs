@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use contract::recovery::{Act, ActSecret, Answer, Begin, ProofSecret, Sealed, Stage};
 use contract::{Action, Method, ProblemKind, Purpose};
-use core_api::core::{Core, Parts, Settings};
+use core_api::core::{Core, Parts, Retention, Settings};
 use core_api::factor::{recovery_codes, totp};
 use core_api::keys::{AtRest, Handle, OsRandomness};
 use core_api::store::factor::{self, Factor};
@@ -311,6 +311,8 @@ fn settings() -> Settings {
         portals: [("portal.test".to_owned(), "https://portal.test".to_owned())].into(),
         organisation: "Corp".to_owned(),
         demo: false,
+        retention: Retention::default(),
+        operators: vec!["operations@corp.example".to_owned()],
     }
 }
 
@@ -428,6 +430,7 @@ pub(crate) fn seal_json(block: &str, json: &[u8]) -> Sealed {
 pub(crate) fn kind(result: Result<(), UseCaseError>) -> ProblemKind {
     match result {
         Err(UseCaseError::Refused(kind)) => kind,
+        Err(UseCaseError::TooManyFor(_)) => ProblemKind::TooMany,
         other => panic!("a refusal was expected: {other:?}"),
     }
 }
