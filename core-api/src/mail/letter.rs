@@ -10,6 +10,7 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use super::House;
 use crate::store::Id;
+use crate::store::audit::Across;
 
 /// A mail to one person.
 #[derive(Clone, Serialize, Deserialize)]
@@ -59,6 +60,17 @@ pub enum Content {
     /// Self-service of the account was stopped by such a link.
     Frozen {
         /// When.
+        at: Timestamp,
+    },
+    /// Proofs failed at many accounts. Goes to the operators.
+    Sprayed {
+        /// What was added up.
+        across: Across,
+        /// The network or the portal; nothing for everything.
+        whose: String,
+        /// At how many accounts within the hour.
+        accounts: u32,
+        /// When the limit was reached.
         at: Timestamp,
     },
     /// An invitation to set up recovery.
@@ -180,6 +192,7 @@ impl Letter {
             Content::Code { .. } => "code",
             Content::Notice { .. } => "notice",
             Content::Frozen { .. } => "frozen",
+            Content::Sprayed { .. } => "alarm",
             Content::Invitation { .. } => "invitation",
             Content::MessageLink { .. } => "message-link",
             Content::MessageNews { .. } => "message-news",
@@ -237,6 +250,21 @@ impl Letter {
                     helpdesk,
                 },
             ),
+            Content::Sprayed {
+                across,
+                whose,
+                accounts,
+                at,
+            } => {
+                let sprayed = words::Sprayed {
+                    organisation,
+                    across: (*across).into(),
+                    whose,
+                    accounts: *accounts,
+                    at_ms: at.0,
+                };
+                words::sprayed(in_language, &calendar, &sprayed)
+            }
             Content::Invitation {
                 account,
                 code,
@@ -315,6 +343,16 @@ impl From<MessageEvent> for words::News {
             MessageEvent::NotSent => Self::NotSent,
             MessageEvent::NotMailed => Self::NotMailed,
             MessageEvent::Arrived => Self::Arrived,
+        }
+    }
+}
+
+impl From<Across> for words::Across {
+    fn from(across: Across) -> Self {
+        match across {
+            Across::Network => Self::Network,
+            Across::All => Self::All,
+            Across::Portal => Self::Portal,
         }
     }
 }

@@ -270,7 +270,7 @@ impl Explain for Explainer {
             Reason::Malformed | Reason::WrongKind | Reason::CrossSite | Reason::TooLarge | Reason::TooSlow => {
                 Trouble::Malformed
             }
-            Reason::TooMany => Trouble::TooMany,
+            Reason::TooMany { .. } => Trouble::TooMany,
             Reason::Unavailable => Trouble::Away,
             Reason::NotForYou | Reason::Broken => Trouble::Broken,
         };
