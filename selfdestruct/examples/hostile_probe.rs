@@ -3,6 +3,8 @@
 //!
 //! `hostile_probe [open] ADDRESS`, with something listening at the address. It prints a line for each try.
 
+#![expect(clippy::disallowed_methods, reason = "it tries what a site never does")]
+
 use std::error::Error;
 use std::io::{IoSlice, Write as _, stdout};
 use std::net::{SocketAddr, TcpStream, UdpSocket};
