@@ -169,7 +169,7 @@ fn public_end(site: &SiteSettings, at: &impl Fn(&str) -> End) -> End {
 }
 
 fn pages_of_sites(config: &Config, at: &impl Fn(&str) -> End) -> Vec<Path> {
-    let sites = config.sites.iter();
+    let sites = config.settings.sites.iter();
     sites
         .map(|site| Path {
             from: Party::Anyone,
@@ -192,7 +192,7 @@ fn sites(config: &Config, core: &End, at: &impl Fn(&str) -> End) -> Vec<Path> {
         port,
         why,
     };
-    let sites = config.sites.iter();
+    let sites = config.settings.sites.iter();
     sites
         .flat_map(|site| {
             let sync = first_known([site.sync_url.host(), &site.name].into_iter().map(at));
