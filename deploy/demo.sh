@@ -8,7 +8,8 @@
 #   --directory samba      a real Active Directory domain by Samba on a loopback address; needs root
 #   --state DIR            where everything is kept (default: sallyport-demo under ~/.local/state); a second start with
 #                          the same folder finds its data again
-#   --port-base N          portal on N, core on N+3, health on N+10 and N+11 (default: 8443, 7444, 7490, 7491)
+#   --port-base N          portal on N, site on N+1, core on N+3, the site's sync on N+4, health on N+10 to N+12
+#                          (default: 8443, 9443, 7444, 9444, 7490 to 7492)
 #   --stop                 ends the demo that runs on DIR
 #
 # Stays in the foreground; Ctrl-C ends all that it started and nothing else. Tools find everything in DIR/demo.json.
@@ -18,7 +19,7 @@ umask 077
 
 root=$(dirname "$(realpath "${BASH_SOURCE[0]}")")/..
 directory=embedded state=${XDG_STATE_HOME:-$HOME/.local/state}/sallyport-demo stop=
-portal_port=8443 core_port=7444 core_health=7490 portal_health=7491
+portal_port=8443 site_port=9443 core_port=7444 sync_port=9444 core_health=7490 portal_health=7491 site_health=7492
 
 usage() {
   sed -n '2,/^set /{/^set /d;s/^# \{0,1\}//;p;}' "${BASH_SOURCE[0]}" >&2
@@ -51,8 +52,9 @@ while (($#)); do
         --directory) directory=$2 ;;
         --state) state=$2 ;;
         --port-base)
-          [[ $2 =~ ^[1-9][0-9]{0,4}$ ]] && (($2 <= 65524)) || usage
-          portal_port=$2 core_port=$(($2 + 3)) core_health=$(($2 + 10)) portal_health=$(($2 + 11))
+          [[ $2 =~ ^[1-9][0-9]{0,4}$ ]] && (($2 <= 65523)) || usage
+          portal_port=$2 site_port=$(($2 + 1)) core_port=$(($2 + 3)) sync_port=$(($2 + 4))
+          core_health=$(($2 + 10)) portal_health=$(($2 + 11)) site_health=$(($2 + 12))
           ;;
       esac
       shift
@@ -98,6 +100,7 @@ end() {
 end_servers() {
   end portal 120
   end core-api 120
+  end selfdestruct 120
   [[ ! -e $state/dc/etc/smb.conf ]] || "$root/deploy/samba/dc.sh" stop "$state/dc"
 }
 
@@ -148,7 +151,7 @@ build() {
     command -v cargo >/dev/null || fail "cargo is missing: install Rust by https://rustup.rs"
     say "Building; the first time this takes some minutes."
     umask 022
-    await cargo build --release --locked --manifest-path "$root/Cargo.toml" -p core-api -p portal
+    await cargo build --release --locked --manifest-path "$root/Cargo.toml" -p core-api -p portal -p selfdestruct
     umask 077
     binaries=${CARGO_TARGET_DIR:-$root/target}/release
   fi
@@ -209,6 +212,7 @@ write_demo_json() {
   cat >"$state/demo.json.part" <<JSON
 {
   "portal": "https://portal.localhost:$portal_port",
+  "selfdestruct": "https://site.localhost:$site_port",
   "core_api": "https://core.localhost:$core_port",
   "ca": $(json "$state/pki/ca.pem"),
   "mail_dir": $(json "$state/mail"),
@@ -218,7 +222,8 @@ write_demo_json() {
   "operators": [],
   "services": [
     $(service_json core-api "$core_health"),
-    $(service_json portal "$portal_health")
+    $(service_json portal "$portal_health"),
+    $(service_json selfdestruct "$site_health")
   ]
 }
 JSON
@@ -237,24 +242,30 @@ rm -f "$state/demo.json"
 install_missing
 build
 await "$root/deploy/demo/prepare.sh" "$state" "$directory" "$binaries/core-api" \
-  "$portal_port" "$core_port" "$core_health" "$portal_health" >"$state/people.txt"
+  "$portal_port" "$site_port" "$core_port" "$sync_port" "$core_health" "$portal_health" "$site_health" \
+  >"$state/people.txt"
 serve core-api
 await_ready core-api "$core_health"
+await "$root/deploy/demo/pair.sh" "$state" "$binaries/core-api" "$binaries/selfdestruct"
+serve selfdestruct
 serve portal
+await_ready selfdestruct "$site_health"
 await_ready portal "$portal_health"
 write_demo_json
 
 cat <<TEXT
 
   portal          https://portal.localhost:$portal_port   (authority: $state/pki/ca.pem)
+  messages        https://site.localhost:$site_port   (one-time messages, shown to people outside)
   core            https://core.localhost:$core_port   (mutual TLS: $state/pki/client.pem, $state/pki/client.key)
-  health          http://127.0.0.1:$core_health/readyz and http://127.0.0.1:$portal_health/readyz
+  health          /readyz on http://127.0.0.1:$core_health, :$portal_health and :$site_health (core, portal, messages)
   mail            $state/mail, one .eml a message
   for tools       $state/demo.json
 
 $(sed 's/^/  /' "$state/people.txt")
 
   Invite somebody:  $binaries/core-api --config $state/core-api.toml invite grace
+  Send a message:   echo "the secret" | $binaries/core-api --config $state/core-api.toml message send --text-file -
 
   This is a demo: passwords and secrets stand in its files, a new factor counts at once (really: after a day), and the
   limits on codes, tries and resets are so high that nobody meets them. With --directory embedded no real directory is

@@ -65,7 +65,8 @@ step "prepare"
 prepare() {
   mkdir "$state/$1"
   deploy/demo/prepare.sh "$state/$1" "$1" "$target/release/core-api" \
-    "$2" "$(($2 + 3))" "$(($2 + 10))" "$(($2 + 11))" >"$state/$1/people.txt"
+    "$2" "$(($2 + 1))" "$(($2 + 3))" "$(($2 + 4))" "$(($2 + 10))" "$(($2 + 11))" "$(($2 + 12))" \
+    >"$state/$1/people.txt"
 }
 prepare embedded "$base"
 prepare samba "$((base + 20))"

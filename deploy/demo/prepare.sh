@@ -1,19 +1,21 @@
 #!/usr/bin/env bash
 # Lays out what the demo's servers need, or finds it there: certificates, directory, configuration, people.
 #
-#   prepare.sh DIR embedded|samba CORE_API PORTAL_PORT CORE_PORT CORE_HEALTH_PORT PORTAL_HEALTH_PORT
+#   prepare.sh DIR embedded|samba CORE_API PORTAL SITE CORE SYNC CORE_HEALTH PORTAL_HEALTH SITE_HEALTH
 #
-# Prints the people as a table. Afterwards DIR holds core-api.toml, portal.toml, pki/, people.json, mail/ and log/, and
-# with samba a running domain controller in dc/. Nothing else runs. Secrets have mode 0600.
+# The last seven are ports. Prints the people as a table. Afterwards DIR holds core-api.toml, portal.toml,
+# selfdestruct.toml, pki/, people.json, mail/ and log/, and with samba a running domain controller in dc/. Nothing else
+# runs. Secrets have mode 0600. Core and site do not know each other yet: pair.sh sees to that.
 set -euo pipefail
 umask 077
 
 here=$(dirname "$(realpath "${BASH_SOURCE[0]}")")
-(($# == 7)) || {
+(($# == 10)) || {
   sed -n '2,/^set /{/^set /d;s/^# \{0,1\}//;p;}' "${BASH_SOURCE[0]}" >&2
   exit 2
 }
-state=$1 kind=$2 core_api=$3 portal_port=$4 core_port=$5 core_health=$6 portal_health=$7
+state=$1 kind=$2 core_api=$3 portal_port=$4 site_port=$5 core_port=$6 sync_port=$7
+core_health=$8 portal_health=$9 site_health=${10}
 dc=$here/../samba/dc.sh
 
 fail() {
@@ -27,8 +29,9 @@ certificates() {
   cp pki/root.pem pki/ca.pem
   certificate core core core.localhost,127.0.0.1
   certificate web web portal.localhost
+  certificate site web site.localhost
   certificate client client tools.localhost
-  local made=(pki/core pki/web pki/client)
+  local made=(pki/core pki/web pki/site pki/client)
   [[ ! -s pki/portal.pem ]] || made+=(pki/portal)
   "$core_api" pki renew pki "${made[@]}"
 }
@@ -142,6 +145,14 @@ steps = [["totp", "recovery-code"], ["email-code"]]
 [passwords]
 words = ["sallyport"]
 
+[[site]]
+name = "demo"
+sync_url = "https://127.0.0.1:$sync_port"
+public_origin = "https://site.localhost:$site_port"
+public_ca_file = "pki/root.pem"
+phone = "+49 30 1234"
+mail = "help@corp.example"
+
 [mail]
 transport = "file"
 directory = "mail"
@@ -186,6 +197,29 @@ listen = "127.0.0.1:$portal_health"
 TOML
 }
 
+site_configuration() {
+  cat <<TOML
+# Written by deploy/demo.sh at each start. What every key means: deploy/config/selfdestruct.example.toml
+data_dir = "site"
+keys_dir = "site-keys"
+
+[public]
+listen = "127.0.0.1:$site_port"
+cert_file = "pki/site.pem"
+key_file = "pki/site.key"
+requests_per_minute = 6000
+requests_at_once = 2000
+connections_at_once = 1000
+
+[sync]
+listen = "127.0.0.1:$sync_port"
+sources = ["127.0.0.0/8"]
+
+[health]
+listen = "127.0.0.1:$site_health"
+TOML
+}
+
 # The portal's certificate, and the core's signing key, which the portal pins.
 enrol_portal() {
   [[ ! -s pki/portal.enrolled ]] || return 0
@@ -210,3 +244,4 @@ core_configuration >core-api.toml
 "$core_api" --config core-api.toml demo prepare "${people[@]}" --out people.json
 enrol_portal
 portal_configuration >portal.toml
+site_configuration >selfdestruct.toml

@@ -18,6 +18,8 @@ const LIMIT: Duration = Duration::from_secs(90);
 pub struct Known {
     /// The portal's origin.
     pub portal: String,
+    /// The origin of the site of one-time messages.
+    pub selfdestruct: String,
     /// The authority of its certificate, PEM.
     pub ca: PathBuf,
     /// Where mail goes.
@@ -31,7 +33,7 @@ pub struct Known {
 /// A server of the demo.
 #[derive(Deserialize)]
 pub struct Service {
-    /// `core-api` or `portal`.
+    /// `core-api`, `portal` or `selfdestruct`.
     pub name: String,
     /// Its process.
     pub pid: u32,
@@ -114,7 +116,7 @@ impl Demo {
         let keeper = keeper.spawn().expect("setsid can be started");
         let file = state(&folder).join("demo.json");
         let _ = std::fs::remove_file(&file); // of an earlier start; the script removes it, too, but later
-        let base = free_ports(&[0, 3, 10, 11]).to_string();
+        let base = free_ports(&[0, 1, 3, 4, 10, 11, 12]).to_string();
         let mut command = script(&folder);
         command.args(["--directory", directory, "--port-base", &base]);
         let mut script = Running::spawn(command, &folder.join("demo.log"));

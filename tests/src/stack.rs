@@ -1,4 +1,4 @@
-//! Core and portal under the test's own hand: laid out as for the demo, then changed, stopped, started and doubled as a
+//! Core, portal and site under the test's own hand: laid out as for the demo, then changed, stopped, started and doubled as a
 //! scenario needs it.
 
 use std::net::{Ipv4Addr, SocketAddr};
@@ -16,13 +16,16 @@ use crate::repository;
 
 const LIMIT: Duration = Duration::from_secs(20);
 
-/// What a portal and a core need, and those of them that run.
+/// What a portal, a core and a site need, and those of them that run.
 pub struct Stack {
     /// The core, while it runs.
     pub core: Option<Running>,
     /// The portal, while it runs.
     pub portal: Option<Running>,
-    /// The portal's port; the core's is three more, their health ten and eleven more.
+    /// The site of one-time messages, while it runs.
+    pub site: Option<Running>,
+    /// The portal's port; the site's is one more, the core's three, the site's sync listener four; their health is ten
+    /// (core), eleven (portal) and twelve (site) more.
     pub port: u16,
     people: Vec<Person>,
     folder: Folder,
@@ -32,19 +35,20 @@ impl Stack {
     /// Lays everything out with the embedded directory; nothing runs yet.
     pub async fn prepare() -> Self {
         let folder = Folder::new();
-        let port = free_ports(&[0, 1, 2, 3, 10, 11, 12]);
+        let port = free_ports(&[0, 1, 2, 3, 4, 10, 11, 12]);
         let mut command = tokio::process::Command::new(repository().join("deploy/demo/prepare.sh"));
         command
             .arg(folder.join("demo"))
             .arg("embedded")
             .arg(binary("core-api"));
-        command.args([0, 3, 10, 11].map(|distance| (port + distance).to_string()));
+        command.args([0, 1, 3, 4, 10, 11, 12].map(|distance| (port + distance).to_string()));
         run(&mut command).await.expect("the demo can be laid out");
         let people = std::fs::read(folder.join("demo/people.json")).expect("the people are written down");
         let people = serde_json::from_slice(&people).expect("people.json is what this reads");
         Self {
             core: None,
             portal: None,
+            site: None,
             port,
             people,
             folder,
@@ -115,14 +119,41 @@ impl Stack {
         ));
     }
 
+    /// The origin of the site of one-time messages.
+    pub fn site_origin(&self) -> String {
+        format!("https://site.localhost:{}", self.port + 1)
+    }
+
+    /// Lets core and site know each other, unless they do, starts the site and waits until it is ready. The core runs.
+    pub async fn start_site(&mut self) {
+        let mut command = tokio::process::Command::new(repository().join("deploy/demo/pair.sh"));
+        command
+            .arg(self.state())
+            .arg(binary("core-api"))
+            .arg(binary("selfdestruct"));
+        run(&mut command).await.expect("core and site can be paired");
+        self.launch_site();
+        self.await_ready(12, self.site.as_ref()).await;
+    }
+
+    /// Starts the site; whether it gets ready is the test's question.
+    pub fn launch_site(&mut self) {
+        self.site = Some(serve(
+            "selfdestruct",
+            &self.state().join("selfdestruct.toml"),
+            &self.state().join("log"),
+        ));
+    }
+
     /// Ends the core in an orderly way.
     pub async fn stop_core(&mut self) {
         self.core.take().expect("the core runs").stop(LIMIT).await;
     }
 
-    /// Ends both in an orderly way.
+    /// Ends all of them in an orderly way.
     pub async fn stop(&mut self) {
-        for server in [self.portal.take(), self.core.take()].into_iter().flatten() {
+        let servers = [self.portal.take(), self.site.take(), self.core.take()];
+        for server in servers.into_iter().flatten() {
             server.stop(LIMIT).await;
         }
     }
