@@ -3,7 +3,8 @@
 #
 #   tests/run.sh         format, lints, scripts, unit, property, snapshot and contract tests, end-to-end scenarios
 #   tests/run.sh quick   the same without external servers: no domain, no browser, no mail server
-#   tests/run.sh long    the same as without an argument, with many more generated cases per property
+#   tests/run.sh long    the same as without an argument, with many more generated cases per property, and fuzz/run.sh
+#                        with FUZZ_SECONDS (default 120) for each target
 #
 # Installs what is missing if it may (root on Debian); otherwise it names what is missing and stops. Nothing is passed
 # over: what cannot run is a failure.
@@ -38,6 +39,8 @@ if [[ $mode != quick ]]; then
     [setsid]=util-linux)
   packages=(samba-ad-provision samba-dsdb-modules python3-samba python3-aiosmtpd fonts-liberation)
 fi
+
+[[ $mode != long ]] || commands+=([c++]=g++) # the fuzzer is written in it
 
 missing() {
   local command package
@@ -110,3 +113,8 @@ cargo test --workspace --locked --doc
 
 step "tests"
 cargo test --workspace --locked --no-fail-fast --lib --bins --tests
+
+if [[ $mode == long ]]; then
+  step "fuzz"
+  fuzz/run.sh "${FUZZ_SECONDS:-120}"
+fi

@@ -143,8 +143,9 @@ impl Content {
         }
     }
 
-    /// The plain text that is sealed. Written once, at its full length: a growing buffer would leave copies behind.
-    pub(crate) fn pack(&self) -> Zeroizing<Vec<u8>> {
+    /// The plain text that is sealed. [`MessageKeys::seal`](crate::MessageKeys::seal) and
+    /// [`seal_drop`](crate::seal_drop) call it; nobody else has a use for it but to look at it. Written once, at its full length: a growing buffer would leave copies behind.
+    pub fn pack(&self) -> Zeroizing<Vec<u8>> {
         let manifest = self.manifest();
         let length = manifest_length(&manifest);
         let prefix = u32::try_from(length).expect("the content is bounded");
@@ -162,7 +163,7 @@ impl Content {
 
     /// Reads a plain text. Takes nothing but what [`Content::pack`] could have made: the length must be the one padded
     /// length for what is inside, and the padding must be zeros.
-    pub(crate) fn unpack(plain: &[u8]) -> Result<Self, MalformedContent> {
+    pub fn unpack(plain: &[u8]) -> Result<Self, MalformedContent> {
         if plain.len() > MAX_PADDED_CONTENT {
             return Err(MalformedContent);
         }

@@ -190,9 +190,10 @@ function listen() {
   const reveal = document.querySelector("[data-reveal]");
   reveal.hidden = false;
   reveal.addEventListener("click", () => {
-    const isShown = field.type === "password";
-    field.type = isShown ? "text" : "password";
-    reveal.textContent = isShown ? reveal.dataset.hide : reveal.dataset.show;
+    const isShown = field.type === "text";
+    field.type = isShown ? "password" : "text";
+    reveal.textContent = isShown ? reveal.dataset.show : reveal.dataset.hide;
+    reveal.setAttribute("aria-label", isShown ? reveal.dataset.showLabel : reveal.dataset.hideLabel);
     field.focus();
   });
 }
@@ -212,5 +213,3 @@ function begin() {
 keepFragment();
 listen();
 begin();
-// Another link pasted into the same tab changes the fragment alone, which loads nothing.
-addEventListener("hashchange", () => location.reload());
