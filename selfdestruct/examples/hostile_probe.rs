@@ -29,8 +29,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     // What an intruder would find open, and threads that ran before.
     let (stream, fast, faster) = (tcp()?, tcp()?, tcp()?);
     let datagrams = UdpSocket::bind("127.0.0.1:0")?;
-    let (begin, begun) = std::sync::mpsc::channel();
-    let early = std::thread::spawn(move || begun.recv().is_ok() && TcpStream::connect(address).is_ok());
+    let (begin, word) = std::sync::mpsc::channel();
+    let early = std::thread::spawn(move || word.recv().is_ok() && TcpStream::connect(address).is_ok());
 
     if filtered {
         selfdestruct::filter::close_the_way_out()?;

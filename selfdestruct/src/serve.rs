@@ -16,6 +16,7 @@ use tokio::sync::mpsc;
 
 use crate::believe::Believer;
 use crate::config::SiteConfig;
+use crate::http::drawn::Drawn;
 use crate::http::public::{self, Explainer, Front};
 use crate::http::sync::{self, Back};
 use crate::pair::{PairError, Paired, Place};
@@ -91,11 +92,10 @@ impl Opened {
         );
         let certificate = public_certificate(config, origin.host());
         certificate.finish()?;
-        let site = Site::start(config.site(&paired.site), given.clone(), None).await?;
-        let front = Arc::new(Front::new(site.clone(), &paired.look));
+        let drawn = Arc::new(Drawn::of(&paired.look));
         let browsers = Visitors::Browsers {
             origin,
-            explain: Arc::new(Explainer(Arc::clone(&front))),
+            explain: Arc::new(Explainer(Arc::clone(&drawn))),
         };
         let public = Listener::take("public", &config.public, browsers, &mut sockets)?;
         let inner = sync_settings(config, &paired);
@@ -107,6 +107,8 @@ impl Opened {
         {
             return Err(ServeError::Left(left));
         }
+        let site = Site::start(config.site(&paired.site), given.clone(), None).await?;
+        let front = Arc::new(Front::new(site.clone(), drawn));
         let addresses = (public.address(), sync.address(), health.address());
         let randomness = Arc::clone(&given.randomness);
         let randomness: Randomness = Arc::new(move |bytes| randomness.fill(bytes));

@@ -11,7 +11,6 @@ use actix_web::http::header::{
 };
 use actix_web::web::{Bytes, Data, Json, Path, Payload, ServiceConfig, get, post, resource, route};
 use actix_web::{HttpRequest, HttpResponse, Route, guard};
-use contract::pairing::Look;
 use contract::sync::{Bytes as Fixed, Token};
 use serde::{Deserialize, Serialize};
 use server::{Explain, Reason, Refusal, Refused, Source};
@@ -36,16 +35,16 @@ const AWAY_SECONDS: u32 = 5;
 /// What people come to.
 pub struct Front {
     site: Site,
-    drawn: Drawn,
+    drawn: Arc<Drawn>,
     uploads: Arc<Uploads>,
 }
 
 impl Front {
-    /// The pages of this site, looking like this.
-    pub fn new(site: Site, look: &Look) -> Self {
+    /// This site, with these pages.
+    pub fn new(site: Site, drawn: Arc<Drawn>) -> Self {
         Self {
             site,
-            drawn: Drawn::of(look),
+            drawn,
             uploads: Arc::default(),
         }
     }
@@ -258,7 +257,7 @@ async fn robots() -> HttpResponse {
 }
 
 /// Explains what the layers in front of the handlers refused.
-pub struct Explainer(pub Arc<Front>);
+pub struct Explainer(pub Arc<Drawn>);
 
 impl Explain for Explainer {
     fn explain(&self, refusal: &Refusal) -> HttpResponse {
@@ -284,6 +283,6 @@ impl Explain for Explainer {
         }
         answer
             .content_type(ContentType::html())
-            .body(self.0.drawn.problem(lang, &view))
+            .body(self.0.problem(lang, &view))
     }
 }

@@ -1,5 +1,6 @@
 //! The core's end of the line, with its keys.
 
+use std::future::Future;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -27,20 +28,25 @@ pub(crate) struct Core {
     pub(crate) answer: PairingAnswer,
     tls: CertifiedKey<KeyPair>,
     nonces: AtomicU64,
+    /// Its time.
+    pub(crate) now_ms: i64,
 }
 
 impl Core {
-    /// Pairs by files, as an administrator does.
-    pub(crate) async fn pair(config: &SiteConfig, given: Given, file: &Path) -> Self {
+    /// Writes its half of a pairing, as `core-api site add` does, and takes the answer that `answer` brings.
+    pub(crate) async fn pair<F: Future<Output = PairingAnswer>>(
+        file: &Path,
+        answer: impl FnOnce() -> F,
+    ) -> Self {
         let tls = generate_simple_self_signed(vec!["core".to_owned()]).unwrap();
         let key = SigningKey::from_bytes(&[3; 32]);
         write(file, &pairing(&tls, &key, 1));
-        let answer = pair(config, given, file, false).await.unwrap();
         Self {
             key,
-            answer,
+            answer: answer().await,
             tls,
             nonces: AtomicU64::new(0),
+            now_ms: NOW,
         }
     }
 
@@ -75,7 +81,7 @@ impl Core {
             method: method.to_owned(),
             path: path.to_owned(),
             body: Hash::from(<[u8; 32]>::from(Sha256::digest(body))),
-            time_ms: NOW,
+            time_ms: self.now_ms,
             nonce: Token::from(nonce).to_string(),
             generation: 5,
         }

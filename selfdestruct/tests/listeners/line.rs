@@ -49,8 +49,8 @@ pub(crate) fn request(host: &str, line: &str, headers: &[&str], body: &[u8]) -> 
         head.push_str(header);
         head.push_str("\r\n");
     }
-    head.push_str(&format!("Content-Length: {}\r\n\r\n", body.len()));
-    [head.as_bytes(), body].concat()
+    let length = format!("Content-Length: {}\r\n\r\n", body.len());
+    [head.as_bytes(), length.as_bytes(), body].concat()
 }
 
 /// An answer, as it came.

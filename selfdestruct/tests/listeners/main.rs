@@ -9,8 +9,12 @@ mod line;
 #[cfg(test)]
 mod pairing;
 #[cfg(test)]
+mod process;
+#[cfg(test)]
 mod public;
 #[cfg(test)]
 mod site;
+#[cfg(test)]
+mod sockets;
 #[cfg(test)]
 mod sync;

@@ -15,6 +15,7 @@ use rustls::{ClientConfig, RootCertStore};
 use selfdestruct::config::{Limits, SiteConfig};
 use selfdestruct::given::{Clock, Unwatched};
 use selfdestruct::machine::OsRandom;
+use selfdestruct::pair::pair;
 use selfdestruct::serve::{Opened, Surroundings};
 use selfdestruct::site::Given;
 use server::logs::{Form, LogSettings};
@@ -86,7 +87,9 @@ impl Site {
         let clock = Arc::new(HandClock {
             wall: AtomicI64::new(NOW),
         });
-        let core = Core::pair(&config, given(&clock), &file("pairing-of-core.json")).await;
+        let handed_over = file("pairing-of-core.json");
+        let paired = async || pair(&config, given(&clock), &handed_over, false).await.unwrap();
+        let core = Core::pair(&handed_over, paired).await;
         let opened = open(&config, &clock).await;
         let (orders, receiver) = mpsc::channel(1);
         let line = |address, name, tls| Line { address, name, tls };
@@ -122,7 +125,7 @@ impl Site {
 
     /// Pushes a message and gives its id and the proof of its link.
     pub(crate) async fn push(&self, number: u8, passphrase: Option<[u8; 32]>, content: &[u8]) -> Message {
-        let message = Message::new(number, passphrase);
+        let message = Message::new(number, passphrase, self.core.now_ms);
         let body = contract::sync::push_body(&message.head(), content);
         let path = format!("/sync/v1/messages/{}", message.id);
         let answer = self.core.send(&self.sync, "PUT", &path, &body).await;
@@ -178,7 +181,7 @@ pub(crate) async fn open(config: &SiteConfig, clock: &Arc<HandClock>) -> Opened 
     Opened::new(config, surroundings).await.unwrap()
 }
 
-fn anonymous(certificate: &Path) -> Arc<ClientConfig> {
+pub(crate) fn anonymous(certificate: &Path) -> Arc<ClientConfig> {
     let builder = ClientConfig::builder().with_root_certificates(trusting(certificate));
     Arc::new(builder.with_no_client_auth())
 }
@@ -241,14 +244,16 @@ pub(crate) struct Message {
     pub(crate) id: Token,
     link: [u8; 32],
     passphrase: Option<[u8; 32]>,
+    expires_at: i64,
 }
 
 impl Message {
-    fn new(number: u8, passphrase: Option<[u8; 32]>) -> Self {
+    pub(crate) fn new(number: u8, passphrase: Option<[u8; 32]>, now_ms: i64) -> Self {
         Self {
             id: Token::from([number; 16]),
             link: [number ^ 0x55; 32],
             passphrase,
+            expires_at: now_ms + 3_600_000,
         }
     }
 
@@ -261,7 +266,7 @@ impl Message {
             link: hash(&self.link),
             open: self.passphrase.as_ref().map(hash),
             policy: contract::sync::Policy {
-                expires_at: NOW + 3_600_000,
+                expires_at: self.expires_at,
                 readings: 1,
                 max_wrong: 5,
             },
