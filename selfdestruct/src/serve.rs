@@ -9,12 +9,14 @@ use std::time::Duration;
 use metrics_exporter_prometheus::PrometheusHandle;
 use server::tls::Clients;
 use server::{
-    Ended, Inherited, Life, ListenError, Listener, ListenerSettings, Order, Randomness, Stack, Visitors, observe,
+    Ended, Inherited, Life, ListenError, Listener, ListenerSettings, Order, Randomness, Stack, Visitors,
+    observe,
 };
 use tokio::sync::mpsc;
 
 use crate::believe::Believer;
 use crate::config::SiteConfig;
+use crate::http::drawn::Drawn;
 use crate::http::public::{self, Explainer, Front};
 use crate::http::sync::{self, Back};
 use crate::pair::{PairError, Paired, Place};
@@ -48,7 +50,9 @@ pub enum ServeError {
     #[error(transparent)]
     Listen(#[from] ListenError),
     /// The service manager opened more sockets than there are listeners.
-    #[error("the service manager opened sockets that no listener asks for: {0:?}; its socket unit and the configuration must name the same addresses")]
+    #[error(
+        "the service manager opened sockets that no listener asks for: {0:?}; its socket unit and the configuration must name the same addresses"
+    )]
     Left(Vec<SocketAddr>),
     /// A renewal of the public certificate was cut short and cannot be finished.
     #[error("the renewal of the public certificate cannot be finished: {0}")]
@@ -88,19 +92,23 @@ impl Opened {
         );
         let certificate = public_certificate(config, origin.host());
         certificate.finish()?;
-        let site = Site::start(config.site(&paired.site), given.clone(), None).await?;
-        let front = Arc::new(Front::new(site.clone(), &paired.look));
+        let drawn = Arc::new(Drawn::of(&paired.look));
         let browsers = Visitors::Browsers {
             origin,
-            explain: Arc::new(Explainer(Arc::clone(&front))),
+            explain: Arc::new(Explainer(Arc::clone(&drawn))),
         };
         let public = Listener::take("public", &config.public, browsers, &mut sockets)?;
         let inner = sync_settings(config, &paired);
         let sync = Listener::take("sync", &inner, Visitors::Programs, &mut sockets)?;
         let health = Listener::take("health", &config.health, Visitors::Programs, &mut sockets)?;
-        if let Some(left) = sockets.map(|sockets| sockets.left()).filter(|left| !left.is_empty()) {
+        if let Some(left) = sockets
+            .map(|sockets| sockets.left())
+            .filter(|left| !left.is_empty())
+        {
             return Err(ServeError::Left(left));
         }
+        let site = Site::start(config.site(&paired.site), given.clone(), None).await?;
+        let front = Arc::new(Front::new(site.clone(), drawn));
         let addresses = (public.address(), sync.address(), health.address());
         let randomness = Arc::clone(&given.randomness);
         let randomness: Randomness = Arc::new(move |bytes| randomness.fill(bytes));
@@ -148,7 +156,10 @@ impl Opened {
     pub async fn run(self, orders: mpsc::Receiver<Order>) -> Ended {
         let reloads = self.stack.reloads();
         let server = self.stack.run();
-        let ended = self.life.run(server, orders, || drop(reloads.certificates())).await;
+        let reload = || {
+            reloads.certificates(); // what is wrong is logged
+        };
+        let ended = self.life.run(server, orders, reload).await;
         self.site.close().await;
         ended
     }
@@ -232,11 +243,17 @@ fn of_site(seen: Option<Seen>) -> [observe::Check; 3] {
     let (chain, core) = match seen.map(|seen| seen.numbers) {
         None => ((false, "not looked at yet"), (false, "not looked at yet")),
         Some(Numbers { stopped: true, .. }) => (
-            (false, "it is not the one that the core knows: core-api site re-key"),
+            (
+                false,
+                "it is not the one that the core knows: core-api site re-key",
+            ),
             (false, "nothing is opened"),
         ),
         Some(Numbers { confirmed: true, .. }) => ((true, "goes on"), (true, "has confirmed the chain")),
-        Some(_) => ((true, "goes on"), (false, "waiting for the core to confirm the chain")),
+        Some(_) => (
+            (true, "goes on"),
+            (false, "waiting for the core to confirm the chain"),
+        ),
     };
     let free = seen.and_then(|seen| seen.free);
     let disk = match free {

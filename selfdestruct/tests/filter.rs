@@ -1,5 +1,7 @@
 //! What the filter takes from a process, tried by one that wants out.
 
+#![expect(clippy::disallowed_methods, reason = "a test stands outside of the site")]
+
 use std::net::TcpListener;
 use std::process::Command;
 
@@ -19,7 +21,16 @@ const WAYS: [&str; 9] = [
 /// What the probe told, line by line. Cargo builds it if it did not yet.
 fn probe(arguments: &[&str]) -> Vec<String> {
     let out = Command::new(env!("CARGO"))
-        .args(["run", "--quiet", "--locked", "--package", "selfdestruct", "--example", "hostile_probe", "--"])
+        .args([
+            "run",
+            "--quiet",
+            "--locked",
+            "--package",
+            "selfdestruct",
+            "--example",
+            "hostile_probe",
+            "--",
+        ])
         .args(arguments)
         .output()
         .expect("cargo runs");

@@ -3,7 +3,7 @@
 
 import { MAX_FILES, TooLarge, TooMany } from "./content.js";
 import { checkKey, parseDropFragment, sealDrop } from "./drop-box.js";
-import { busy, canSeal, keepFragment, lead, say, show, sizeText } from "./panels.js";
+import { busy, canSeal, endLanguageSwitch, keepFragment, lead, say, show, sizeText } from "./panels.js";
 import { fromBase64url, toBase64url, wipe } from "./seal.js";
 
 const PATIENCE = 600_000; // ten megabytes on a slow line take minutes
@@ -95,6 +95,7 @@ function ended(status) {
     case 201:
       form.reset();
       sealed = undefined;
+      endLanguageSwitch(); // its links hold the proof
       history.replaceState(null, "", location.pathname + location.search);
       return lead("sent");
     case 403:
@@ -130,7 +131,6 @@ function begin() {
 }
 
 keepFragment();
-addEventListener("hashchange", () => location.reload());
 chooser.addEventListener("change", listChosen);
 form.addEventListener("submit", (event) => {
   event.preventDefault();

@@ -6,10 +6,11 @@
 use std::sync::Arc;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_LENGTH, ContentType, HeaderName, RETRY_AFTER};
+use actix_web::http::header::{
+    ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_LENGTH, ContentType, HeaderName, RETRY_AFTER,
+};
 use actix_web::web::{Bytes, Data, Json, Path, Payload, ServiceConfig, get, post, resource, route};
 use actix_web::{HttpRequest, HttpResponse, Route, guard};
-use contract::pairing::Look;
 use contract::sync::{Bytes as Fixed, Token};
 use serde::{Deserialize, Serialize};
 use server::{Explain, Reason, Refusal, Refused, Source};
@@ -34,16 +35,16 @@ const AWAY_SECONDS: u32 = 5;
 /// What people come to.
 pub struct Front {
     site: Site,
-    drawn: Drawn,
+    drawn: Arc<Drawn>,
     uploads: Arc<Uploads>,
 }
 
 impl Front {
-    /// The pages of this site, looking like this.
-    pub fn new(site: Site, look: &Look) -> Self {
+    /// This site, with these pages.
+    pub fn new(site: Site, drawn: Arc<Drawn>) -> Self {
         Self {
             site,
-            drawn: Drawn::of(look),
+            drawn,
             uploads: Arc::default(),
         }
     }
@@ -116,12 +117,7 @@ struct Shown {
     claim: Token,
 }
 
-async fn open(
-    front: Data<Front>,
-    source: Source,
-    path: Path<String>,
-    asked: Json<Shown>,
-) -> HttpResponse {
+async fn open(front: Data<Front>, source: Source, path: Path<String>, asked: Json<Shown>) -> HttpResponse {
     let proofs = Proofs {
         link: Zeroizing::new(*asked.link.as_bytes()),
         open: asked.open.map(|proof| Zeroizing::new(*proof.as_bytes())),
@@ -261,15 +257,17 @@ async fn robots() -> HttpResponse {
 }
 
 /// Explains what the layers in front of the handlers refused.
-pub struct Explainer(pub Arc<Front>);
+pub struct Explainer(pub Arc<Drawn>);
 
 impl Explain for Explainer {
     fn explain(&self, refusal: &Refusal) -> HttpResponse {
         let trouble = match refusal.reason {
             Reason::NotFound | Reason::NotAllowed => Trouble::NotFound,
-            Reason::Malformed | Reason::WrongKind | Reason::CrossSite | Reason::TooLarge | Reason::TooSlow => {
-                Trouble::Malformed
-            }
+            Reason::Malformed
+            | Reason::WrongKind
+            | Reason::CrossSite
+            | Reason::TooLarge
+            | Reason::TooSlow => Trouble::Malformed,
             Reason::TooMany { .. } => Trouble::TooMany,
             Reason::Unavailable => Trouble::Away,
             Reason::NotForYou | Reason::Broken => Trouble::Broken,
@@ -285,6 +283,6 @@ impl Explain for Explainer {
         }
         answer
             .content_type(ContentType::html())
-            .body(self.0.drawn.problem(lang, &view))
+            .body(self.0.problem(lang, &view))
     }
 }

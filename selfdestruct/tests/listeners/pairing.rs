@@ -1,0 +1,111 @@
+//! Pairing by files.
+
+use std::os::unix::fs::PermissionsExt;
+
+use selfdestruct::check::check;
+use selfdestruct::pair::{PairError, Place, take_next_key};
+use server::check::State;
+
+use crate::site::{NOW, Site, given};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pairing_leaves_private_files_and_no_first_key() {
+    let site = Site::new().await;
+    let place = Place::new(&site.config.data_dir);
+    for file in place.private_files().iter().filter(|file| file.exists()) {
+        let mode = std::fs::metadata(file).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode, 0o600, "{}", file.display());
+    }
+    let kept = std::fs::read_to_string(place.pairing()).unwrap();
+    assert!(!kept.contains("ratchet"), "{kept}");
+    assert_eq!(
+        site.core.answer.site_pins.len(),
+        2,
+        "the current one and the next"
+    );
+    assert_eq!(site.core.answer.site, "dmz1");
+    let lines = check(&site.config, NOW.max(wall_ms()));
+    let failed: Vec<_> = lines.iter().filter(|line| line.state == State::Fail).collect();
+    assert!(failed.is_empty(), "{failed:?}");
+}
+
+/// A file's time is the machine's.
+fn wall_ms() -> i64 {
+    use selfdestruct::given::Clock as _;
+    selfdestruct::machine::SystemClock.now_ms()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_site_is_paired_again_only_on_purpose_and_with_a_fresh_file() {
+    let site = Site::confirmed().await;
+    let message = site.push(1, None, b"sealed content of it").await;
+    let core = site.core.key.clone();
+    let file = site.folder.path().join("again.json");
+    let (config, given) = (site.config.clone(), given(&site.clock));
+    let again = |epoch, again| site.core.pair_again(&config, given.clone(), &file, epoch, again);
+    let refused = again(2, false).await;
+    assert!(matches!(refused, Err(PairError::Already { .. })), "{refused:?}");
+    let refused = again(1, true).await;
+    assert!(
+        matches!(refused, Err(PairError::Used { epoch: 1, was: 1 })),
+        "{refused:?}"
+    );
+    let refused = again(2, true).await;
+    assert!(
+        matches!(refused, Err(PairError::Start(_))),
+        "it runs: {refused:?}"
+    );
+    drop(core);
+    let id = message.id;
+    let before = site.core.answer.clone();
+    let own = selfdestruct::pair::pair;
+    let (config, clock, folder) = site.stop().await;
+    let answer = own(&config, crate::site::given(&clock), &file, true)
+        .await
+        .unwrap();
+    assert_eq!(answer.epoch, 2);
+    assert!(answer.site_key != before.site_key && answer.site_pins != before.site_pins);
+    let left = selfdestruct::site::Site::start(config.site("dmz1"), crate::site::given(&clock), None)
+        .await
+        .unwrap();
+    let inventory = left.inventory(None).await.unwrap();
+    assert!(!inventory.contains(&id.to_string()), "{inventory}");
+    left.close().await;
+    drop(folder);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_others_may_read_or_of_another_release_is_refused() {
+    let site = Site::new().await;
+    let file = site.folder.path().join("pairing-of-core.json");
+    let pair = || selfdestruct::pair::pair(&site.config, given(&site.clock), &file, true);
+    std::fs::set_permissions(&file, PermissionsExt::from_mode(0o644)).unwrap();
+    let refused = pair().await.unwrap_err();
+    assert!(refused.to_string().contains("chmod it to 0600"), "{refused}");
+    std::fs::set_permissions(&file, PermissionsExt::from_mode(0o600)).unwrap();
+    for (text, word) in [
+        (r#"{"v":2,"later":true}"#, "same release"),
+        (r#"{"v":1}"#, "carry the file over once more"),
+        ("", "carry the file over once more"),
+    ] {
+        std::fs::write(&file, text).unwrap();
+        let refused = pair().await.unwrap_err();
+        assert!(refused.to_string().contains(word), "{refused}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_next_key_is_the_one_whose_pin_the_core_has() {
+    use rustls::pki_types::CertificateDer;
+    use rustls::pki_types::pem::PemObject as _;
+    let site = Site::new().await;
+    let place = Place::new(&site.config.data_dir);
+    let pin = || {
+        let shown = CertificateDer::from_pem_file(place.sync_certificate()).unwrap();
+        server::tls::pin(&shown).unwrap()
+    };
+    assert_eq!(pin(), site.core.answer.site_pins[0]);
+    take_next_key(&place).unwrap();
+    assert_eq!(pin(), site.core.answer.site_pins[1]);
+    assert!(take_next_key(&place).is_err(), "there is no further one");
+}

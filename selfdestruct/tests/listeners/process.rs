@@ -1,0 +1,173 @@
+//! The program itself, under the filter that it sets.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::Stdio;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use contract::sync::push_body;
+use rcgen::generate_simple_self_signed;
+use rustix::process::{Pid, Signal, kill_process};
+use tokio::io::{AsyncBufReadExt as _, BufReader, Lines};
+use tokio::process::{Child, ChildStderr, Command};
+use tokio::time::timeout;
+
+use crate::core::Core;
+use crate::line::Line;
+use crate::site::{HOST, Message, ORIGIN, anonymous, config};
+
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// A started `serve`, with what it says.
+struct Served {
+    child: Child,
+    lines: Lines<BufReader<ChildStderr>>,
+    public: SocketAddr,
+    sync: SocketAddr,
+}
+
+fn command(folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_selfdestruct"));
+    command.arg("--config").arg(folder.join("selfdestruct.toml"));
+    command.kill_on_drop(true).stdin(Stdio::null());
+    command
+}
+
+async fn serve(folder: &Path) -> Served {
+    let mut child = command(folder)
+        .arg("serve")
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+    let said = until(&mut lines, "the way out closed").await;
+    let said: serde_json::Value = serde_json::from_str(&said).unwrap();
+    let address = |key: &str| said[key].as_str().unwrap().parse().unwrap();
+    Served {
+        child,
+        lines,
+        public: address("public"),
+        sync: address("sync"),
+    }
+}
+
+/// The first line with these words.
+async fn until(lines: &mut Lines<BufReader<ChildStderr>>, words: &str) -> String {
+    let found = async {
+        let mut before = Vec::new();
+        while let Some(line) = lines.next_line().await.unwrap() {
+            if line.contains(words) {
+                return line;
+            }
+            before.push(line);
+        }
+        panic!("it ended without saying {words}: {before:#?}");
+    };
+    timeout(PATIENCE, found)
+        .await
+        .unwrap_or_else(|_| panic!("never said: {words}"))
+}
+
+fn write(folder: &Path) {
+    let own = generate_simple_self_signed(vec![HOST.to_owned()]).unwrap();
+    std::fs::write(folder.join("public.pem"), own.cert.pem()).unwrap();
+    std::fs::write(folder.join("public.key"), own.signing_key.serialize_pem()).unwrap();
+    std::fs::set_permissions(
+        folder.join("public.key"),
+        std::os::unix::fs::PermissionsExt::from_mode(0o600),
+    )
+    .unwrap();
+    let text = r#"
+        data_dir = "data"
+        keys_dir = "keys"
+        [public]
+        listen = "127.0.0.1:0"
+        cert_file = "public.pem"
+        key_file = "public.key"
+        [sync]
+        listen = "127.0.0.1:0"
+        sources = ["127.0.0.1"]
+        [health]
+        listen = "127.0.0.1:0"
+    "#;
+    std::fs::write(folder.join("selfdestruct.toml"), text).unwrap();
+}
+
+fn now_ms() -> i64 {
+    #[expect(clippy::disallowed_methods, reason = "the program asks the machine, too")]
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    i64::try_from(since.as_millis()).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_program_pairs_serves_reloads_and_ends_with_the_way_out_closed() {
+    server::tls::install_crypto();
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str| folder.path().join(name);
+    write(folder.path());
+    let unpaired = command(folder.path()).arg("serve").output().await.unwrap();
+    assert!(!unpaired.status.success());
+    assert!(String::from_utf8_lossy(&unpaired.stderr).contains("run selfdestruct pair FILE"));
+
+    let pair = async || {
+        let mut pair = command(folder.path());
+        pair.arg("pair")
+            .arg(file("of-core.json"))
+            .arg("--out")
+            .arg(file("answer.json"));
+        pair.output().await.unwrap()
+    };
+    let mut core = Core::pair(&file("of-core.json"), async || {
+        let done = pair().await;
+        assert!(done.status.success(), "{done:?}");
+        serde_json::from_slice(&std::fs::read(file("answer.json")).unwrap()).unwrap()
+    })
+    .await;
+    let twice = pair().await;
+    assert!(!twice.status.success());
+    assert!(
+        String::from_utf8_lossy(&twice.stderr).contains("paired already, as dmz1"),
+        "{twice:?}"
+    );
+    core.now_ms = now_ms();
+
+    let mut served = serve(folder.path()).await;
+    let pid = served.child.id().unwrap();
+    let tasks = std::fs::read_dir(format!("/proc/{pid}/task")).unwrap();
+    let filters = tasks.map(|task| std::fs::read_to_string(task.unwrap().path().join("status")).unwrap());
+    let filters: Vec<bool> = filters.map(|status| status.contains("Seccomp:\t2")).collect();
+    assert!(
+        filters.len() > 3 && filters.iter().all(|filtered| *filtered),
+        "{filters:?}"
+    );
+
+    let line = |address, name, tls| Line { address, name, tls };
+    let sync = line(served.sync, "selfdestruct", core.tls(&config(folder.path())));
+    let public = line(served.public, HOST, anonymous(&file("public.pem")));
+    let confirmed = core.get(&sync, &core.events(0)).await;
+    assert_eq!(confirmed.status, 200, "{}", confirmed.text());
+    let message = Message::new(1, None, core.now_ms);
+    let path = format!("/sync/v1/messages/{}", message.id);
+    let pushed = core
+        .send(&sync, "PUT", &path, &push_body(&message.head(), &[7; 400_000]))
+        .await;
+    assert_eq!(pushed.status, 201, "{}", pushed.text());
+    let headers = [ORIGIN, "Content-Type: application/json"];
+    let open = format!("POST /m/{}/open", message.id);
+    let opened = public.ask(&open, &headers, message.proofs(1).as_bytes()).await;
+    assert_eq!((opened.status, opened.body.len()), (200, 400_000));
+
+    // Another certificate, and the word to read it.
+    write(folder.path());
+    let signal = |signal| kill_process(Pid::from_raw(i32::try_from(pid).unwrap()).unwrap(), signal).unwrap();
+    signal(Signal::HUP);
+    until(&mut served.lines, "certificate read again").await;
+    let renewed = line(served.public, HOST, anonymous(&file("public.pem")));
+    assert_eq!(renewed.ask("GET /", &[], b"").await.status, 200);
+
+    signal(Signal::TERM);
+    let ended = timeout(PATIENCE, served.child.wait()).await.unwrap().unwrap();
+    assert!(ended.success(), "{ended}");
+    let log = serve(folder.path()).await; // its past is found again
+    assert!(log.public.port() != 0);
+}

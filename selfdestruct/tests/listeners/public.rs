@@ -1,0 +1,360 @@
+//! What people are answered.
+
+use crate::line::request;
+use crate::site::{HOST, ORIGIN, Site, proofs};
+
+const UNKNOWN: &str = "AAAAAAAAAAAAAAAAAAAAAQ";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_is_the_same_bytes_for_every_id_and_sets_no_cookie() {
+    let site = Site::confirmed().await;
+    let live = site.push(1, None, b"sealed content of it").await.id.to_string();
+    for (folder, post) in [("m", "open"), ("d", "key")] {
+        let page = site.public.ask(&format!("GET /{folder}/{live}"), &[], b"").await;
+        assert_eq!(page.status, 200);
+        assert!(page.text().ends_with("</html>") && !page.text().contains(&live));
+        assert!(
+            !page.head.to_ascii_lowercase().contains("set-cookie"),
+            "{}",
+            page.head
+        );
+        assert_eq!(page.header("cache-control"), "no-store");
+        assert!(
+            page.header("content-security-policy")
+                .contains("connect-src 'self'")
+        );
+        for id in [
+            UNKNOWN,
+            "anything",
+            "%00",
+            "..%2f..",
+            "a'%22%3Cscript%3E",
+            &"x".repeat(3000),
+        ] {
+            let other = site.public.ask(&format!("GET /{folder}/{id}"), &[], b"").await;
+            assert!(other.timeless() == page.timeless(), "{id}: {}", other.head);
+        }
+        let german = site
+            .public
+            .ask(&format!("GET /{folder}/x?lang=de"), &[], b"")
+            .await;
+        let accepted = ["Accept-Language: de-AT, en;q=0.5"];
+        assert!(german.text().contains("lang=\"de\"") && german.body != page.body);
+        let same = site
+            .public
+            .ask(&format!("GET /{folder}/{live}"), &accepted, b"")
+            .await;
+        assert_eq!(same.body, german.body);
+        let none = site
+            .public
+            .ask(&format!("GET /{folder}/{live}/{post}/x"), &[], b"")
+            .await;
+        assert_eq!(none.status, 404);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_only_looks_burns_nothing() {
+    let site = Site::confirmed().await;
+    let message = site.push(2, None, b"sealed content of it").await;
+    let id = message.id;
+    for line in [
+        format!("GET /m/{id}"),
+        format!("HEAD /m/{id}"),
+        format!("OPTIONS /m/{id}"),
+        format!("GET /m/{id}/open"),
+        format!("HEAD /m/{id}/open"),
+        format!("OPTIONS /m/{id}/open"),
+        format!("GET /m/{id}/done"),
+    ] {
+        let answer = site.public.ask(&line, &[], b"").await;
+        assert!(
+            [200, 403, 404, 405].contains(&answer.status),
+            "{line}: {}",
+            answer.status
+        );
+        assert!(!line.starts_with("HEAD") || answer.body.is_empty());
+    }
+    // What another site's page sends, and what is no form of ours.
+    let own = message.proofs(1);
+    for (headers, status) in [
+        (
+            vec!["Origin: https://evil.example", "Content-Type: application/json"],
+            403,
+        ),
+        (
+            vec![
+                "Sec-Fetch-Site: cross-site",
+                ORIGIN,
+                "Content-Type: application/json",
+            ],
+            403,
+        ),
+        (vec!["Content-Type: application/json"], 403),
+        (vec![ORIGIN, "Content-Type: text/plain"], 415),
+    ] {
+        let answer = site
+            .public
+            .ask(&format!("POST /m/{id}/open"), &headers, own.as_bytes())
+            .await;
+        assert_eq!(answer.status, status, "{headers:?}");
+    }
+    for body in [
+        "",
+        "{}",
+        "null",
+        r#"{"link":"AA","claim":"AA"}"#,
+        &"[".repeat(5000),
+    ] {
+        let answer = site.open(&id.to_string(), body).await;
+        assert!([400, 413].contains(&answer.status), "{body}: {}", answer.status);
+    }
+    let opened = site.open(&id.to_string(), &message.proofs(1)).await;
+    assert_eq!(
+        (opened.status, opened.body.as_slice()),
+        (200, b"sealed content of it".as_slice())
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_is_opened_once_and_its_reader_may_ask_again() {
+    let site = Site::confirmed().await;
+    let message = site.push(3, None, b"sealed content of it").await;
+    let id = message.id.to_string();
+    let opened = site.open(&id, &message.proofs(1)).await;
+    assert_eq!(opened.status, 200);
+    assert_eq!(opened.header("content-type"), "application/octet-stream");
+    assert_eq!(opened.header("sallyport-header"), r#"{"v":1,"p":"","k":"text"}"#);
+    assert_eq!(opened.header("sallyport-nonce"), "CQkJCQkJCQkJCQkJ");
+    assert_eq!(opened.body, b"sealed content of it");
+    assert_eq!(
+        site.open(&id, &message.proofs(1)).await.body,
+        opened.body,
+        "the answer may be lost"
+    );
+
+    let headers = [ORIGIN, "Content-Type: application/json"];
+    let claim = br#"{"claim":"AQEBAQEBAQEBAQEBAQEBAQ"}"#;
+    for (id, body) in [
+        (id.as_str(), &claim[..]),
+        (UNKNOWN, claim),
+        ("x", b""),
+        (&id, b"{"),
+    ] {
+        let done = site
+            .public
+            .ask(&format!("POST /m/{id}/done"), &headers, body)
+            .await;
+        assert_eq!((done.status, done.body.len()), (204, 0));
+    }
+    let again = site.open(&id, &message.proofs(2)).await;
+    assert_eq!(again.status, 410);
+    assert!(again.text().contains(r#""state":"read""#), "{}", again.text());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_the_right_proof_of_the_link_one_answer_is_given_for_everything() {
+    let site = Site::confirmed().await;
+    let live = site.push(4, None, b"sealed content of it").await;
+    let read = site.push(5, None, b"sealed content of it").await;
+    assert_eq!(site.open(&read.id.to_string(), &read.proofs(1)).await.status, 200);
+    let headers = [ORIGIN, "Content-Type: application/json"];
+    let done = format!("POST /m/{}/done", read.id);
+    site.public
+        .ask(&done, &headers, br#"{"claim":"AQEBAQEBAQEBAQEBAQEBAQ"}"#)
+        .await;
+    let revoked = site.push(6, None, b"sealed content of it").await;
+    let command = format!(
+        r#"{{"id":"AAAAAAAAAAAAAAAAAAAAAA","message":"{}","order":"revoke"}}"#,
+        revoked.id
+    );
+    let answer = site
+        .core
+        .send(&site.sync, "POST", "/sync/v1/commands", command.as_bytes())
+        .await;
+    assert_eq!((answer.status, answer.text().as_str()), (200, "\"done\""));
+
+    let wrong = proofs([0xaa; 32], None, 9);
+    let with_passphrase = proofs([0xaa; 32], Some([1; 32]), 9);
+    let neutral = site.open(UNKNOWN, &wrong).await;
+    assert_eq!((neutral.status, neutral.text().as_str()), (410, "{}"));
+    for id in [live.id, read.id, revoked.id]
+        .map(|id| id.to_string())
+        .iter()
+        .map(String::as_str)
+        .chain(["x", "", "%ff"])
+    {
+        for body in [&wrong, &with_passphrase] {
+            if id.is_empty() {
+                continue; // that is another address
+            }
+            assert_eq!(site.open(id, body).await.timeless(), neutral.timeless(), "{id}");
+        }
+    }
+    assert_eq!(site.open(&live.id.to_string(), &live.proofs(1)).await.status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn wrong_passphrases_are_counted_behind_the_right_link_only() {
+    let site = Site::confirmed().await;
+    let message = site.push(7, Some([8; 32]), b"sealed content of it").await;
+    let id = message.id.to_string();
+    for left in (0..5).rev() {
+        let refused = site.open(&id, &message.wrong_passphrase(1)).await;
+        assert_eq!(
+            (refused.status, refused.text()),
+            (403, format!(r#"{{"tries_left":{left}}}"#))
+        );
+    }
+    assert_eq!(
+        site.open(&id, &message.proofs(1)).await.text(),
+        r#"{"tries_left":0}"#
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn until_the_core_has_confirmed_nothing_is_opened_whatever_the_id() {
+    let mut site = Site::new().await;
+    let message = site.push(8, None, b"sealed content of it").await;
+    let id = message.id.to_string();
+    let away = site.open(UNKNOWN, &proofs([1; 32], None, 1)).await;
+    assert_eq!((away.status, away.header("retry-after")), (503, "5"));
+    for (id, body) in [
+        (id.as_str(), message.proofs(1)),
+        (&id, proofs([1; 32], None, 1)),
+        ("x", message.proofs(1)),
+    ] {
+        assert_eq!(site.open(id, &body).await.timeless(), away.timeless(), "{id}");
+    }
+    site.confirm().await;
+    assert_eq!(site.open(&id, &message.proofs(1)).await.status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_flood_of_unknown_ids_stops_nobody_from_reading() {
+    let site = Site::confirmed().await;
+    let message = site.push(9, None, b"sealed content of it").await;
+    let public = site.public.clone();
+    let flood = (0..8).map(|worker: u8| {
+        let public = public.clone();
+        tokio::spawn(async move {
+            let headers = [ORIGIN, "Content-Type: application/json"];
+            for n in 0..25_u8 {
+                let id = contract::sync::Token::from([worker.wrapping_mul(31) ^ n ^ 0x80; 16]);
+                let body = proofs([n; 32], None, worker);
+                let answer = public
+                    .ask(&format!("POST /m/{id}/open"), &headers, body.as_bytes())
+                    .await;
+                assert_eq!(answer.status, 410);
+            }
+        })
+    });
+    let flood: Vec<_> = flood.collect();
+    let opened = site.open(&message.id.to_string(), &message.proofs(1)).await;
+    assert_eq!(opened.status, 200, "{}", opened.text());
+    for worker in flood {
+        worker.await.unwrap();
+    }
+    // The chain holds the start and the opening, and at most a minute's sum.
+    let events = site.core.get(&site.sync, &site.core.events(0)).await.text();
+    assert!(events.matches("\"seq\":").count() <= 4, "{events}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_visitor_who_takes_his_time_is_not_waited_for() {
+    let site = Site::with(|config| config.public.deadline = std::time::Duration::from_secs(1)).await;
+    let mut slow = request(
+        HOST,
+        "POST /m/x/open",
+        &[ORIGIN, "Content-Type: application/json"],
+        &[b' '; 100],
+    );
+    slow.truncate(slow.len() - 50);
+    let answer = site.public.exchange(&slow).await;
+    assert!(answer.is_err() || answer.is_ok_and(|answer| answer.status == 408));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn neither_listener_knows_the_others_addresses() {
+    let site = Site::confirmed().await;
+    for line in [
+        "GET /sync/v1/events",
+        "PUT /sync/v1/messages/x",
+        "POST /sync/v1/epochs",
+    ] {
+        let answer = site.public.ask(line, &[ORIGIN], b"").await;
+        assert_eq!(answer.status, 404, "{line}");
+        assert!(answer.text().ends_with("</html>"));
+    }
+    for path in ["/", "/m/x", "/robots.txt", "/healthz"] {
+        assert_eq!(site.core.get(&site.sync, path).await.status, 404, "{path}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_drop_box_takes_one_thing_from_whoever_has_its_link() {
+    let site = Site::confirmed().await;
+    let hash = |bytes: &[u8]| {
+        use sha2::Digest as _;
+        contract::sync::Digest::from(<[u8; 32]>::from(sha2::Sha256::digest(bytes)))
+    };
+    let drop_request = contract::sync::DropRequest {
+        public_key: [4; 65].into(),
+        upload: hash(&[6; 16]),
+        largest: 2000,
+        expires_at: crate::site::NOW + 3_600_000,
+    };
+    let body = serde_json::to_vec(&drop_request).unwrap();
+    let asked = site
+        .core
+        .send(&site.sync, "PUT", &format!("/sync/v1/requests/{UNKNOWN}"), &body)
+        .await;
+    assert_eq!(asked.status, 204, "{}", asked.text());
+
+    let key = site.public.ask(&format!("GET /d/{UNKNOWN}/key"), &[], b"").await;
+    let expected = format!(r#"{{"key":"{}","largest":2000}}"#, drop_request.public_key);
+    assert_eq!((key.status, key.text()), (200, expected));
+    assert_eq!(
+        site.public
+            .ask("GET /d/AAAAAAAAAAAAAAAAAAAAAg/key", &[], b"")
+            .await
+            .status,
+        404
+    );
+
+    let sealed = vec![7; 2000];
+    let proof = |bytes: [u8; 16]| format!("Sallyport-Proof: {}", contract::sync::Token::from(bytes));
+    let (right, wrong) = (proof([6; 16]), proof([5; 16]));
+    let put = |id: &'static str, proof: Option<String>, body: Vec<u8>| {
+        let public = site.public.clone();
+        async move {
+            let mut headers = vec![ORIGIN, "Content-Type: application/octet-stream"];
+            headers.extend(proof.as_deref());
+            public.ask(&format!("POST /d/{id}"), &headers, &body).await
+        }
+    };
+    let neutral = put(UNKNOWN, Some(wrong), sealed.clone()).await;
+    assert_eq!((neutral.status, neutral.text().as_str()), (410, "{}"));
+    assert_eq!(put(UNKNOWN, None, vec![1]).await.status, 410);
+    assert_eq!(put("x", Some(right.clone()), vec![1]).await.status, 410);
+    assert_eq!(put(UNKNOWN, Some(right.clone()), vec![7; 2001]).await.status, 413);
+    assert_eq!(
+        put(UNKNOWN, Some(right.clone()), sealed.clone()).await.status,
+        201
+    );
+    assert_eq!(
+        put(UNKNOWN, Some(right), vec![8; 10]).await.status,
+        410,
+        "one thing"
+    );
+
+    let drops = site.core.get(&site.sync, "/sync/v1/drops").await.text();
+    assert!(
+        drops.contains(UNKNOWN) && drops.contains("\"size\":2000"),
+        "{drops}"
+    );
+    let path = format!("/sync/v1/drops/{UNKNOWN}");
+    assert_eq!(site.core.get(&site.sync, &path).await.body, sealed);
+    assert_eq!(site.core.send(&site.sync, "DELETE", &path, b"").await.status, 204);
+    assert_eq!(site.core.get(&site.sync, &path).await.status, 404);
+}
