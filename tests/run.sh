@@ -3,7 +3,8 @@
 #
 #   tests/run.sh         format, lints, scripts, unit, property, snapshot and contract tests, end-to-end scenarios
 #   tests/run.sh quick   the same without external servers: no domain, no browser, no mail server
-#   tests/run.sh long    the same as without an argument, with many more generated cases per property
+#   tests/run.sh long    the same as without an argument, with many more generated cases per property, and fuzz/run.sh
+#                        with FUZZ_SECONDS (default 120) for each target
 #
 # Installs what is missing if it may (root on Debian); otherwise it names what is missing and stops. Nothing is passed
 # over: what cannot run is a failure.
@@ -29,15 +30,17 @@ fail() {
 }
 
 # A command, and the Debian package that brings it.
-declare -A commands=([cc]=gcc [node]=nodejs)
+declare -A commands=([cc]=gcc [node]=nodejs [nft]=nftables [unshare]=util-linux)
 # Packages without a command of their own to look for.
 packages=()
 if [[ $mode != quick ]]; then
   commands+=([openssl]=openssl [samba]=samba-ad-dc [winbindd]=winbind [ldbsearch]=ldb-tools [kinit]=krb5-user
-    [chromium]=chromium [chromedriver]=chromium-driver [certutil]=libnss3-tools [nft]=nftables [ip]=iproute2 [npm]=npm
+    [chromium]=chromium [chromedriver]=chromium-driver [certutil]=libnss3-tools [ip]=iproute2 [npm]=npm
     [setsid]=util-linux)
   packages=(samba-ad-provision samba-dsdb-modules python3-samba python3-aiosmtpd fonts-liberation)
 fi
+
+[[ $mode != long ]] || commands+=([c++]=g++) # the fuzzer is written in it
 
 missing() {
   local command package
@@ -110,3 +113,8 @@ cargo test --workspace --locked --doc
 
 step "tests"
 cargo test --workspace --locked --no-fail-fast --lib --bins --tests
+
+if [[ $mode == long ]]; then
+  step "fuzz"
+  fuzz/run.sh "${FUZZ_SECONDS:-120}"
+fi

@@ -11,7 +11,7 @@ use domain::password::OwnRules;
 use domain::policy::Policies;
 use domain::{Clock, Randomness, Timestamp};
 use seal::{BlockKey, KeyRing, OpenError, SignedDocument, SigningKey};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 use zeroize::Zeroizing;
 
 use crate::config::SiteSettings;
@@ -20,7 +20,10 @@ use crate::keys::{AtRest, Derived};
 use crate::site::SiteLink;
 use crate::store::audit::{Entry, Event, Personal};
 use crate::store::{Id, Store};
-use crate::usecase::Tries;
+use crate::usecase::{RefusedBeginnings, Tries};
+
+/// Messages that are sealed here at one time.
+const SEALING: usize = 4;
 
 /// The core: rules, store, directory and keys.
 pub struct Core {
@@ -48,6 +51,10 @@ pub struct Core {
     pub hashing: Hashing,
     /// Our end of the links to sites.
     pub link: Arc<dyn SiteLink>,
+    /// Turns for messages that are sealed here: each takes memory and time.
+    pub sealing: Arc<Semaphore>,
+    /// What did not begin, until it is written down.
+    pub refused_beginnings: RefusedBeginnings,
     signing: SigningKey,
     ring: RwLock<KeyRing>,
 }
@@ -75,10 +82,79 @@ pub struct Settings {
     pub portals: BTreeMap<String, String>,
     /// The sites of one-time messages.
     pub sites: Vec<SiteSettings>,
+    /// Tools that may send one-time messages, by the name in their certificate: whom to tell what became of them.
+    pub senders: BTreeMap<String, Option<String>>,
+    /// What may be sent as a one-time message.
+    pub messages: MessageSettings,
     /// What people read as the organisation's name, in mails and authenticator apps.
     pub organisation: String,
     /// Whether this is the demo, with its low holds and limits.
     pub demo: bool,
+    /// How long the audit keeps what is personal.
+    pub retention: Retention,
+    /// Mail addresses of those who are told of an alarm.
+    pub operators: Vec<String>,
+}
+
+/// How long the audit keeps what is personal; the records themselves stay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Retention {
+    /// Whom a record concerns.
+    pub names: Duration,
+    /// From where.
+    pub addresses: Duration,
+}
+
+impl Default for Retention {
+    fn default() -> Self {
+        Self {
+            names: Duration::from_hours(400 * 24),
+            addresses: Duration::from_hours(90 * 24),
+        }
+    }
+}
+
+/// What the configuration says about one-time messages.
+#[derive(Debug, Clone)]
+pub struct MessageSettings {
+    /// How long a message can be opened, unless its sender says otherwise.
+    pub default_expiry: Duration,
+    /// How long at most.
+    pub longest_expiry: Duration,
+    /// How often at most.
+    pub most_readings: u32,
+    /// After how many wrong passphrases a message is locked.
+    pub max_wrong: u32,
+    /// Whether a message without a passphrase may be mailed, if it is no password.
+    pub allow_link_only_mail: bool,
+    /// Domains that messages may be mailed to, with what is below them; any if there is none.
+    pub recipients: Vec<String>,
+    /// The site for messages whose sender names none.
+    pub site: Option<String>,
+    /// Whom to tell what became of messages that were sent on the command line.
+    pub notify: Option<String>,
+    /// The language of the mails, as a tag.
+    pub language: String,
+    /// How long after its end it is known what became of a message.
+    pub keep: Duration,
+}
+
+impl Default for MessageSettings {
+    fn default() -> Self {
+        const DAY: Duration = Duration::from_hours(24);
+        Self {
+            default_expiry: DAY,
+            longest_expiry: 30 * DAY,
+            most_readings: 10,
+            max_wrong: 5,
+            allow_link_only_mail: false,
+            recipients: vec![],
+            site: None,
+            notify: None,
+            language: "en".to_owned(),
+            keep: 400 * DAY,
+        }
+    }
 }
 
 /// Wakes workers and waiters when there is something new.
@@ -92,6 +168,8 @@ pub struct Wake {
     pub outbox: Notify,
     /// Something waits for a site, or a site was paired, keyed anew or retired: everybody who serves one looks.
     pub sites: Notify,
+    /// A drop box was asked for, or something was put into one.
+    pub drops: Notify,
 }
 
 /// What a core is made of.
@@ -133,6 +211,8 @@ impl Core {
             tries: Tries::default(),
             hashing: Hashing::default(),
             link: parts.link,
+            sealing: Arc::new(Semaphore::new(SEALING)),
+            refused_beginnings: RefusedBeginnings::default(),
             signing: parts.signing,
             ring: RwLock::new(ring),
         }

@@ -9,7 +9,7 @@ use seal::{PinnedKey, SigningKey, os_random};
 use server::ListenerSettings;
 use server::config::{Origin, Section};
 use server::logs::LogSettings;
-use ui::{Demo, Helpdesk, Lang, Site};
+use ui::{Demo, Helpdesk, Lang, Service, Site};
 use url::Url;
 
 /// A form carries a box of at most 12 KiB and the block that it was sealed to.
@@ -127,6 +127,7 @@ impl Look {
             ("test-domain", Some(Demo::TestDomain)),
         ];
         let site = Site {
+            service: Service::Account,
             organisation: portal.get("organisation"),
             helpdesk,
             demo: portal.choice("demo_banner", &banners, Some("off")),

@@ -3,12 +3,12 @@
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::UnixStream;
 use tokio::time::timeout;
 use zeroize::Zeroizing;
 
-use super::{Answer, DEADLINE, LONGEST, Request, socket_path};
+use super::{Answer, DEADLINE, LONGEST, LONGEST_BODY, MessageAnswer, MessageRequest, Request, socket_path};
 
 /// Why a running core gave no answer.
 #[derive(Debug, thiserror::Error)]
@@ -35,17 +35,47 @@ pub enum AskError {
 
 /// Asks the core that runs on this data directory. A refusal is an error.
 pub async fn ask(data_dir: &Path, request: &Request) -> Result<Answer, AskError> {
+    ask_with(data_dir, request, &[]).await.map(|(answer, _)| answer)
+}
+
+/// Like [`ask`], with the bytes behind both lines.
+async fn ask_with(
+    data_dir: &Path,
+    request: &Request,
+    body: &[u8],
+) -> Result<(Answer, Zeroizing<Vec<u8>>), AskError> {
     // The core's own deadline is the shorter one, unless it hangs.
-    let answer = timeout(DEADLINE * 2, exchange(data_dir, request))
+    let (answer, body) = timeout(DEADLINE * 2, exchange(data_dir, request, body))
         .await
         .map_err(|_| AskError::TooSlow)??;
     match answer {
         Answer::Refused { why } => Err(AskError::Refused(why)),
-        other => Ok(other),
+        other => Ok((other, body)),
     }
 }
 
-async fn exchange(data_dir: &Path, request: &Request) -> Result<Answer, AskError> {
+/// Asks about messages.
+pub async fn ask_about(data_dir: &Path, about: MessageRequest) -> Result<MessageAnswer, AskError> {
+    ask_about_with(data_dir, about, &[]).await.map(|(told, _)| told)
+}
+
+/// Asks about messages, with the bytes behind both lines.
+pub async fn ask_about_with(
+    data_dir: &Path,
+    about: MessageRequest,
+    body: &[u8],
+) -> Result<(MessageAnswer, Zeroizing<Vec<u8>>), AskError> {
+    match ask_with(data_dir, &Request::Message { about }, body).await? {
+        (Answer::Message { told }, body) => Ok((told, body)),
+        _ => Err(AskError::Unknown),
+    }
+}
+
+async fn exchange(
+    data_dir: &Path,
+    request: &Request,
+    body: &[u8],
+) -> Result<(Answer, Zeroizing<Vec<u8>>), AskError> {
     let path = socket_path(data_dir);
     let mut stream = UnixStream::connect(&path)
         .await
@@ -54,13 +84,27 @@ async fn exchange(data_dir: &Path, request: &Request) -> Result<Answer, AskError
             ErrorKind::PermissionDenied => AskError::NotAllowed(path),
             _ => AskError::Broken(error),
         })?;
-    let mut line = serde_json::to_vec(request).expect("texts and numbers always become JSON");
+    let mut line = Zeroizing::new(serde_json::to_vec(request).expect("texts and numbers always become JSON"));
     line.push(b'\n');
     stream.write_all(&line).await?;
+    // A core that refuses the line may be gone before all of the body is written; its answer says why.
+    let written = stream.write_all(body).await;
+    let mut stream = BufReader::new(stream);
     let mut answer = Zeroizing::new(Vec::new());
-    stream.take(LONGEST as u64).read_to_end(&mut answer).await?;
+    (&mut stream)
+        .take(LONGEST as u64)
+        .read_until(b'\n', &mut answer)
+        .await?;
     if answer.is_empty() {
+        written?;
         return Err(AskError::NotAllowed(socket_path(data_dir)));
     }
-    serde_json::from_slice(&answer).map_err(|_| AskError::Unknown)
+    let answer: Answer = serde_json::from_slice(&answer).map_err(|_| AskError::Unknown)?;
+    let size = answer.body();
+    if u64::try_from(size).unwrap_or(u64::MAX) > LONGEST_BODY {
+        return Err(AskError::Unknown);
+    }
+    let mut body = Zeroizing::new(vec![0; size]);
+    stream.read_exact(&mut body).await?;
+    Ok((answer, body))
 }

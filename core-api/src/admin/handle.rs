@@ -3,9 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Answer, Request};
+use super::{Answer, Request, Response, messages};
 use crate::core::Core;
 use crate::store::StoreError;
+use crate::store::audit::Reading;
+use crate::usecase::audit_read::{self, Reader};
 use crate::usecase::invite::{AskedAbout, InviteError, invite};
 use crate::usecase::pause::{pause, resume};
 use crate::usecase::site_list::list;
@@ -24,7 +26,25 @@ const LONGEST_INVITATION: u16 = 30;
 const RECORDS: u32 = 500;
 
 /// Does what was asked on the word of `operator`.
-pub(super) async fn handle(core: &Arc<Core>, request: Request, operator: &str, reference: &str) -> Answer {
+pub(super) async fn handle(
+    core: &Arc<Core>,
+    request: Request,
+    body: Vec<u8>,
+    operator: &str,
+    reference: &str,
+) -> Response {
+    let request = match request {
+        Request::Message { about } => {
+            return messages::handle(core, about, body, operator, reference)
+                .await
+                .unwrap_or_else(|why| Response::of(Answer::Refused { why }));
+        }
+        other => other,
+    };
+    Response::of(answer(core, request, operator, reference).await)
+}
+
+async fn answer(core: &Arc<Core>, request: Request, operator: &str, reference: &str) -> Answer {
     let about = |identifier| AskedAbout {
         identifier,
         operator,
@@ -47,7 +67,7 @@ pub(super) async fn handle(core: &Arc<Core>, request: Request, operator: &str, r
                 })
             })
             .map_err(|error| portal_words(&error)),
-        Request::Audit { after } => records(core, *after).await.map_err(|error| error.to_string()),
+        Request::Message { .. } => Err("this is answered elsewhere".to_owned()),
         Request::SiteList => list(core)
             .await
             .map(|sites| Answer::Sites { sites })
@@ -72,6 +92,17 @@ pub(super) async fn handle(core: &Arc<Core>, request: Request, operator: &str, r
             .await
             .map(|epoch| done(format!("{site} begins epoch {epoch}")))
             .map_err(|error| error.to_string()),
+        Request::Audit { after, begins } => {
+            let reader = begins.then_some(Reader {
+                how: Reading::Export,
+                after: *after,
+                operator,
+                reference,
+            });
+            records(core, *after, reader)
+                .await
+                .map_err(|error| error.to_string())
+        }
     };
     result.unwrap_or_else(|why| Answer::Refused { why })
 }
@@ -104,7 +135,10 @@ async fn unfrozen(core: &Core, asked: &AskedAbout<'_>) -> Result<Answer, String>
     }))
 }
 
-async fn records(core: &Core, after: u64) -> Result<Answer, StoreError> {
+async fn records(core: &Core, after: u64, reader: Option<Reader<'_>>) -> Result<Answer, StoreError> {
+    if let Some(reader) = reader {
+        audit_read::note(&core.store, &*core.randomness, core.now(), &reader).await?;
+    }
     let records = core
         .store
         .read(move |c| audit_export::page(c, after, RECORDS))

@@ -14,13 +14,13 @@ use tokio::time::timeout;
 use zeroize::Zeroizing;
 
 use super::handle::handle;
-use super::{Answer, DEADLINE, LONGEST, Request, socket_path};
+use super::{Answer, DEADLINE, LONGEST, LONGEST_BODY, Request, Response, socket_path};
 use crate::core::Core;
 
 /// Commands at the same time; more wait.
 const AT_ONCE: usize = 4;
 
-/// The longest command, in bytes.
+/// The longest line of a command, in bytes. What is larger comes as a body behind it.
 const LONGEST_COMMAND: u64 = 4096;
 
 /// The socket, taken away when it is dropped.
@@ -91,24 +91,32 @@ async fn answer(core: &Arc<Core>, stream: UnixStream) -> io::Result<()> {
         return Ok(());
     }
     let (reading, mut writing) = stream.into_split();
-    let mut line = String::new();
-    BufReader::new(reading.take(LONGEST_COMMAND))
-        .read_line(&mut line)
-        .await?;
-    let answer = match serde_json::from_str::<Request>(&line) {
+    // A line may hold a link.
+    let mut line = Zeroizing::new(String::with_capacity(
+        usize::try_from(LONGEST_COMMAND).unwrap_or(0),
+    ));
+    let mut reading = BufReader::new(reading);
+    (&mut reading).take(LONGEST_COMMAND).read_line(&mut line).await?;
+    let response = match serde_json::from_str::<Request>(&line) {
+        Ok(request) if request.body() > LONGEST_BODY => Response::of(Answer::Refused {
+            why: "text and files together are larger than 10 MiB".to_owned(),
+        }),
         Ok(request) => {
+            let mut body = vec![0; usize::try_from(request.body()).unwrap_or(0)];
+            reading.read_exact(&mut body).await?;
             let randomness = Arc::clone(&core.randomness);
             let fill: server::Randomness = Arc::new(move |bytes| randomness.fill(bytes));
             let reference = Reference::new(&fill);
-            handle(core, request, &format!("uid {peer}"), reference.as_str()).await
+            handle(core, request, body, &format!("uid {peer}"), reference.as_str()).await
         }
-        Err(_) => Answer::Refused {
+        Err(_) => Response::of(Answer::Refused {
             why: "this core does not know the command; is it of another release?".to_owned(),
-        },
+        }),
     };
-    let mut bytes = Zeroizing::new(serde_json::to_vec(&answer)?);
+    let mut bytes = Zeroizing::new(serde_json::to_vec(&response.answer)?);
     bytes.push(b'\n');
     debug_assert!(bytes.len() <= LONGEST, "a page of records is far below");
     writing.write_all(&bytes).await?;
+    writing.write_all(&response.body).await?;
     writing.shutdown().await
 }

@@ -1,11 +1,13 @@
 //! Commands to a running core, over a Unix socket in its data directory.
 //!
-//! One line of JSON asks, one answers, and the connection ends. Who may connect is decided twice: the socket's mode
+//! One line of JSON asks, one answers, and the connection ends. Behind a line that says so a body of bytes follows: a
+//! ciphertext on its way in, what was in a drop box on its way out. Who may connect is decided twice: the socket's mode
 //! lets nobody else's process in, and the kernel says whose process it is.
 
 mod client;
 mod handle;
 mod listen;
+mod messages;
 #[cfg(test)]
 mod tests;
 
@@ -14,14 +16,19 @@ use std::time::Duration;
 
 use contract::pairing::{Pairing, PairingAnswer};
 use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
 
-pub use self::client::{AskError, ask};
+pub use self::client::{AskError, ask, ask_about, ask_about_with};
 pub use self::listen::{AdminSocket, may_command};
+pub use self::messages::{MessageAnswer, MessageRequest};
 use crate::usecase::audit_export::Exported;
 use crate::usecase::site_list::Shown;
 
 /// The longest line that is read, in bytes. Answers with audit records are the longest.
 const LONGEST: usize = 4 * 1024 * 1024;
+
+/// The longest body behind a line, in bytes: a message of ten mebibytes, sealed and padded.
+const LONGEST_BODY: u64 = 12 * 1024 * 1024;
 
 /// Within which a command must have arrived and been answered; the directory may be asked in between.
 const DEADLINE: Duration = Duration::from_secs(20);
@@ -58,6 +65,8 @@ pub enum Request {
     Audit {
         /// Those after this one.
         after: u64,
+        /// Whether the reading begins with them, which is written down.
+        begins: bool,
     },
     /// Make the file that pairs a site.
     SitePair {
@@ -82,6 +91,11 @@ pub enum Request {
     SiteReKey {
         /// Which.
         site: String,
+    },
+    /// Something about one-time messages.
+    Message {
+        /// What.
+        about: MessageRequest,
     },
 }
 
@@ -118,11 +132,55 @@ pub enum Answer {
         /// One after the other.
         sites: Vec<Shown>,
     },
+    /// Something about one-time messages.
+    Message {
+        /// What.
+        told: MessageAnswer,
+    },
     /// It was not done.
     Refused {
         /// Why, in words for an administrator.
         why: String,
     },
+}
+
+/// An answer and the bytes behind its line.
+struct Response {
+    answer: Answer,
+    body: Zeroizing<Vec<u8>>,
+}
+
+impl Response {
+    fn of(answer: Answer) -> Self {
+        Self {
+            answer,
+            body: Zeroizing::default(),
+        }
+    }
+}
+
+impl Request {
+    /// How many bytes follow the line.
+    fn body(&self) -> u64 {
+        match self {
+            Self::Message { about } => about.body(),
+            _ => 0,
+        }
+    }
+}
+
+impl Answer {
+    /// How many bytes follow the line.
+    fn body(&self) -> usize {
+        match self {
+            Self::Message {
+                told: MessageAnswer::Opened { text, files },
+            } => files
+                .iter()
+                .fold(*text, |sum, (_, size)| sum.saturating_add(*size)),
+            _ => 0,
+        }
+    }
 }
 
 /// Where the socket of a core stands.

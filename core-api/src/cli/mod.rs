@@ -4,9 +4,13 @@ mod acting;
 mod audit;
 mod check;
 mod demo;
+mod drop_box;
+mod firewall;
+mod message;
 mod pki;
 mod portal;
 mod site;
+mod spelling;
 #[cfg(test)]
 mod tests;
 
@@ -71,12 +75,20 @@ enum Command {
         /// Whose
         identifier: String,
     },
+    /// One-time messages: send, show, list, revoke, extend, unlock, destroy
+    #[command(subcommand)]
+    Message(message::Message),
+    /// Drop boxes: outsiders send something in
+    #[command(subcommand)]
+    Drop(drop_box::DropBox),
     /// The audit
     #[command(subcommand)]
     Audit(audit::Audit),
     /// The demo
     #[command(subcommand)]
     Demo(demo::Demo),
+    /// Print which paths this installation needs, as rules that close every other one
+    Firewall(firewall::Firewall),
     /// Print the description of the API, as JSON
     Openapi,
 }
@@ -104,8 +116,11 @@ pub async fn run(
         Command::Site(command) => site::run(command, &configured()?.0, out).await,
         Command::Invite { identifier, days } => acting::invite(&configured()?.0, identifier, days, out).await,
         Command::Unfreeze { identifier } => acting::unfreeze(&configured()?.0, identifier, out).await,
+        Command::Message(command) => message::run(command, &configured()?.0, out).await,
+        Command::Drop(command) => drop_box::run(command, &configured()?.0, out).await,
         Command::Audit(command) => audit::run(command, configured()?.0, out).await,
         Command::Demo(command) => demo::run(command, configured()?.0, out).await,
+        Command::Firewall(command) => firewall::run(command, &configured()?.0, out),
         Command::Openapi => {
             writeln!(out, "{}", http::openapi().to_pretty_json()?)?;
             Ok(ExitCode::SUCCESS)

@@ -149,7 +149,7 @@ fn configured_origin(config: &Config, name: &str) -> Option<String> {
         .find(|peer| peer.san.eq_ignore_ascii_case(name))
         .and_then(|peer| match &peer.role {
             PeerRole::Portal { origin } => Some(origin.to_string()),
-            PeerRole::Client => None,
+            PeerRole::Client | PeerRole::Sender { .. } => None,
         })
 }
 

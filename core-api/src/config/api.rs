@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use server::config::{Origin, Section};
 
+use super::messages;
+
 /// A server or tool that may use the API, known by its certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Peer {
@@ -24,6 +26,11 @@ pub enum Role {
     },
     /// A tool of the organisation; it may ask for health and documents, not for recoveries.
     Client,
+    /// A tool of the organisation that sends one-time messages.
+    Sender {
+        /// Who is told what became of them.
+        notify: Option<String>,
+    },
 }
 
 /// The issuing authority, for renewals asked for over the API.
@@ -59,25 +66,40 @@ pub(super) fn peers(api: &Section<'_>) -> Vec<Peer> {
         .collect()
 }
 
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Portal,
+    Client,
+    Sender,
+}
+
 fn peer(section: &Section<'_>) -> Peer {
     let san: String = section.get("san");
-    let is_portal = section.choice("role", &[("portal", true), ("client", false)], None);
+    let kinds = [
+        ("portal", Kind::Portal),
+        ("client", Kind::Client),
+        ("sender", Kind::Sender),
+    ];
+    let kind = section.choice("role", &kinds, None);
     let origin = section.find::<Origin>("origin");
-    let role = match (is_portal, origin) {
-        (true, Some(origin)) => Role::Portal { origin },
-        (true, None) => {
+    let notify = messages::notify(section);
+    if kind != Kind::Portal && origin.is_some() {
+        section.mistake("origin", "only a portal has a public origin");
+    }
+    if kind != Kind::Sender && notify.is_some() {
+        section.mistake("notify", "only a sender is told what became of messages");
+    }
+    let role = match (kind, origin) {
+        (Kind::Portal, Some(origin)) => Role::Portal { origin },
+        (Kind::Portal, None) => {
             section.mistake(
                 "origin",
                 "a portal has a public origin: write `origin = \"https://...\"`",
             );
             Role::Client
         }
-        (false, origin) => {
-            if origin.is_some() {
-                section.mistake("origin", "only a portal has a public origin");
-            }
-            Role::Client
-        }
+        (Kind::Client, _) => Role::Client,
+        (Kind::Sender, _) => Role::Sender { notify },
     };
     Peer {
         san: san.to_ascii_lowercase(),
@@ -91,7 +113,18 @@ pub(super) fn portals(peers: &[Peer]) -> BTreeMap<String, String> {
         .iter()
         .filter_map(|peer| match &peer.role {
             Role::Portal { origin } => Some((peer.san.clone(), origin.to_string())),
-            Role::Client => None,
+            Role::Client | Role::Sender { .. } => None,
+        })
+        .collect()
+}
+
+/// Who may send messages, and who is told what became of them.
+pub(super) fn senders(peers: &[Peer]) -> BTreeMap<String, Option<String>> {
+    peers
+        .iter()
+        .filter_map(|peer| match &peer.role {
+            Role::Sender { notify } => Some((peer.san.clone(), notify.clone())),
+            Role::Client | Role::Portal { .. } => None,
         })
         .collect()
 }

@@ -3,9 +3,11 @@
 //! Each section has a file here that reads and checks it; `deploy/config/core-api.example.toml` explains every key.
 
 mod api;
+mod audit;
 mod directory;
 mod keys;
 mod mail;
+mod messages;
 mod passwords;
 mod policy;
 mod recovery;
@@ -84,13 +86,17 @@ fn config(root: &Section<'_>, folder: &Folder) -> Config {
     let api = root.section("api");
     let peers = api::peers(&api);
     let house = mail::house(&mail, &organisation);
-    let settings = recovery::read(
+    let mut settings = recovery::read(
         &root.section("recovery"),
         organisation,
         demo,
         api::portals(&peers),
         site::sites(root),
+        audit::read(&root.section("audit")),
+        mail::operators(&mail),
     );
+    settings.senders = api::senders(&peers);
+    settings.messages = messages::read(&root.section("messages"));
     Config {
         data_dir: folder.join(&root.get::<PathBuf>("data_dir")),
         log: LogSettings::read(&root.section("log")),

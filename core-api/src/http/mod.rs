@@ -4,10 +4,12 @@ mod answer;
 mod caller;
 mod enrolment;
 mod handle;
+mod messages;
 mod peers;
 mod recoveries;
 mod reports;
 mod seal_key;
+mod sender;
 
 use std::sync::Arc;
 
@@ -23,7 +25,7 @@ use crate::pki::Authority;
 #[derive(OpenApi)]
 #[openapi(info(
     title = "Sallyport core",
-    description = "Recoveries of directory accounts. Peers are known by their certificates; refusals are problems (RFC 9457)."
+    description = "Recoveries of directory accounts, and one-time messages. Peers are known by their certificates; refusals are problems (RFC 9457)."
 ))]
 struct Document;
 
@@ -51,6 +53,7 @@ fn services(config: &mut Documented<'_>) {
         .service(recoveries::prove)
         .service(recoveries::act)
         .configure(enrolment::services)
+        .configure(messages::services)
         .service(reports::not_me)
         .service(seal_key::seal_key)
         .service(peers::renew);

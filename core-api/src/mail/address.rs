@@ -38,6 +38,14 @@ pub fn destination_key(address: &str) -> [u8; 32] {
     Sha256::digest(address.trim_end_matches('.').to_lowercase().as_bytes()).into()
 }
 
+/// Whether this mailbox is in a domain, or below it.
+pub fn is_in(address: &str, domain: &str) -> bool {
+    let of_address = address
+        .rsplit_once('@')
+        .and_then(|(_, domain)| plain_domain(domain));
+    of_address.is_some_and(|of_address| is_within(&of_address, domain))
+}
+
 fn is_within(domain: &str, own: &str) -> bool {
     let Some(own) = plain_domain(own.trim_start_matches(['@', '.'])) else {
         return false;

@@ -9,6 +9,8 @@ use ui::{Calendar, Lang, Words, mail as words};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use super::House;
+use crate::store::Id;
+use crate::store::audit::Across;
 
 /// A mail to one person.
 #[derive(Clone, Serialize, Deserialize)]
@@ -60,6 +62,17 @@ pub enum Content {
         /// When.
         at: Timestamp,
     },
+    /// Proofs failed at many accounts. Goes to the operators.
+    Sprayed {
+        /// What was added up.
+        across: Across,
+        /// The network or the portal; nothing for everything.
+        whose: String,
+        /// At how many accounts within the hour.
+        accounts: u32,
+        /// When the limit was reached.
+        at: Timestamp,
+    },
     /// An invitation to set up recovery.
     Invitation {
         /// The name of the account.
@@ -71,6 +84,54 @@ pub enum Content {
         /// Until when it is good.
         until: Timestamp,
     },
+    /// A one-time message is there to be opened.
+    MessageLink {
+        /// The message.
+        message: Id,
+        /// Its link.
+        link: Secret,
+        /// Until when it can be opened.
+        until: Timestamp,
+        /// How often.
+        readings: u32,
+        /// Whether a passphrase is needed, which no letter says.
+        with_passphrase: bool,
+    },
+    /// Something became of a one-time message, for its sender.
+    MessageNews {
+        /// What.
+        event: MessageEvent,
+        /// When.
+        at: Timestamp,
+        /// The reader's address, where there was a reader.
+        place: Option<String>,
+        /// The message's id as text.
+        message: String,
+        /// For whom it was.
+        recipient: Option<String>,
+        /// Why it was sent.
+        reason: Option<String>,
+    },
+}
+
+/// What the sender of a one-time message is told of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MessageEvent {
+    /// It was opened.
+    Opened,
+    /// Too many wrong passphrases.
+    Locked,
+    /// Its time was over before anybody opened it.
+    Expired,
+    /// The site lost it.
+    Lost,
+    /// It never got to the site.
+    NotSent,
+    /// The mail with its link could not be delivered.
+    NotMailed,
+    /// Something came in by a drop box.
+    Arrived,
 }
 
 /// What a code is for.
@@ -102,7 +163,7 @@ pub enum NoticeEvent {
 }
 
 /// A code or link within a letter: wiped when dropped, printed by nobody.
-#[derive(Clone, Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]
 #[serde(transparent)]
 pub struct Secret(String);
 
@@ -131,7 +192,10 @@ impl Letter {
             Content::Code { .. } => "code",
             Content::Notice { .. } => "notice",
             Content::Frozen { .. } => "frozen",
+            Content::Sprayed { .. } => "alarm",
             Content::Invitation { .. } => "invitation",
+            Content::MessageLink { .. } => "message-link",
+            Content::MessageNews { .. } => "message-news",
         }
     }
 
@@ -186,6 +250,21 @@ impl Letter {
                     helpdesk,
                 },
             ),
+            Content::Sprayed {
+                across,
+                whose,
+                accounts,
+                at,
+            } => {
+                let sprayed = words::Sprayed {
+                    organisation,
+                    across: (*across).into(),
+                    whose,
+                    accounts: *accounts,
+                    at_ms: at.0,
+                };
+                words::sprayed(in_language, &calendar, &sprayed)
+            }
             Content::Invitation {
                 account,
                 code,
@@ -202,6 +281,42 @@ impl Letter {
                 };
                 words::invitation(in_language, &calendar, &invitation)
             }
+            Content::MessageLink {
+                link,
+                until,
+                readings,
+                with_passphrase,
+                ..
+            } => {
+                let message = words::MessageLink {
+                    organisation,
+                    link: link.expose(),
+                    until_ms: until.0,
+                    readings: *readings,
+                    with_passphrase: *with_passphrase,
+                    helpdesk,
+                };
+                words::message_link(in_language, &calendar, &message)
+            }
+            Content::MessageNews {
+                event,
+                at,
+                place,
+                message,
+                recipient,
+                reason,
+            } => {
+                let news = words::MessageNews {
+                    organisation,
+                    news: (*event).into(),
+                    at_ms: at.0,
+                    place: place.as_deref(),
+                    message,
+                    recipient: recipient.as_deref(),
+                    reason: reason.as_deref(),
+                };
+                words::message_news(in_language, &calendar, &news)
+            }
         }
     }
 }
@@ -214,6 +329,30 @@ impl From<CodePurpose> for words::Purpose {
             CodePurpose::Recovery(Purpose::Change) => Self::Change,
             CodePurpose::Recovery(Purpose::Enrol) => Self::Enrol,
             CodePurpose::Confirm => Self::Confirm,
+        }
+    }
+}
+
+impl From<MessageEvent> for words::News {
+    fn from(event: MessageEvent) -> Self {
+        match event {
+            MessageEvent::Opened => Self::Opened,
+            MessageEvent::Locked => Self::Locked,
+            MessageEvent::Expired => Self::Expired,
+            MessageEvent::Lost => Self::Lost,
+            MessageEvent::NotSent => Self::NotSent,
+            MessageEvent::NotMailed => Self::NotMailed,
+            MessageEvent::Arrived => Self::Arrived,
+        }
+    }
+}
+
+impl From<Across> for words::Across {
+    fn from(across: Across) -> Self {
+        match across {
+            Across::Network => Self::Network,
+            Across::All => Self::All,
+            Across::Portal => Self::Portal,
         }
     }
 }

@@ -279,5 +279,9 @@ fn spawn_sites(life: &Life, core: &Arc<Core>) {
         life.spawn("pull", move |stop| {
             worker::pull::run(Arc::clone(&shared), name.clone(), stop)
         });
+        let (shared, name) = (Arc::clone(core), site.name.clone());
+        life.spawn("drops", move |stop| {
+            worker::drops::run(Arc::clone(&shared), name.clone(), stop)
+        });
     }
 }

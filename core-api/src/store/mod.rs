@@ -9,6 +9,7 @@ pub mod attempt;
 pub mod audit;
 pub mod code;
 pub mod command;
+pub mod drop_box;
 pub mod fact;
 pub mod factor;
 pub mod freeze;
@@ -20,8 +21,10 @@ pub mod pause;
 pub mod push;
 pub mod reap;
 pub mod recovery;
+pub mod sending;
 pub mod site;
 pub mod site_event;
+pub mod spray;
 pub mod tally;
 
 use std::path::Path;
@@ -37,8 +40,16 @@ const MIGRATIONS: &[Migration] = &[
         sql: include_str!("schema/0001.sql"),
     },
     Migration {
+        name: "retention",
+        sql: include_str!("schema/0002_retention.sql"),
+    },
+    Migration {
         name: "messages",
         sql: include_str!("schema/0003_messages.sql"),
+    },
+    Migration {
+        name: "sending",
+        sql: include_str!("schema/0004_sending.sql"),
     },
 ];
 

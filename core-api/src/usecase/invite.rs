@@ -58,7 +58,7 @@ pub async fn invite(core: &Core, asked: &AskedAbout<'_>, lifetime: Duration) -> 
         account: Some(account.to_string()),
         name: Some(name.clone()),
         operator: Some(asked.operator.to_owned()),
-        source: None,
+        ..Personal::default()
     };
     let now = core.now();
     let until = now.plus(lifetime);

@@ -1,12 +1,22 @@
-//! Tells whoever sent a message what became of it.
+//! Tells whoever sent a message what became of it, and its recipient, once the link works, where it is.
 
+use std::time::Duration;
+
+use contract::sync::Token;
 use domain::Timestamp;
-use domain::message::Ending;
+use domain::message::{Arrival, Ending};
 use sqlite::Connection;
 
+use super::message_details::Details;
 use crate::core::Core;
-use crate::store::StoreError;
-use crate::store::message::Message;
+use crate::mail::letter::{Content, Letter, MessageEvent, Secret};
+use crate::store::message::{self, Message};
+use crate::store::{Id, StoreError};
+use crate::worker::outbox::{Job, NOTICE_KEPT, queue};
+
+/// How long a link is tried to be mailed: a mail server that is away longer is away for good, as far as a message of a
+/// day is concerned.
+const LINK_KEPT: Duration = NOTICE_KEPT;
 
 /// What is told of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +46,8 @@ pub enum News {
         /// When.
         at: Timestamp,
     },
+    /// The mail with its link was given up: nobody outside has it.
+    NotMailed,
 }
 
 /// Queues what follows from the news, within the transaction that brings them: each comes once, in order. `message` is
@@ -43,7 +55,129 @@ pub enum News {
 ///
 /// # Errors
 /// When the database fails.
-pub fn tell(_c: &Connection, _core: &Core, message: &Message, _news: &News) -> Result<(), StoreError> {
-    tracing::debug!(stage = message.state.stage(), "news of a message");
-    Ok(())
+pub fn tell(c: &Connection, core: &Core, message: &Message, news: &News) -> Result<(), StoreError> {
+    let details = match Details::open(&core.at_rest, &message.id, &message.details) {
+        Ok(details) => details,
+        // What happened must still be written down, whoever cannot be told.
+        Err(error) => {
+            tracing::error!(%error, "a message's details cannot be read, so nobody is told what became of it");
+            return Ok(());
+        }
+    };
+    if *news == News::OnSite {
+        return mail_link(c, core, message, &details);
+    }
+    if matches!(news, News::Ended { .. }) && message.secret.is_some() {
+        message::erase_secret(c, &message.id)?;
+    }
+    tell_sender(c, core, message, details, news)
+}
+
+/// Trades the link in the row for the letter that carries it.
+fn mail_link(c: &Connection, core: &Core, message: &Message, details: &Details) -> Result<(), StoreError> {
+    let Some(locked) = &message.secret else {
+        return Ok(());
+    };
+    message::erase_secret(c, &message.id)?;
+    let Some(to) = &details.to else {
+        return Ok(());
+    };
+    let link = match core.at_rest.open(&message.id, locked) {
+        Ok(link) => Secret::new(String::from_utf8_lossy(&link).into_owned()),
+        Err(error) => {
+            tracing::error!(%error, "a link that was to be mailed cannot be read");
+            return tell_sender(c, core, message, details.clone(), &News::NotMailed);
+        }
+    };
+    let content = Content::MessageLink {
+        message: message.id,
+        link,
+        until: message.expires_at,
+        readings: details.readings,
+        with_passphrase: details.with_passphrase,
+    };
+    let until = message.expires_at.min(core.now().plus(LINK_KEPT));
+    post(c, core, to, content, until)
+}
+
+fn tell_sender(
+    c: &Connection,
+    core: &Core,
+    message: &Message,
+    details: Details,
+    news: &News,
+) -> Result<(), StoreError> {
+    let Some((event, at, place)) = worth_telling(core, message, news) else {
+        return Ok(());
+    };
+    let Some(notify) = details.notify else {
+        return Ok(());
+    };
+    let content = Content::MessageNews {
+        event,
+        at,
+        place,
+        message: Token::from(message.id).to_string(),
+        recipient: details.to,
+        reason: details.reason,
+    };
+    post(c, core, &notify, content, core.now().plus(NOTICE_KEPT))
+}
+
+/// What a sender wants to know who did not do it himself.
+fn worth_telling(
+    core: &Core,
+    message: &Message,
+    news: &News,
+) -> Option<(MessageEvent, Timestamp, Option<String>)> {
+    match news {
+        News::OnSite => None,
+        News::Opened { at, source, .. } => Some((MessageEvent::Opened, *at, Some(source.clone()))),
+        News::Locked { at, source } => Some((MessageEvent::Locked, *at, Some(source.clone()))),
+        News::Ended { how, at } => {
+            let event = match how {
+                Ending::NotSent => MessageEvent::NotSent,
+                Ending::Lost => MessageEvent::Lost,
+                Ending::Expired if was_never_opened(message) => MessageEvent::Expired,
+                Ending::Expired | Ending::Read | Ending::Revoked | Ending::Destroyed => return None,
+            };
+            Some((event, *at, None))
+        }
+        News::NotMailed => Some((MessageEvent::NotMailed, core.now(), None)),
+    }
+}
+
+fn was_never_opened(message: &Message) -> bool {
+    message
+        .state
+        .ended()
+        .is_none_or(|ended| ended.arrival == Arrival::Unopened)
+}
+
+/// The mail with a link was given up: its sender is told, within the transaction that gives it up.
+///
+/// # Errors
+/// When the database fails.
+pub fn tell_not_mailed(c: &Connection, core: &Core, id: &Id) -> Result<(), StoreError> {
+    match message::by_id(c, id)? {
+        Some(message) if message.state.ended().is_none() => tell(c, core, &message, &News::NotMailed),
+        _ => Ok(()),
+    }
+}
+
+fn post(c: &Connection, core: &Core, to: &str, content: Content, until: Timestamp) -> Result<(), StoreError> {
+    let letter = Letter {
+        to: to.to_owned(),
+        language: core.settings.messages.language.clone(),
+        content,
+    };
+    queue(
+        c,
+        &core.at_rest,
+        &*core.randomness,
+        &core.new_id(),
+        &Job::Mail(letter),
+        core.now(),
+        until,
+    )
 }

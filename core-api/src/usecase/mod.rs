@@ -3,10 +3,16 @@
 pub mod act;
 pub mod alarm;
 pub mod audit_export;
+pub mod audit_read;
+pub mod audit_redact;
 pub mod audit_verify;
 pub mod begin;
 mod blocks;
 mod cancel;
+pub mod drop_collect;
+mod drop_details;
+pub mod drop_open;
+pub mod drop_request;
 pub mod enrol_email;
 pub mod enrol_look;
 mod enrol_open;
@@ -19,19 +25,27 @@ mod judge;
 mod load;
 pub mod look;
 pub mod message_command;
+pub mod message_details;
 pub mod message_news;
 mod message_step;
 pub mod not_me;
 pub mod notify;
+pub mod order_message;
 mod outcome;
 mod password_try;
 pub mod pause;
 pub mod pick;
 pub mod prove;
+pub mod refused_beginnings;
 pub mod renew_certificate;
 pub mod resolve;
+pub mod seal_message;
+pub mod retire_sheets;
 pub mod send_code;
+pub mod send_for_tool;
+pub mod send_message;
 pub mod settle;
+pub mod show_message;
 pub mod site_command;
 pub mod site_inventory;
 pub mod site_list;
@@ -41,12 +55,16 @@ pub mod site_push;
 pub mod site_rekey;
 pub mod site_retire;
 pub mod site_witness;
+mod spray;
 pub mod unfreeze;
 mod wire;
 
 pub use cancel::cancel;
 pub use look::look;
 pub use password_try::Tries;
+pub use refused_beginnings::RefusedBeginnings;
+
+use std::time::Duration;
 
 use contract::ProblemKind;
 use directory::DirectoryError;
@@ -71,6 +89,9 @@ pub enum UseCaseError {
     /// A refusal that the other side can explain.
     #[error("refused: {0:?}")]
     Refused(ProblemKind),
+    /// Too many, and when there is room for one more.
+    #[error("refused: too many for {} s", .0.as_secs())]
+    TooManyFor(Duration),
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -180,6 +180,7 @@ async fn keep(core: &Arc<Core>, site: &Site, followed: Followed, head: String) -
     }
     if count > 0 {
         core.wake.outbox.notify_one();
+        core.wake.drops.notify_waiters();
         metrics::counter!("site_events_total", "site" => site.name.clone())
             .increment(u64::try_from(count).unwrap_or(u64::MAX));
     }

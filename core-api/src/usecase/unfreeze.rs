@@ -13,7 +13,7 @@ pub async fn unfreeze(core: &Core, asked: &AskedAbout<'_>) -> Result<(String, bo
         account: Some(account.to_string()),
         name: Some(name.clone()),
         operator: Some(asked.operator.to_owned()),
-        source: None,
+        ..Personal::default()
     };
     let entry = core.entry(
         Event::Freeze { frozen: false },

@@ -1,6 +1,7 @@
 //! What nobody waits for: each worker is a step that can be run by hand, and a loop around it.
 
 pub mod checkpoint;
+pub mod drops;
 mod job;
 pub mod line;
 pub mod outbox;

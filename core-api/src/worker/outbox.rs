@@ -20,11 +20,12 @@ pub use super::job::{Job, queue};
 use super::job::{MAIL, SEND_CODE, Unreadable};
 use crate::core::Core;
 use crate::keys::AtRestError;
-use crate::mail::letter::Letter;
+use crate::mail::letter::{Content, Letter};
 use crate::mail::{Fault, Mailer};
 use crate::store::audit::{Event, Personal};
 use crate::store::outbox::Item;
-use crate::store::{StoreError, audit, outbox};
+use crate::store::{Id, StoreError, audit, outbox};
+use crate::usecase::message_news::tell_not_mailed;
 use crate::usecase::send_code::{self, Progress};
 
 /// How long a code may wait for being prepared; later its recovery is over or nobody waits for it.
@@ -210,7 +211,7 @@ async fn hand_over(
     letter: &Letter,
 ) -> Result<Outcome, StoreError> {
     if item.until <= core.now() {
-        return give_up(core, item, letter.kind()).await;
+        return give_up_letter(core, item, letter).await;
     }
     match mailer.deliver(&item.id, letter, core.now()).await {
         Ok(()) => {
@@ -230,7 +231,7 @@ async fn hand_over(
         }
         Err(Fault::GiveUp(why)) => {
             tracing::error!(kind = letter.kind(), why, "a letter will never be taken");
-            give_up(core, item, letter.kind()).await
+            give_up_letter(core, item, letter).await
         }
     }
 }
@@ -282,8 +283,26 @@ async fn put_off(core: &Core, item: &Item, pause: Duration) -> Result<Outcome, S
     Ok(Outcome::PutOff)
 }
 
-async fn give_up(core: &Core, item: &Item, kind: &str) -> Result<Outcome, StoreError> {
-    let (id, now) = (item.id, core.now());
+/// A letter whose link nobody else has takes its sender's news with it.
+async fn give_up_letter(core: &Arc<Core>, item: &Item, letter: &Letter) -> Result<Outcome, StoreError> {
+    let message = match &letter.content {
+        Content::MessageLink { message, .. } => Some(*message),
+        _ => None,
+    };
+    give_up_with(core, item, letter.kind(), message).await
+}
+
+async fn give_up(core: &Arc<Core>, item: &Item, kind: &str) -> Result<Outcome, StoreError> {
+    give_up_with(core, item, kind, None).await
+}
+
+async fn give_up_with(
+    core: &Arc<Core>,
+    item: &Item,
+    kind: &str,
+    message: Option<Id>,
+) -> Result<Outcome, StoreError> {
+    let (id, now, shared) = (item.id, core.now(), Arc::clone(core));
     let entry = core.entry(
         Event::MailGivenUp {
             kind: kind.to_owned(),
@@ -295,6 +314,9 @@ async fn give_up(core: &Core, item: &Item, kind: &str) -> Result<Outcome, StoreE
     core.store
         .write(move |c| {
             outbox::remove(c, &id)?;
+            if let Some(message) = message {
+                tell_not_mailed(c, &shared, &message)?;
+            }
             audit::append(c, &entry, now)
         })
         .await?;

@@ -3,6 +3,7 @@
 //! Every type is part of `/v1`: fields may be added, never renamed or given another meaning.
 
 pub mod enrolment;
+pub mod message;
 pub mod pairing;
 pub mod paths;
 pub mod problem;

@@ -28,6 +28,14 @@ pub const CONFIRM_EMAIL: &str = "/v1/enrolment/email/confirmation";
 pub const FACTOR: &str = "/v1/enrolment/factors/{id}";
 /// Takes the word of somebody who reads that his account was recovered and says that it was not him.
 pub const NOT_ME: &str = "/v1/reports/not-me";
+/// Sends one-time messages.
+pub const MESSAGES: &str = "/v1/messages";
+/// An id for a message that its sender seals himself.
+pub const MESSAGE_IDS: &str = "/v1/message-ids";
+/// One of the caller's messages: what became of it; `DELETE` takes it back.
+pub const MESSAGE: &str = "/v1/messages/{id}";
+/// Lets one of the caller's messages end at another time.
+pub const EXTEND_MESSAGE: &str = "/v1/messages/{id}/extend";
 /// The signed document with the core's sealing keys.
 pub const SEAL_KEY: &str = "/v1/seal-key";
 /// Renews the caller's own certificate.

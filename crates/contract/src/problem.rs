@@ -56,6 +56,14 @@ pub enum ProblemKind {
     NotConfirmed,
     /// No room is left.
     Full,
+    /// A message that is mailed needs a passphrase that is told in another way.
+    PassphraseNeeded,
+    /// Messages may not be mailed to this address.
+    RecipientNotAllowed,
+    /// No site of this name takes messages now.
+    NoSite,
+    /// The message has ended already.
+    MessageOver,
     /// Something broke inside.
     Internal,
 }
@@ -64,8 +72,8 @@ impl ProblemKind {
     /// The HTTP status that goes with it.
     pub fn status(self) -> u16 {
         match self {
-            Self::Malformed | Self::UnusableAddress => 400,
-            Self::NotAllowed => 403,
+            Self::Malformed | Self::UnusableAddress | Self::PassphraseNeeded => 400,
+            Self::NotAllowed | Self::RecipientNotAllowed => 403,
             Self::NotFound => 404,
             Self::TooSlow => 408,
             Self::StaleStep
@@ -76,12 +84,12 @@ impl ProblemKind {
             | Self::OtherProofNeeded
             | Self::Conflict
             | Self::Fork => 409,
-            Self::RecoveryOver => 410,
+            Self::RecoveryOver | Self::MessageOver => 410,
             Self::TooLarge => 413,
             Self::UnsupportedMediaType => 415,
             Self::TooMany => 429,
             Self::Internal => 500,
-            Self::DirectoryAway | Self::Paused | Self::NotConfirmed => 503,
+            Self::DirectoryAway | Self::Paused | Self::NotConfirmed | Self::NoSite => 503,
             Self::Full => 507,
         }
     }
@@ -110,6 +118,10 @@ impl ProblemKind {
             Self::Fork => "The journals differ. Nothing is served until the site is keyed anew.",
             Self::NotConfirmed => "The core has not confirmed this site. Try again in a minute.",
             Self::Full => "No room is left. Try again later.",
+            Self::PassphraseNeeded => "A message that is mailed needs a passphrase. Tell it in another way.",
+            Self::RecipientNotAllowed => "Messages may not be mailed to this address.",
+            Self::NoSite => "No site of this name takes messages now.",
+            Self::MessageOver => "This message has ended already.",
             Self::Internal => "Something went wrong. Try again, or contact the helpdesk with the reference.",
         }
     }

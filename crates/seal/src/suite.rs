@@ -35,6 +35,11 @@ pub(crate) fn key_pair(fill: &mut Fill<'_>) -> (PrivateKey, [u8; POINT]) {
     (private, public.to_bytes().into())
 }
 
+/// The public point of a private key.
+pub(crate) fn public_of(private: &PrivateKey) -> [u8; POINT] {
+    DhP256HkdfSha256::sk_to_pk(private).to_bytes().into()
+}
+
 /// Whether `point` is a public key that can be sealed to.
 pub(crate) fn is_public_key(point: &[u8; POINT]) -> bool {
     point[0] == UNCOMPRESSED && PublicKey::from_bytes(point).is_ok()

@@ -7,12 +7,12 @@ const P256 = { name: "ECDH", namedCurve: "P-256" };
 const POINT = 65, TAG = 16, STEP = 1024, MAX_PADDED = 8 * STEP;
 export const AES_256_GCM = { id: 2, keyLength: 32 };
 
-const utf8 = (text) => new TextEncoder().encode(text);
-const wipe = (...secrets) => secrets.forEach((bytes) => bytes.fill(0));
+export const utf8 = (text) => new TextEncoder().encode(text);
+export const wipe = (...secrets) => secrets.forEach((bytes) => bytes.fill(0));
 const u16 = (number) => Uint8Array.of(number >> 8, number & 0xff);
 
 // Parts may be ArrayBuffers: WebCrypto returns those, and `set` would take one for an empty list.
-function concat(...parts) {
+export function concat(...parts) {
   const arrays = parts.map((part) => new Uint8Array(part));
   const whole = new Uint8Array(arrays.reduce((length, array) => length + array.length, 0));
   arrays.reduce((at, array) => (whole.set(array, at), at + array.length), 0);
@@ -94,7 +94,7 @@ async function aesKey(shared, info, aead, usage) {
 }
 
 const publicBytes = async (pair) => new Uint8Array(await subtle.exportKey("raw", pair.publicKey));
-const newPair = () => subtle.generateKey(P256, false, ["deriveBits"]);
+export const newPair = () => subtle.generateKey(P256, false, ["deriveBits"]);
 
 // enc || ciphertext || tag. `ephemeral` is a parameter for the vectors; nobody else passes one.
 export async function hpkeSeal({ recipient, info, aad, plain, aead, ephemeral }) {

@@ -23,3 +23,11 @@ export async function importPair(secret, point) {
 }
 
 export const vectorPair = ({ secret, public: point }) => importPair(fromBase64url(secret), fromBase64url(point));
+
+export const messages = read("messages.json");
+
+// What a case of the messages or drops has inside, as the scripts take and give it.
+export const contentOf = ({ text, files }) => ({
+  text,
+  files: files.map(({ name, type, bytes }) => ({ name, type, bytes: fromBase64url(bytes) })),
+});

@@ -26,6 +26,12 @@ const FILES: &[(&str, &str, &[u8])] = &[
     ),
     ("rules.js", JAVASCRIPT, include_bytes!("../assets/rules.js")),
     ("seal.js", JAVASCRIPT, include_bytes!("../assets/seal.js")),
+    ("content.js", JAVASCRIPT, include_bytes!("../assets/content.js")),
+    ("drop-box.js", JAVASCRIPT, include_bytes!("../assets/drop-box.js")),
+    ("drop.js", JAVASCRIPT, include_bytes!("../assets/drop.js")),
+    ("envelope.js", JAVASCRIPT, include_bytes!("../assets/envelope.js")),
+    ("message.js", JAVASCRIPT, include_bytes!("../assets/message.js")),
+    ("panels.js", JAVASCRIPT, include_bytes!("../assets/panels.js")),
     ("words.js", JAVASCRIPT, include_bytes!("../assets/words.js")),
 ];
 const JAVASCRIPT: &str = "text/javascript; charset=utf-8";

@@ -23,11 +23,25 @@ pub enum Demo {
     NoRealDirectory,
     /// A real but local test domain, with short holds and limits.
     TestDomain,
+    /// Messages that are sent here are no secrets.
+    Messages,
+}
+
+/// What a server is there for: it stands in the header.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Service {
+    /// Help with an account.
+    #[default]
+    Account,
+    /// One-time messages.
+    Messages,
 }
 
 /// What is the same on every page of one server.
 #[derive(Clone, Debug, Default)]
 pub struct Site {
+    /// What it is there for.
+    pub service: Service,
     /// The organisation's name, shown in the header and in each title.
     pub organisation: String,
     /// Whom to call.
@@ -97,7 +111,7 @@ fn header(layout: &Layout<'_>) -> Markup {
                     span.brand-text {
                         span.brand-name { (layout.site.organisation) }
                         " "
-                        span.brand-what { (words.get("site-name")) }
+                        span.brand-what { (service_name(words, layout.site.service)) }
                     }
                 }
                 nav.languages aria-label=(words.get("language-switch")) {
@@ -107,6 +121,13 @@ fn header(layout: &Layout<'_>) -> Markup {
                 }
             }
         }
+    }
+}
+
+fn service_name(words: &Words, service: Service) -> String {
+    match service {
+        Service::Account => words.get("site-name"),
+        Service::Messages => words.get("message-site-name"),
     }
 }
 
@@ -123,6 +144,7 @@ fn demo_banner(words: &Words, demo: Demo) -> Markup {
     let text = match demo {
         Demo::NoRealDirectory => words.get("demo-no-directory"),
         Demo::TestDomain => words.get("demo-test-domain"),
+        Demo::Messages => words.get("message-demo"),
     };
     html! {
         aside.demo aria-label=(words.get("demo-label")) {

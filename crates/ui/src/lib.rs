@@ -15,6 +15,6 @@ pub mod times;
 pub mod words;
 
 pub use assets::Assets;
-pub use layout::{Demo, Helpdesk, Layout, Site, page};
+pub use layout::{Demo, Helpdesk, Layout, Service, Site, page};
 pub use times::Calendar;
 pub use words::{Lang, Value, Words};

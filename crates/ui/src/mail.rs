@@ -154,6 +154,53 @@ pub fn frozen(words: &Words, calendar: &Calendar, frozen: &Frozen<'_>) -> Text {
     }
 }
 
+/// Over what failures were added up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Across {
+    /// A network.
+    Network,
+    /// Everything.
+    All,
+    /// A portal, which is paused.
+    Portal,
+}
+
+/// The alarm that proofs failed at many accounts.
+pub struct Sprayed<'a> {
+    /// The organisation whose accounts they are.
+    pub organisation: &'a str,
+    /// What was added up.
+    pub across: Across,
+    /// The network or the portal.
+    pub whose: &'a str,
+    /// At how many accounts within an hour.
+    pub accounts: u32,
+    /// When the limit was reached, in milliseconds since the Unix epoch.
+    pub at_ms: i64,
+}
+
+/// The mail to the operators.
+pub fn sprayed(words: &Words, calendar: &Calendar, sprayed: &Sprayed<'_>) -> Text {
+    let values = [
+        ("organisation", sprayed.organisation.into()),
+        ("accounts", sprayed.accounts.into()),
+        ("whose", sprayed.whose.into()),
+        ("time", words.full_time_text(sprayed.at_ms, calendar).into()),
+    ];
+    let body = match sprayed.across {
+        Across::Network => words.with("mail-sprayed-network", &values),
+        Across::All => words.with(
+            "mail-sprayed-all",
+            &[values[0].clone(), values[1].clone(), values[3].clone()],
+        ),
+        Across::Portal => words.with("mail-sprayed-portal", &values),
+    };
+    Text {
+        subject: one_line(&words.with("mail-sprayed-subject", &values[..2])),
+        body,
+    }
+}
+
 /// An invitation by mail.
 pub struct Invitation<'a> {
     /// The organisation whose account it is.
@@ -186,6 +233,109 @@ pub fn invitation(words: &Words, calendar: &Calendar, invitation: &Invitation<'_
     Text {
         subject: one_line(&words.with("mail-invitation-subject", &values[..1])),
         body: words.with("mail-invitation-body", &values),
+    }
+}
+
+/// A link to a one-time message by mail.
+pub struct MessageLink<'a> {
+    /// The organisation that sends it.
+    pub organisation: &'a str,
+    /// The link.
+    pub link: &'a str,
+    /// Until when it can be opened, in milliseconds since the Unix epoch.
+    pub until_ms: i64,
+    /// How often it can be opened.
+    pub readings: u32,
+    /// Whether a passphrase is needed. It is never in the mail.
+    pub with_passphrase: bool,
+    /// How to reach the helpdesk, in one line.
+    pub helpdesk: &'a str,
+}
+
+/// The mail with the link to a one-time message. What the message is about is not in it.
+pub fn message_link(words: &Words, calendar: &Calendar, message: &MessageLink<'_>) -> Text {
+    let key = words.get(if message.with_passphrase {
+        "mail-message-passphrase"
+    } else {
+        "mail-message-link-only"
+    });
+    let values = [
+        ("organisation", message.organisation.into()),
+        ("link", message.link.into()),
+        ("readings", message.readings.into()),
+        ("until", words.full_time_text(message.until_ms, calendar).into()),
+        ("key", key.into()),
+        ("helpdesk", message.helpdesk.into()),
+    ];
+    Text {
+        subject: one_line(&words.with("mail-message-subject", &values[..1])),
+        body: words.with("mail-message-body", &values),
+    }
+}
+
+/// What the sender of a one-time message is told of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum News {
+    /// It was opened.
+    Opened,
+    /// Too many wrong passphrases.
+    Locked,
+    /// Its time was over before anybody opened it.
+    Expired,
+    /// The site lost it.
+    Lost,
+    /// It never got to the site.
+    NotSent,
+    /// The mail with its link could not be delivered.
+    NotMailed,
+    /// Something came in by a drop box.
+    Arrived,
+}
+
+/// News of a one-time message, for its sender.
+pub struct MessageNews<'a> {
+    /// The organisation.
+    pub organisation: &'a str,
+    /// What happened.
+    pub news: News,
+    /// When, in milliseconds since the Unix epoch.
+    pub at_ms: i64,
+    /// The reader's address, where there was a reader.
+    pub place: Option<&'a str>,
+    /// The message's id.
+    pub message: &'a str,
+    /// For whom it was, where the core mailed it.
+    pub recipient: Option<&'a str>,
+    /// Why it was sent.
+    pub reason: Option<&'a str>,
+}
+
+/// The mail that tells a sender what became of a message.
+pub fn message_news(words: &Words, calendar: &Calendar, news: &MessageNews<'_>) -> Text {
+    let (subject, what) = match news.news {
+        News::Opened => ("mail-news-opened-subject", "mail-news-opened-what"),
+        News::Locked => ("mail-news-locked-subject", "mail-news-locked-what"),
+        News::Expired => ("mail-news-expired-subject", "mail-news-expired-what"),
+        News::Lost => ("mail-news-lost-subject", "mail-news-lost-what"),
+        News::NotSent => ("mail-news-not-sent-subject", "mail-news-not-sent-what"),
+        News::NotMailed => ("mail-news-not-mailed-subject", "mail-news-not-mailed-what"),
+        News::Arrived => ("mail-news-arrived-subject", "mail-news-arrived-what"),
+    };
+    // What somebody typed must not look like another line of the mail.
+    let field = |text: Option<&str>| one_line(text.unwrap_or("–"));
+    let organisation = ("organisation", news.organisation.into());
+    let values = [
+        ("what", words.get(what).into()),
+        ("time", words.full_time_text(news.at_ms, calendar).into()),
+        ("place", field(news.place).into()),
+        ("message", news.message.into()),
+        ("recipient", field(news.recipient).into()),
+        ("reason", field(news.reason).into()),
+        organisation.clone(),
+    ];
+    Text {
+        subject: one_line(&words.with(subject, &[organisation])),
+        body: words.with("mail-news-body", &values),
     }
 }
 
@@ -269,6 +419,38 @@ mod tests {
                 helpdesk: "+49 30 1234567",
             },
         ));
+        for (readings, with_passphrase) in [(1, true), (3, false)] {
+            let mail = MessageLink {
+                organisation: "Example Corp",
+                link: "https://secret.corp.example/m/AAAAAAAAAAAAAAAAAAAAAA#link.p1",
+                until_ms: NOON + 86_400_000,
+                readings,
+                with_passphrase,
+                helpdesk: "+49 30 1234567",
+            };
+            mails.push(message_link(words, &calendar, &mail));
+        }
+        let news = [
+            News::Opened,
+            News::Locked,
+            News::Expired,
+            News::Lost,
+            News::NotSent,
+            News::NotMailed,
+            News::Arrived,
+        ];
+        mails.extend(news.into_iter().map(|news| {
+            let mail = MessageNews {
+                organisation: "Example Corp",
+                news,
+                at_ms: NOON,
+                place: matches!(news, News::Opened | News::Locked).then_some("203.0.113.7"),
+                message: "AAAAAAAAAAAAAAAAAAAAAA",
+                recipient: Some("bob@home.example"),
+                reason: Some("first password\r\nFrom: nowhere"),
+            };
+            message_news(words, &calendar, &mail)
+        }));
         mails
             .iter()
             .map(|mail| format!("Subject: {}\n\n{}\n", mail.subject, mail.body))

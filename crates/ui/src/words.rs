@@ -87,6 +87,7 @@ macro_rules! files {
             include_str!(concat!("../words/", $lang, "/problem.ftl")),
             include_str!(concat!("../words/", $lang, "/enrol.ftl")),
             include_str!(concat!("../words/", $lang, "/mail.ftl")),
+            include_str!(concat!("../words/", $lang, "/message.ftl")),
         ]
     };
 }

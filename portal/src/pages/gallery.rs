@@ -1,7 +1,7 @@
 //! Every page with its samples: what the snapshots hold and what `examples/gallery.rs` writes out to be looked at.
 
 use maud::Markup;
-use ui::{Demo, Helpdesk, Site};
+use ui::{Demo, Helpdesk, Service, Site};
 
 use super::act::{self, ActView};
 use super::away::{self, AwayView};
@@ -28,6 +28,7 @@ pub const NOW: i64 = 1_795_351_500_000;
 /// An organisation with a helpdesk, as a demonstration.
 pub fn site() -> Site {
     Site {
+        service: Service::Account,
         organisation: "Example Corp".into(),
         helpdesk: Helpdesk {
             phone: Some("+49 30 123 4567".into()),
@@ -133,6 +134,7 @@ fn proved() -> Vec<(&'static str, Draw)> {
         }),
         ("away", |frame| away::page(frame, &AwayView::sample())),
         ("slow", |frame| slow::page(frame, &SlowView::sample())),
+        ("slow-long", |frame| slow::page(frame, &SlowView::sample_long())),
         ("not-me", |frame| not_me::page(frame, &NotMeView::sample())),
         ("not-me-done", not_me::done),
     ]

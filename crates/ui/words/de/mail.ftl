@@ -51,6 +51,21 @@ mail-frozen-body =
     Helpdesk: { $helpdesk }
 
     Der Helpdesk fragt Sie niemals nach Ihrem Passwort oder nach einem Code.
+mail-sprayed-subject = { $organisation }: Nachweise an { $accounts } Konten fehlgeschlagen
+mail-sprayed-network =
+    In dieser Stunde schlugen Nachweise an { $accounts } Konten von { $organisation } fehl, alle aus dem Netz { $whose } ({ $time }).
+
+    Vielleicht rät jemand bei allen einmal. Dadurch wird kein Konto gesperrt, und die Grenzen jedes Kontos gelten. Sehen Sie in das Audit und in das Protokoll des Portals; das Netz lässt sich vor dem Portal aussperren.
+mail-sprayed-all =
+    In dieser Stunde schlugen Nachweise an { $accounts } Konten von { $organisation } fehl ({ $time }).
+
+    Vielleicht rät jemand bei allen einmal, aus vielen Netzen. Dadurch wird kein Konto gesperrt, und die Grenzen jedes Kontos gelten. Sehen Sie in das Audit und in die Protokolle der Portale.
+mail-sprayed-portal =
+    In dieser Stunde schlugen über das Portal { $whose } Nachweise an { $accounts } Konten von { $organisation } fehl ({ $time }). Das Portal ist angehalten: Niemand kann sich dort helfen.
+
+    Sobald Sie den Grund kennen, geben Sie es wieder frei:
+
+        core-api portal resume { $whose }
 mail-invitation-subject = { $organisation }: Richten Sie die Wiederherstellung für Ihr Konto ein
 mail-invitation-body =
     Sie sind eingeladen, die Wiederherstellung für Ihr Konto { $account } bei { $organisation } einzurichten. Damit können Sie sich selbst helfen, wenn Sie Ihr Passwort vergessen haben oder gesperrt sind.
@@ -64,3 +79,43 @@ mail-invitation-body =
     Der Code gilt bis { $until }, einmal. Geben Sie ihn niemandem.
 
     Sie haben diese Nachricht nicht erwartet? Fragen Sie den Helpdesk: { $helpdesk }
+mail-message-subject = { $organisation }: Eine Nachricht für Sie
+mail-message-body =
+    { $organisation } hat eine vertrauliche Nachricht für Sie. Öffnen Sie sie hier:
+
+        { $link }
+
+    { $readings ->
+        [one] Sie lässt sich einmal öffnen, bis { $until }. Danach ist sie weg. Halten Sie bereit, was Sie brauchen, um den Inhalt zu behalten.
+       *[other] Sie lässt sich { $readings } Mal öffnen, bis { $until }. Danach ist sie weg. Halten Sie bereit, was Sie brauchen, um den Inhalt zu behalten.
+    }
+
+    { $key }
+
+    Sie haben diese Nachricht nicht erwartet? Öffnen Sie sie nicht und fragen Sie nach: { $helpdesk }
+mail-message-passphrase = Sie brauchen dazu eine Passphrase. Sie erfahren sie auf einem anderen Weg, zum Beispiel am Telefon, und niemals per Mail.
+mail-message-link-only = Wer diesen Link hat, kann die Nachricht öffnen. Leiten Sie diese Mail nicht weiter.
+mail-news-opened-subject = { $organisation }: Ihre Nachricht wurde geöffnet
+mail-news-opened-what = Ihre Nachricht wurde geöffnet.
+mail-news-locked-subject = { $organisation }: Ihre Nachricht ist gesperrt
+mail-news-locked-what = Jemand, der den Link hat, hat zu oft eine falsche Passphrase eingegeben. Niemand kann die Nachricht öffnen, bis Sie sie freigeben, was einmal möglich ist, oder sie vernichten.
+mail-news-expired-subject = { $organisation }: Ihre Nachricht wurde nicht gelesen
+mail-news-expired-what = Ihre Nachricht ist abgelaufen, und niemand hatte sie geöffnet. Ihr Inhalt ist gelöscht. Senden Sie sie neu, wenn sie noch gebraucht wird.
+mail-news-lost-subject = { $organisation }: Ihre Nachricht wurde vielleicht gelesen, vielleicht nicht
+mail-news-lost-what = Der Server, auf dem Ihre Nachricht lag, hat verloren, was er wusste. Die Nachricht wurde vielleicht gelesen, vielleicht nicht, und lässt sich nicht mehr öffnen. Wenn sich ändern lässt, was darin stand, etwa ein Passwort, dann ändern Sie es und senden es neu.
+mail-news-not-sent-subject = { $organisation }: Ihre Nachricht wurde nicht gesendet
+mail-news-not-sent-what = Ihre Nachricht ist nicht beim Server angekommen, und niemand kann sie öffnen. Senden Sie sie neu.
+mail-news-not-mailed-subject = { $organisation }: Die Mail mit dem Link zu Ihrer Nachricht ließ sich nicht zustellen
+mail-news-not-mailed-what = Die Mail mit dem Link ließ sich nicht zustellen und wird nicht weiter versucht. Niemand außerhalb hat den Link. Senden Sie die Nachricht neu, an eine andere Adresse oder als Link, den Sie selbst übergeben.
+mail-news-arrived-subject = { $organisation }: In Ihrem Einwurf liegt etwas
+mail-news-arrived-what = Jemand hat eingeworfen, worum Sie gebeten haben. Öffnen Sie es intern; danach wird es gelöscht.
+mail-news-body =
+    { $what }
+
+    Wann: { $time }
+    Von: { $place }
+    Nachricht: { $message }
+    Für: { $recipient }
+    Grund: { $reason }
+
+    Diese Mail kommt von { $organisation }. Sie enthält nichts vom Inhalt und keinen Link.

@@ -1,0 +1,208 @@
+//! Brings drop boxes to a site, and what was put into them inside.
+//!
+//! What arrives is kept first, under the at-rest key, and erased on the site then: a core that ends in between finds it
+//! there again and only erases it.
+
+use std::sync::Arc;
+
+use client::ClientError;
+use client::site::{SiteApi, SiteError};
+use contract::ProblemKind;
+use contract::sync::{Drop as Lying, DropRequest, Token};
+use domain::Timestamp;
+use sha2::{Digest as _, Sha256};
+use sqlite::Connection;
+
+use super::drop_details::DropDetails;
+use crate::core::Core;
+use crate::mail::letter::{Content, Letter, MessageEvent};
+use crate::store::audit::{Event, Personal};
+use crate::store::drop_box::{self, Request, Stage};
+use crate::store::{Id, StoreError, audit};
+use crate::worker::outbox::{Job, NOTICE_KEPT, queue};
+
+/// Requests that are brought at once.
+const TOGETHER: u32 = 32;
+/// Pages of drops in one round: a site that goes on without end is asked again later.
+const MOST_PAGES: usize = 100;
+/// How long after its end a request is still asked for: what was put in at the last moment is on its way.
+const GRACE: std::time::Duration = std::time::Duration::from_mins(10);
+
+/// Why a round ended early.
+#[derive(Debug, thiserror::Error)]
+pub enum CollectError {
+    /// The site did not do what it was asked.
+    #[error(transparent)]
+    Site(#[from] SiteError),
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Brings requests that the site does not have yet; says how many.
+///
+/// # Errors
+/// When the site is away, or the database fails.
+pub async fn bring(core: &Arc<Core>, site: &str, api: &dyn SiteApi) -> Result<usize, CollectError> {
+    let name = site.to_owned();
+    let waiting = core
+        .store
+        .read(move |c| drop_box::at_stage(c, &name, Stage::Waiting, TOGETHER))
+        .await?;
+    let mut brought = 0;
+    for request in waiting.iter().filter(|request| request.expires_at > core.now()) {
+        let id = request.id;
+        let asked = DropRequest {
+            public_key: request.public_key.into(),
+            upload: request.upload.into(),
+            largest: request.largest,
+            expires_at: request.expires_at.0,
+        };
+        api.request_drop(Token::from(id), &asked).await?;
+        core.store
+            .write(move |c| drop_box::pass(c, &id, Stage::Waiting, Stage::OnSite))
+            .await?;
+        brought += 1;
+    }
+    Ok(brought)
+}
+
+/// Brings inside what lies in drop boxes; says how many.
+///
+/// # Errors
+/// When the site is away, or the database fails.
+pub async fn collect(core: &Arc<Core>, site: &str, api: &dyn SiteApi) -> Result<usize, CollectError> {
+    let name = site.to_owned();
+    let is_expected = core
+        .store
+        .read(move |c| Ok(!drop_box::at_stage(c, &name, Stage::OnSite, 1)?.is_empty()))
+        .await?;
+    if !is_expected {
+        return Ok(0);
+    }
+    let (mut after, mut collected) = (None, 0);
+    for _ in 0..MOST_PAGES {
+        let page = api.drops(after).await?;
+        for lying in &page.drops {
+            take(core, site, api, lying).await?;
+            collected += 1;
+        }
+        after = page.drops.last().map(|lying| lying.id);
+        if !page.more || after.is_none() {
+            break;
+        }
+    }
+    Ok(collected)
+}
+
+/// Ends requests whose time is over, with their private keys.
+///
+/// # Errors
+/// When the database fails.
+pub async fn end_overdue(core: &Arc<Core>) -> Result<usize, StoreError> {
+    let (shared, now) = (Arc::clone(core), core.now());
+    core.store
+        .write(move |c| {
+            let overdue = drop_box::overdue(c, now.minus(GRACE), TOGETHER)?;
+            for request in overdue.iter().filter(|request| request.stage != Stage::Arrived) {
+                end(c, &shared, request, Stage::Expired, now)?;
+            }
+            Ok(overdue.len())
+        })
+        .await
+}
+
+async fn take(core: &Arc<Core>, site: &str, api: &dyn SiteApi, lying: &Lying) -> Result<(), CollectError> {
+    let id = *lying.id.as_bytes();
+    let known = core.store.read(move |c| drop_box::by_id(c, &id)).await?;
+    let expected = known.filter(|request| request.site == site && request.stage == Stage::OnSite);
+    let Some(request) = expected else {
+        // It is here already, or nobody asked for it: it is not needed there.
+        return Ok(api.erase_drop(lying.id).await?);
+    };
+    let largest = usize::try_from(request.largest).unwrap_or(usize::MAX);
+    let body = match api.fetch_drop(lying.id, largest).await {
+        Ok(body) => body,
+        // Somebody else erased it, or it was never there.
+        Err(SiteError::Client(ClientError::Problem(problem))) if problem.kind() == ProblemKind::NotFound => {
+            return Ok(());
+        }
+        Err(error) => return Err(error.into()),
+    };
+    keep(core, request, lying, body).await?;
+    core.wake.outbox.notify_one();
+    Ok(api.erase_drop(lying.id).await?)
+}
+
+async fn keep(core: &Arc<Core>, request: Request, lying: &Lying, body: Vec<u8>) -> Result<(), StoreError> {
+    let digest: [u8; 32] = Sha256::digest(&body).into();
+    let is_whole = digest == *lying.digest.as_bytes();
+    let (shared, now) = (Arc::clone(core), core.now());
+    core.store
+        .write(move |c| {
+            if !is_whole {
+                tracing::error!(
+                    site = request.site,
+                    "what came in by a drop box is not what the site said"
+                );
+                return end(c, &shared, &request, Stage::Damaged, now);
+            }
+            let size = u64::try_from(body.len()).unwrap_or(u64::MAX);
+            let locked = shared.at_rest.lock(&request.id, &body, &*shared.randomness);
+            if drop_box::arrive(c, &request.id, size, &digest, &locked)? {
+                let event = Event::DropArrived {
+                    request: Token::from(request.id).to_string(),
+                    size,
+                };
+                audit::append(c, &shared.entry(event, "", "core", Personal::default()), now)?;
+                tell(c, &shared, &request, now)?;
+            }
+            Ok(())
+        })
+        .await
+}
+
+fn end(c: &Connection, core: &Core, request: &Request, how: Stage, now: Timestamp) -> Result<(), StoreError> {
+    let details = DropDetails::open(&core.at_rest, &request.id, &request.details)
+        .inspect_err(|error| tracing::error!(%error, "a drop request's details cannot be read"))
+        .unwrap_or_default()
+        .without_key();
+    let left = details.lock(&core.at_rest, &request.id, &*core.randomness)?;
+    drop_box::end(c, &request.id, how, &left, now).map(drop)
+}
+
+/// Whoever asked is told that something came in.
+fn tell(c: &Connection, core: &Core, request: &Request, now: Timestamp) -> Result<(), StoreError> {
+    let details = match DropDetails::open(&core.at_rest, &request.id, &request.details) {
+        Ok(details) => details,
+        Err(error) => {
+            tracing::error!(%error, "a drop request's details cannot be read, so nobody is told");
+            return Ok(());
+        }
+    };
+    let Some(to) = details.notify.clone() else {
+        return Ok(());
+    };
+    let letter = Letter {
+        to,
+        language: core.settings.messages.language.clone(),
+        content: Content::MessageNews {
+            event: MessageEvent::Arrived,
+            at: now,
+            place: None,
+            message: Token::from(request.id).to_string(),
+            recipient: None,
+            reason: details.reason.clone(),
+        },
+    };
+    let id: Id = core.new_id();
+    queue(
+        c,
+        &core.at_rest,
+        &*core.randomness,
+        &id,
+        &Job::Mail(letter),
+        now,
+        now.plus(NOTICE_KEPT),
+    )
+}

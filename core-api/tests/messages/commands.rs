@@ -1,0 +1,221 @@
+//! The commands as people type them, against a core that answers on its socket while its workers work.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::Parser as _;
+use contract::sync::Token;
+use core_api::admin::AdminSocket;
+use core_api::cli::{Cli, run};
+use seal::Content;
+use serde_json::Value;
+use server::Life;
+use zeroize::Zeroizing;
+
+use crate::bench::Bench;
+
+struct Typist {
+    bench: Bench,
+    config: PathBuf,
+    life: Life,
+}
+
+const CONFIG: &str = r#"
+demo = true
+data_dir = "."
+organisation = "Test"
+[api]
+listen = "127.0.0.1:8443"
+sources = ["127.0.0.0/8"]
+cert_file = "core-api.toml"
+key_file = "core-api.toml"
+client_ca_file = "core-api.toml"
+[[directory]]
+kind = "embedded"
+[[recovery.policy]]
+name = "all"
+actions = ["unlock"]
+steps = [["totp"]]
+[mail]
+transport = "file"
+directory = "mail"
+from = "reset@corp.example"
+helpdesk = "help@corp.example"
+"#;
+
+impl Typist {
+    async fn new() -> Self {
+        let bench = Bench::new().await;
+        let config = bench.folder().join("core-api.toml");
+        std::fs::write(&config, CONFIG).unwrap();
+        std::fs::set_permissions(&config, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+        let life = Life::new();
+        let socket = Arc::new(AdminSocket::bind(bench.folder()).unwrap());
+        let shared = Arc::clone(&bench.core);
+        life.spawn("admin", move |stop| {
+            let (core, socket) = (Arc::clone(&shared), Arc::clone(&socket));
+            async move { socket.serve(core, stop).await }
+        });
+        let shared = Arc::clone(&bench.core);
+        life.spawn("push", move |stop| {
+            core_api::worker::push::run(Arc::clone(&shared), "dmz1".to_owned(), stop)
+        });
+        let shared = Arc::clone(&bench.core);
+        life.spawn("drops", move |stop| {
+            core_api::worker::drops::run(Arc::clone(&shared), "dmz1".to_owned(), stop)
+        });
+        Self { bench, config, life }
+    }
+
+    async fn type_in(&self, words: &[&str]) -> Result<String, String> {
+        let config = self.config.display().to_string();
+        let line = ["core-api", "--config", &config].into_iter().chain(words.iter().copied());
+        let cli = Cli::try_parse_from(line).map_err(|error| error.to_string())?;
+        let mut out = Vec::new();
+        let code = run(cli, [], &mut out).await.map_err(|error| error.to_string())?;
+        let out = String::from_utf8(out).unwrap();
+        if format!("{code:?}") == format!("{:?}", ExitCode::SUCCESS) {
+            Ok(out)
+        } else {
+            Err(out)
+        }
+    }
+
+    async fn json(&self, words: &[&str]) -> Value {
+        let out = self.type_in(words).await.unwrap_or_else(|wrong| panic!("{wrong}"));
+        serde_json::from_str(&out).unwrap_or_else(|_| panic!("{out}"))
+    }
+
+    fn file(&self, name: &str, bytes: &[u8]) -> String {
+        let path = self.bench.folder().join(name);
+        std::fs::write(&path, bytes).unwrap();
+        path.display().to_string()
+    }
+}
+
+#[tokio::test]
+async fn a_message_is_sent_shown_and_taken_back() {
+    let typist = Typist::new().await;
+    let note = typist.file("note.txt", b"hunter2\n");
+    let sent = typist
+        .json(&["message", "send", "--text-file", &note, "--reason", "first day", "--json"])
+        .await;
+    let link = sent["link"].as_str().expect("a link");
+    assert!(sent.get("passphrase").is_none() && sent.get("to").is_none());
+    assert_eq!(typist.bench.site.read(link, None).text(), "hunter2\n");
+    let id: Token = sent["id"].as_str().unwrap().parse().unwrap();
+
+    typist.bench.site.fake.open(id);
+    typist.bench.pull().await;
+    let shown = typist.json(&["message", "show", &id.to_string(), "--json"]).await;
+    assert_eq!((&shown["state"], &shown["reason"]), (&"opened".into(), &"first day".into()));
+    assert_eq!(shown["events"][0]["kind"], "opened");
+    assert_eq!(shown["events"][0]["source"], "203.0.113.9");
+    let table = typist.type_in(&["message", "show", &id.to_string()]).await.unwrap();
+    assert!(table.contains("opened  from 203.0.113.9"), "{table}");
+    let list = typist.json(&["message", "list", "--json"]).await;
+    assert_eq!(list[0]["id"], sent["id"]);
+
+    let bench = &typist.bench;
+    let (revoked, ()) = tokio::join!(async { typist.type_in(&["message", "revoke", &id.to_string()]).await }, async {
+        for _ in 0..50 {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+            bench.pull().await;
+        }
+    });
+    assert_eq!(revoked.unwrap(), "revoked\n");
+    let again = typist.type_in(&["message", "revoke", &id.to_string()]).await;
+    assert_eq!(again.unwrap_err(), "it is over");
+    let unknown = typist.type_in(&["message", "show", "AAAAAAAAAAAAAAAAAAAAAA"]).await;
+    assert_eq!(unknown.unwrap_err(), "there is none with this id");
+    drop(typist.life);
+}
+
+#[tokio::test]
+async fn ten_mebibytes_go_through_the_socket_and_a_byte_more_does_not() {
+    let typist = Typist::new().await;
+    let bytes: Vec<u8> = (0..seal::MAX_CONTENT).map(|n| u8::try_from(n % 251).unwrap()).collect();
+    let largest = typist.file("largest.bin", &bytes);
+    let sent = typist.json(&["message", "send", "--file", &largest, "--json"]).await;
+    let read = typist.bench.site.read(sent["link"].as_str().unwrap(), None);
+    assert!(read.files()[0].bytes() == bytes.as_slice());
+    assert_eq!(read.files()[0].name(), "largest.bin");
+    let larger = typist.file("larger.bin", &[bytes.as_slice(), b"x"].concat());
+    let refused = typist.type_in(&["message", "send", "--file", &larger]).await;
+    assert!(refused.unwrap_err().contains("larger than"));
+}
+
+#[tokio::test]
+async fn a_mailed_link_is_not_printed_and_its_passphrase_is() {
+    let typist = Typist::new().await;
+    let note = typist.file("note.txt", b"hunter2");
+    let send = ["message", "send", "--text-file", &note, "--to", "bob@home.example", "--json"];
+    let refused = typist.type_in(&send).await;
+    assert!(refused.unwrap_err().contains("needs a passphrase"));
+    let sent = typist
+        .json(&[send.as_slice(), &["--generate-passphrase"]].concat())
+        .await;
+    assert!(sent.get("link").is_none());
+    let passphrase = sent["passphrase"].as_str().expect("a passphrase");
+    let mails = typist.bench.mails().await;
+    let read = typist.bench.site.read(mails[0].link().expect("a link"), Some(passphrase));
+    assert_eq!(read.text(), "hunter2");
+    let given = typist.file("passphrase", b"from a file\n");
+    let sent = typist
+        .json(&["message", "send", "--text-file", &note, "--passphrase-file", &given, "--json"])
+        .await;
+    assert!(sent.get("passphrase").is_none());
+    let read = typist.bench.site.read(sent["link"].as_str().unwrap(), Some("from a file"));
+    assert_eq!(read.text(), "hunter2");
+}
+
+#[tokio::test]
+async fn what_makes_no_sense_is_said_so() {
+    let typist = Typist::new().await;
+    let note = typist.file("note.txt", b"x");
+    for (words, why) in [
+        (vec!["message", "send"], "--text-file"),
+        (vec!["message", "send", "--text-file", &note, "--expires", "3w"], "3d"),
+        (vec!["message", "send", "--text-file", "/nowhere"], "/nowhere"),
+        (
+            vec!["message", "send", "--text-file", &note, "--passphrase", "x", "--generate-passphrase"],
+            "cannot be used with",
+        ),
+        (vec!["message", "send", "--text-file", &note, "--readings", "0"], "1 to 10 times"),
+        (vec!["message", "send", "--text-file", "-", "--passphrase-file", "-"], "standard input"),
+        (vec!["message", "show", "not-an-id"], "base64url"),
+    ] {
+        let wrong = typist.type_in(&words).await.expect_err(why);
+        assert!(wrong.contains(why), "{wrong}");
+    }
+}
+
+#[tokio::test]
+async fn a_drop_is_asked_for_and_opened_into_a_folder_where_nothing_is_overwritten() {
+    let typist = Typist::new().await;
+    let asked = typist.json(&["drop", "request", "--reason", "their key", "--json"]).await;
+    let (id, link) = (asked["id"].as_str().unwrap(), asked["link"].as_str().unwrap());
+    let file = seal::File::new("key.pem", "", Zeroizing::new(b"hunter3".to_vec()));
+    let content = Content::new(Zeroizing::new("hunter2".to_owned()), vec![file]).unwrap();
+    typist.bench.site.drop_in(link, &content);
+    typist.bench.collect().await;
+    let list = typist.json(&["drop", "list", "--json"]).await;
+    assert_eq!((&list[0]["state"], &list[0]["reason"]), (&"arrived".into(), &"their key".into()));
+
+    let folder = typist.bench.folder().join("out");
+    let out = folder.display().to_string();
+    std::fs::create_dir(&folder).unwrap();
+    std::fs::write(folder.join("key.pem"), b"mine").unwrap();
+    let refused = typist.type_in(&["drop", "show", id, "--out", &out]).await;
+    assert!(refused.unwrap_err().contains("the drop is kept"));
+    assert_eq!(std::fs::read(folder.join("key.pem")).unwrap(), b"mine");
+
+    let other = typist.bench.folder().join("other").display().to_string();
+    let opened = typist.json(&["drop", "show", id, "--out", &other, "--json"]).await;
+    assert_eq!(opened["files"].as_array().unwrap().len(), 2);
+    assert_eq!(std::fs::read(PathBuf::from(&other).join("text.txt")).unwrap(), b"hunter2");
+    assert_eq!(std::fs::read(PathBuf::from(&other).join("key.pem")).unwrap(), b"hunter3");
+    let again = typist.type_in(&["drop", "show", id, "--out", &out]).await;
+    assert_eq!(again.unwrap_err(), "it is over");
+}

@@ -1,0 +1,16 @@
+//! One-time messages from whoever sends them to the site and back, and drop boxes the other way, on a real database
+//! and a site that is held to the contract's types.
+
+mod bench;
+mod commands;
+mod drops;
+#[path = "../sites/fake.rs"]
+#[expect(dead_code, reason = "the other target uses the rest of it")]
+mod fake;
+mod mailing;
+mod news;
+mod post;
+mod secrets;
+mod sending;
+mod site;
+mod tools;

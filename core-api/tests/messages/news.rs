@@ -1,0 +1,98 @@
+//! A sender is told once of each thing that he would want to know.
+
+use std::time::Duration;
+
+use contract::sync::End;
+use core_api::usecase::send_message::Wish;
+use core_api::usecase::site_retire::retire;
+
+use crate::bench::{Bench, text};
+
+async fn subjects(bench: &Bench) -> Vec<String> {
+    let mails = bench.mails().await;
+    mails
+        .iter()
+        .map(|mail| {
+            assert_eq!(mail.to, "sender@corp.example");
+            assert!(mail.link().is_none());
+            let subject = mail.source.lines().find_map(|line| line.strip_prefix("Subject: "));
+            subject.expect("a subject").to_owned()
+        })
+        .collect()
+}
+
+#[tokio::test]
+async fn of_readings_and_of_a_lock_with_the_readers_address() {
+    let bench = Bench::new().await;
+    let wish = Wish {
+        readings: Some(2),
+        reason: Some("first password".to_owned()),
+        ..Wish::default()
+    };
+    let (id, _) = bench.send(wish, &text("x"), Some("p")).await.expect("it is sent");
+    bench.push().await;
+    bench.site.fake.open(id);
+    bench.site.fake.done(id);
+    for _ in 0..5 {
+        bench.site.fake.wrong_passphrase(id);
+    }
+    bench.pull().await;
+    bench.pull().await;
+    assert_eq!(
+        subjects(&bench).await,
+        ["Corp: your message was opened", "Corp: your message is locked"]
+    );
+    let mails = bench.mails().await;
+    assert!(mails[0].says("203.0.113.9") && mails[0].says("first password"));
+}
+
+#[tokio::test]
+async fn of_an_end_that_nobody_saw_but_not_of_one_that_he_wanted() {
+    let bench = Bench::new().await;
+    let (unread, _) = bench.send(Wish::default(), &text("x"), None).await.expect("it is sent");
+    let twice = Wish {
+        readings: Some(2),
+        ..Wish::default()
+    };
+    let (read_once, _) = bench.send(twice, &text("x"), None).await.expect("it is sent");
+    let (revoked, _) = bench.send(Wish::default(), &text("x"), None).await.expect("it is sent");
+    bench.push().await;
+    bench.site.fake.open(read_once);
+    bench.forward(Duration::from_secs(24 * 3600 + 1));
+    bench.site.fake.end(unread, End::Expired);
+    bench.site.fake.end(read_once, End::Expired);
+    bench.site.fake.end(revoked, End::Revoked);
+    bench.pull().await;
+    assert_eq!(
+        subjects(&bench).await,
+        ["Corp: your message was opened", "Corp: your message was not read"]
+    );
+}
+
+#[tokio::test]
+async fn of_a_message_that_is_lost() {
+    let bench = Bench::new().await;
+    bench.send(Wish::default(), &text("x"), None).await.expect("it is sent");
+    bench.push().await;
+    retire(&bench.core, "dmz1", "REF", "uid 0").await.expect("it is retired");
+    assert_eq!(
+        subjects(&bench).await,
+        ["Corp: your message may have been read, or not"]
+    );
+}
+
+#[tokio::test]
+async fn nobody_is_told_who_is_not_named() {
+    let bench = Bench::new().await;
+    let wish = Wish {
+        notify: Some("boss@corp.example".to_owned()),
+        ..Wish::default()
+    };
+    let (id, _) = bench.send(wish, &text("x"), None).await.expect("it is sent");
+    bench.push().await;
+    bench.site.fake.open(id);
+    bench.pull().await;
+    let mails = bench.mails().await;
+    assert_eq!(mails.len(), 1);
+    assert_eq!(mails[0].to, "boss@corp.example");
+}

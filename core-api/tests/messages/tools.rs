@@ -1,0 +1,193 @@
+//! Tools send over the API, see their own messages only, and repeat a request without sending twice.
+
+use contract::ProblemKind;
+use contract::message::{NewContent, NewFile, NewMessage};
+use contract::sync::{Digest, Token};
+use core_api::usecase::order_message::{Wanted, order};
+use core_api::usecase::seal_message::seal;
+use core_api::usecase::send_for_tool::send;
+use core_api::usecase::send_message::{Sender, Wish, reserve};
+use core_api::usecase::{UseCaseError, show_message};
+use data_encoding::BASE64URL_NOPAD;
+use domain::Timestamp;
+
+use crate::bench::{Bench, text};
+
+fn tool(name: &str) -> Sender {
+    Sender {
+        name: name.to_owned(),
+        through: name.to_owned(),
+        reference: "REF".to_owned(),
+        notify: Some("hr@corp.example".to_owned()),
+    }
+}
+
+fn plain(key: &str, to: &[&str], passphrase: Option<&str>) -> NewMessage {
+    NewMessage {
+        key: key.to_owned(),
+        site: None,
+        expires_in: Some(3600),
+        readings: None,
+        reason: Some("onboarding".to_owned()),
+        password: true,
+        to: to.iter().map(|to| (*to).to_owned()).collect(),
+        content: NewContent::Plain {
+            text: Some("hunter2".to_owned()),
+            files: vec![NewFile {
+                name: "a.bin".to_owned(),
+                kind: "application/x".to_owned(),
+                data: BASE64URL_NOPAD.encode(&[7; 300]),
+            }],
+            passphrase: passphrase.map(str::to_owned),
+        },
+    }
+}
+
+fn refused<T>(result: Result<T, UseCaseError>) -> ProblemKind {
+    match result {
+        Err(UseCaseError::Refused(kind)) => kind,
+        Err(other) => panic!("{other}"),
+        Ok(_) => panic!("it was not refused"),
+    }
+}
+
+/// Sends while the site's worker works, as it does all the time.
+async fn sent(bench: &Bench, who: &str, new: NewMessage) -> Result<contract::message::Sent, UseCaseError> {
+    let who = tool(who);
+    let sending = send(&bench.core, &who, new);
+    tokio::pin!(sending);
+    loop {
+        tokio::select! {
+            sent = &mut sending => return sent,
+            () = tokio::task::yield_now() => bench.push().await,
+        }
+    }
+}
+
+const KEY: &str = "0123456789abcdef";
+
+#[tokio::test]
+async fn what_the_core_seals_for_a_tool_is_read_with_the_link_in_the_answer() {
+    let bench = Bench::new().await;
+    let answer = sent(&bench, "hr", plain(KEY, &[], None)).await.expect("it is sent");
+    let [message] = answer.messages.as_slice() else {
+        panic!("one message");
+    };
+    assert_eq!(message.state, "on-site");
+    let read = bench.site.read(message.link.as_deref().expect("a link"), None);
+    assert_eq!((read.text(), read.files()[0].bytes()), ("hunter2", [7; 300].as_slice()));
+}
+
+#[tokio::test]
+async fn a_repeat_sends_nothing_and_gives_no_link() {
+    let bench = Bench::new().await;
+    let first = sent(&bench, "hr", plain(KEY, &[], None)).await.expect("it is sent");
+    let again = sent(&bench, "hr", plain(KEY, &[], None)).await.expect("it was sent");
+    assert_eq!(first.messages[0].id, again.messages[0].id);
+    assert!(again.messages[0].link.is_none());
+    let other = sent(&bench, "it", plain(KEY, &[], None)).await.expect("another tool's key");
+    assert_ne!(first.messages[0].id, other.messages[0].id);
+    let all = show_message::list(&bench.core, Some("hr"), Timestamp(i64::MAX)).await.unwrap();
+    assert_eq!(all.len(), 1);
+}
+
+#[tokio::test]
+async fn everybody_gets_a_message_of_his_own_or_nobody_gets_one() {
+    let bench = Bench::with(|messages| messages.recipients = vec!["home.example".to_owned()]).await;
+    let mixed = plain(KEY, &["bob@home.example", "bob@elsewhere.example"], Some("p"));
+    assert_eq!(refused(sent(&bench, "hr", mixed).await), ProblemKind::RecipientNotAllowed);
+    let without = plain(KEY, &["bob@home.example"], None);
+    assert_eq!(refused(sent(&bench, "hr", without).await), ProblemKind::PassphraseNeeded);
+    let all = show_message::list(&bench.core, None, Timestamp(i64::MAX)).await.unwrap();
+    assert!(all.is_empty());
+    let both = plain(KEY, &["bob@home.example", "carol@home.example"], Some("p"));
+    let answer = sent(&bench, "hr", both).await.expect("it is sent");
+    assert!(answer.messages.iter().all(|message| message.link.is_none()));
+    let mails = bench.mails().await;
+    assert_eq!(mails.len(), 2);
+    assert_ne!(mails[0].link(), mails[1].link());
+    for mail in &mails {
+        let read = bench.site.read(mail.link().expect("a link"), Some("p"));
+        assert_eq!(read.text(), "hunter2");
+    }
+}
+
+#[tokio::test]
+async fn a_tool_hands_over_what_it_sealed_itself() {
+    let bench = Bench::new().await;
+    let (id, plan) = reserve(&bench.core, &tool("hr"), &Wish::default()).await.expect("an id");
+    let sealed = seal(&id, &plan.address(&id), &text("its own"), None);
+    let envelope = |to: &[&str]| NewMessage {
+        content: NewContent::Envelope {
+            id: Token::from(id).to_string(),
+            header: sealed.envelope.header.clone(),
+            nonce: BASE64URL_NOPAD.encode(&sealed.envelope.nonce),
+            ciphertext: BASE64URL_NOPAD.encode(&sealed.envelope.ciphertext),
+            link: Digest::from(sealed.proofs.link).to_string(),
+            open: None,
+        },
+        ..plain(KEY, to, None)
+    };
+    assert_eq!(
+        refused(sent(&bench, "hr", envelope(&["bob@home.example"])).await),
+        ProblemKind::Malformed
+    );
+    assert_eq!(refused(sent(&bench, "it", envelope(&[])).await), ProblemKind::Conflict);
+    let answer = sent(&bench, "hr", envelope(&[])).await.expect("it is sent");
+    assert!(answer.messages[0].link.is_none());
+    assert_eq!(bench.site.read(sealed.link.expose(), None).text(), "its own");
+}
+
+#[tokio::test]
+async fn a_tool_sees_and_orders_about_its_own_only() {
+    let bench = Bench::new().await;
+    let answer = sent(&bench, "hr", plain(KEY, &[], None)).await.expect("it is sent");
+    let id: Token = answer.messages[0].id.parse().expect("an id");
+    let id = *id.as_bytes();
+    let foreign = show_message::show(&bench.core, Some("it"), id).await;
+    assert_eq!(refused(foreign), ProblemKind::NotFound);
+    let foreign = order(&bench.core, &tool("it"), Some("it"), id, Wanted::Revoke).await;
+    assert_eq!(refused(foreign), ProblemKind::NotFound);
+    let extend = |expires_in| Wanted::Extend { expires_in };
+    let too_long = order(&bench.core, &tool("hr"), Some("hr"), id, extend(31 * 86_400)).await;
+    assert_eq!(refused(too_long), ProblemKind::Malformed);
+    order(&bench.core, &tool("hr"), Some("hr"), id, extend(7200)).await.expect("it is his");
+    order(&bench.core, &tool("hr"), Some("hr"), id, Wanted::Revoke).await.expect("it is his");
+    bench.push().await;
+    bench.pull().await;
+    let view = show_message::show(&bench.core, Some("hr"), id).await.expect("it is his");
+    assert_eq!((view.state.as_str(), view.expires_at), ("revoked", bench.core.now().0 + 7_200_000));
+    let again = order(&bench.core, &tool("hr"), Some("hr"), id, Wanted::Revoke).await;
+    assert_eq!(refused(again), ProblemKind::MessageOver);
+}
+
+#[tokio::test]
+async fn nonsense_is_malformed() {
+    let bench = Bench::new().await;
+    let content = |data: &str, text: Option<&str>, passphrase: Option<&str>| NewContent::Plain {
+        text: text.map(str::to_owned),
+        files: data.split_terminator(',').map(file).collect(),
+        passphrase: passphrase.map(str::to_owned),
+    };
+    for new in [
+        plain("short", &[], None),
+        NewMessage { content: content("", None, None), ..plain(KEY, &[], None) },
+        NewMessage { content: content("!!", None, None), ..plain(KEY, &[], None) },
+        NewMessage { content: content("", Some("x"), Some(" ")), ..plain(KEY, &[], None) },
+        NewMessage { to: vec!["a@b.example".to_owned(); 21], ..plain(KEY, &[], Some("p")) },
+        NewMessage { readings: Some(11), ..plain(KEY, &[], None) },
+    ] {
+        assert_eq!(refused(sent(&bench, "hr", new).await), ProblemKind::Malformed);
+    }
+    let large = "A".repeat(4 * (seal::MAX_CONTENT / 3 + 1));
+    let large = NewMessage { content: content(&large, None, None), ..plain(KEY, &[], None) };
+    assert_eq!(refused(sent(&bench, "hr", large).await), ProblemKind::TooLarge);
+}
+
+fn file(data: &str) -> NewFile {
+    NewFile {
+        name: "f".to_owned(),
+        kind: String::new(),
+        data: data.to_owned(),
+    }
+}

@@ -1,0 +1,104 @@
+# Die Website für Einmal-Nachrichten: was auf jeder ihrer Seiten steht.
+message-site-name = Einmal-Nachrichten
+message-demo = Bitte senden Sie hier nichts, was wirklich geheim ist.
+message-needs-script = Nachrichten werden in Ihrem Browser ver- und entschlüsselt, damit unterwegs niemand mitliest. Dafür braucht es JavaScript. Bitte schalten Sie es ein und laden Sie diese Seite neu.
+message-busy-again = Neuer Versuch …
+message-again = Noch einmal versuchen
+message-unable-title = Ihr Browser kann das nicht
+message-unable = Nachrichten werden im Browser ver- und entschlüsselt, und Ihrer kann es nicht. Bitte öffnen Sie den Link in einem aktuellen Browser, mit seiner vollständigen https-Adresse.
+
+# Die Startseite.
+sitehome-title = Nachrichten, die einmal gelesen werden
+sitehome-lead = Hier wartet, was nur für eine Person bestimmt ist, zum Beispiel ein neues Passwort.
+sitehome-open = Wenn Sie einen Link bekommen haben
+sitehome-open-line = Öffnen Sie den ganzen Link so, wie Sie ihn bekommen haben. Die Seite zeigt dann einen Knopf; bevor Sie ihn drücken, wird nichts verbraucht.
+sitehome-safe = Was diese Seite weiß
+sitehome-safe-line = Nachrichten sind verschlüsselt, bevor sie hierher kommen. Der Schlüssel steht im Link hinter dem „#“ und bleibt in Ihrem Browser. Diese Seite kann eine Nachricht weder lesen noch ein zweites Mal herausgeben.
+sitehome-send = Wenn Sie etwas senden möchten
+sitehome-send-line = Nachrichten kommen aus der Organisation. Bitten Sie Ihre Kontaktperson dort um einen Link, über den Sie antworten können.
+
+# Eine Nachricht öffnen.
+open-title = Eine Nachricht für Sie
+open-lead = Sie lässt sich einmal oder wenige Male lesen und wird dann gelöscht. Öffnen Sie sie, wenn Sie Zeit zum Lesen haben.
+open-passphrase = Kennwort
+open-passphrase-hint = Das nennt Ihnen der Absender auf anderem Weg, zum Beispiel am Telefon. Groß- und Kleinschreibung zählt.
+open-passphrase-missing = Geben Sie das Kennwort ein.
+open-passphrase-wrong = Das ist nicht das richtige Kennwort. Verbleibende Versuche: { $left }.
+open-button = Nachricht öffnen
+open-busy = Wird geöffnet …
+open-checking = Das Kennwort wird vorbereitet. Das dauert absichtlich ein paar Sekunden.
+open-fetching = Die Nachricht wird geholt …
+open-unlocking = Die Nachricht wird entschlüsselt …
+opened-title = Ihre Nachricht
+opened-text = Text
+opened-files = Dateien
+opened-copy = Kopieren
+opened-copied = Der Text ist kopiert.
+opened-selected = Ihr Browser erlaubt das Kopieren nicht. Der Text ist markiert; bitte kopieren Sie ihn selbst.
+opened-save = Speichern
+opened-once = Das war vielleicht das einzige Mal. Bewahren Sie auf, was Sie brauchen, bevor Sie diese Seite verlassen: Sie können nicht damit rechnen, dass sich der Link noch einmal öffnen lässt.
+opened-trust = Öffnen Sie eine Datei nur, wenn Sie den Absender kennen und sie erwartet haben.
+opened-wipe = Von dieser Seite entfernen
+opened-wipe-line = Damit niemand mitliest, der dieses Gerät nach Ihnen benutzt. Was Sie kopiert oder gespeichert haben, bleibt, wo es ist.
+wiped-title = Hier wird nichts mehr angezeigt
+wiped-line = Sie können diese Seite schließen. Wenn Sie den Text kopiert haben, ist er noch in Ihrer Zwischenablage.
+open-incomplete-title = Ein Teil des Links fehlt
+open-incomplete = Der Teil hinter dem „#“ ist der Schlüssel zur Nachricht. Bitte öffnen Sie den Link noch einmal so, wie Sie ihn bekommen haben, und zwar ganz: Manche Programme schneiden lange Links ab. Haben Sie die Nachricht hier schon gelesen, steht der Schlüssel nicht mehr in der Adresse; so soll es sein.
+open-newer-title = Diese Art von Nachricht kennt die Seite nicht
+open-newer = Sie stammt aus einer anderen Version, oder das Ende des Links wurde verändert. Bitte öffnen Sie den Link noch einmal so, wie Sie ihn bekommen haben. Hilft das nicht, sagen Sie es dem Absender.
+open-gone-title = Hier ist keine Nachricht
+open-gone = Sie wurde schon gelesen, ihre Zeit ist um, der Absender hat sie zurückgenommen, oder der Link ist nicht genau der, den Sie bekommen haben. Bitte vergleichen Sie den Link und bitten Sie den Absender dann um eine neue Nachricht.
+open-read-title = Diese Nachricht wurde gelesen
+open-read = Sie wurde am { $at } geöffnet. Waren Sie das nicht, sagen Sie es sofort dem Absender: Dann kennt jemand anderes ihren Inhalt.
+open-expired-title = Diese Nachricht ist abgelaufen
+open-expired = Ihre Zeit war am { $at } um. Sie ist gelöscht. Bitten Sie den Absender um eine neue.
+open-revoked-title = Der Absender hat diese Nachricht zurückgenommen
+open-revoked = Das war am { $at }. Sie ist gelöscht. Fragen Sie den Absender, wenn Sie sie noch brauchen.
+open-destroyed-title = Diese Nachricht wurde vernichtet
+open-destroyed = Das Kennwort war zu oft falsch, deshalb hat der Absender sie am { $at } löschen lassen. Bitten Sie um eine neue.
+open-locked-title = Diese Nachricht ist gesperrt
+open-locked = Das Kennwort war zu oft falsch. Der Absender weiß davon und kann die Nachricht einmal entsperren. Erfragen Sie das richtige Kennwort und öffnen Sie den Link dann noch einmal.
+open-away-title = Einen Moment, bitte
+open-away = Die Nachricht kann gerade nicht ausgegeben werden. Sie ist sicher, und es wurde nichts verbraucht. Bitte versuchen Sie es in einer Minute noch einmal und lassen Sie diese Seite offen.
+open-failed-title = Die Antwort kam nicht an
+open-failed = Die Verbindung ist abgerissen. Es ist nichts verloren: Versuchen Sie es jetzt in diesem Browser noch einmal. Er bekommt die Nachricht etwa zwei Minuten lang auch dann, wenn der erste Versuch sie schon geholt hatte.
+open-broken-title = Die Nachricht ließ sich nicht entschlüsseln
+open-broken = Sie kam an, passt aber nicht zu diesem Link. Versuchen Sie es innerhalb von zwei Minuten noch einmal. Hilft das nicht, sagen Sie dem Absender, dass die Nachricht beschädigt war.
+
+# Ein Briefkasten.
+drop-title = Etwas Vertrauliches senden
+drop-lead = Was Sie hier eingeben, wird in Ihrem Browser verschlüsselt. Nur wer Ihnen diesen Link geschickt hat, kann es öffnen lassen, und Sie können einmal senden.
+drop-text = Text
+drop-files = Dateien
+drop-files-hint = Mehrere sind möglich.
+drop-missing = Geben Sie einen Text ein oder wählen Sie eine Datei.
+drop-too-large = Das ist zu viel. Text und Dateien dürfen zusammen bis zu { $largest } groß sein.
+drop-too-many = Das sind zu viele Dateien. Bis zu { $most } sind möglich; Sie können sie auch in eine packen.
+drop-unreadable = Eine Datei ließ sich nicht lesen. Bitte wählen Sie die Dateien noch einmal.
+drop-button = Verschlüsseln und senden
+drop-busy = Wird gesendet …
+drop-sealing = Wird verschlüsselt …
+drop-sending = Wird gesendet. Bitte lassen Sie diese Seite offen.
+drop-looking = Der Link wird geprüft …
+drop-sent-title = Danke, es ist angekommen
+drop-sent = Es ist verschlüsselt und wartet darauf, abgeholt zu werden. Der Link ist verbraucht; Sie können diese Seite schließen.
+drop-incomplete-title = Ein Teil des Links fehlt
+drop-incomplete = Der Teil hinter dem „#“ sorgt dafür, dass nur die richtige Person öffnen kann, was Sie senden. Bitte öffnen Sie den Link noch einmal so, wie Sie ihn bekommen haben, und zwar ganz: Manche Programme schneiden lange Links ab.
+drop-closed-title = Hier kann nichts gesendet werden
+drop-closed = Der Link wurde schon benutzt, seine Zeit ist um, oder er ist nicht genau der, den Sie bekommen haben. Bitte vergleichen Sie ihn oder bitten Sie um einen neuen.
+drop-refused-title = Mit diesem Link kann nicht gesendet werden
+drop-refused = Er ist nicht genau der, den Sie bekommen haben, oder er wurde schon benutzt. Es wurde nichts gesendet. Bitte vergleichen Sie ihn oder bitten Sie um einen neuen.
+drop-changed-title = Halt: Das ist nicht der richtige Schlüssel
+drop-changed = Der Schlüssel, den diese Seite bekommen hat, ist nicht der aus Ihrem Link. Vielleicht versucht jemand mitzulesen. Es wurde nichts gesendet. Bitte senden Sie hier nichts und sagen Sie es der Person, die Ihnen den Link geschickt hat.
+drop-full-title = Gerade ist kein Platz
+drop-full = Es wurde nichts gesendet, und Ihre Eingabe ist noch da. Bitte versuchen Sie es in ein paar Minuten noch einmal.
+drop-unreachable-title = Der Link ließ sich nicht prüfen
+drop-unreachable = Die Verbindung ist abgerissen, oder die Seite ist überlastet. Es wurde nichts gesendet. Bitte versuchen Sie es noch einmal.
+drop-failed-title = Die Antwort kam nicht an
+drop-failed = Ihre Eingabe ist noch da, verschlüsselt. Versuchen Sie es noch einmal: Gesendet wird sie nur einmal, auch wenn der erste Versuch schon ankam. Steht hier danach, dass nichts gesendet werden kann, war sie vermutlich angekommen; fragen Sie die Person, die Ihnen den Link geschickt hat.
+
+# Seiten, die sagen, warum es nicht weitergeht.
+message-broken = Es liegt nicht an Ihnen, und keine Nachricht wurde verbraucht. Bitte versuchen Sie es in einer Minute noch einmal. Passiert es wieder, nennen Sie dem Helpdesk die Kennung unten.
+message-slow = Aus Ihrem Netz kamen sehr viele Anfragen. Bitte warten Sie einen Moment. Keine Nachricht wurde verbraucht.
+message-away = Nachrichten können gerade nicht ausgegeben werden. Sie sind sicher, und keine wurde verbraucht. Bitte versuchen Sie es in ein paar Minuten noch einmal.
+message-not-found = Vielleicht ist die Adresse vertippt oder veraltet. Wenn Sie einen Link bekommen haben, öffnen Sie ihn noch einmal so, wie Sie ihn bekommen haben.

@@ -1,0 +1,104 @@
+# The site of one-time messages: what stands on its every page.
+message-site-name = One-time messages
+message-demo = Please send nothing here that is really secret.
+message-needs-script = Messages are locked and unlocked in your browser, so that nobody on the way can read them. That takes JavaScript. Please switch it on and load this page again.
+message-busy-again = Trying again …
+message-again = Try again
+message-unable-title = Your browser cannot do this
+message-unable = Messages are locked and unlocked in your browser, and yours cannot. Please open the link in a current browser, at its full https address.
+
+# The first page.
+sitehome-title = Messages that are read once
+sitehome-lead = Here waits what is meant for one person alone, such as a new password.
+sitehome-open = If you received a link
+sitehome-open-line = Open the whole link as you received it. The page then shows a button; nothing is used up before you press it.
+sitehome-safe = What this page knows
+sitehome-safe-line = Messages are locked before they get here. The key is in the link, behind the “#”, and stays in your browser. This page can neither read a message nor give it out again.
+sitehome-send = If you want to send something
+sitehome-send-line = Messages come from inside the organisation. Ask whoever you are in contact with there for a link by which you can answer.
+
+# Opening a message.
+open-title = A message for you
+open-lead = It can be read once, or a few times, and is then erased. Open it when you have the time to read it.
+open-passphrase = Passphrase
+open-passphrase-hint = The sender tells it to you by another way, for example by telephone. Capital letters count.
+open-passphrase-missing = Enter the passphrase.
+open-passphrase-wrong = This is not the right passphrase. Tries left: { $left }.
+open-button = Open message
+open-busy = Opening …
+open-checking = Preparing the passphrase. This takes a few seconds, on purpose.
+open-fetching = Fetching the message …
+open-unlocking = Unlocking the message …
+opened-title = Your message
+opened-text = Text
+opened-files = Files
+opened-copy = Copy
+opened-copied = The text is copied.
+opened-selected = Your browser does not allow copying. The text is selected; please copy it yourself.
+opened-save = Save
+opened-once = This may have been the only time. Keep what you need before you leave this page: it cannot be counted on that the link opens again.
+opened-trust = Open a file only if you know the sender and expected it.
+opened-wipe = Remove from this page
+opened-wipe-line = So that nobody reads it who uses this device after you. What you copied or saved stays where you put it.
+wiped-title = Nothing is shown here any more
+wiped-line = You can close this page. If you copied the text, it is still in your clipboard.
+open-incomplete-title = Part of the link is missing
+open-incomplete = The part behind the “#” is the key to the message. Please open the link again as you received it, all of it: some programs cut long links. If you have read the message here already, the key is gone from the address; that is how it should be.
+open-newer-title = This page does not know this kind of message
+open-newer = It was made by another version, or the end of the link was changed. Please open the link again as you received it. If that does not help, tell the sender.
+open-gone-title = There is no message here
+open-gone = It was read already, its time is over, its sender took it back, or the link is not quite the one that you received. Please compare the link, then ask the sender for a new message.
+open-read-title = This message has been read
+open-read = It was opened on { $at }. If that was not you, tell the sender at once: somebody else then knows what was in it.
+open-expired-title = This message has expired
+open-expired = Its time was over on { $at }. It is erased. Ask the sender for a new one.
+open-revoked-title = The sender took this message back
+open-revoked = That was on { $at }. It is erased. Ask the sender if you still need it.
+open-destroyed-title = This message was destroyed
+open-destroyed = A wrong passphrase was given too often, so the sender had it erased on { $at }. Ask for a new one.
+open-locked-title = This message is locked
+open-locked = A wrong passphrase was given too often. The sender knows, and can unlock the message once. Ask for the right passphrase, then open the link again.
+open-away-title = One moment, please
+open-away = The message cannot be given out right now. It is safe and nothing has been used up. Please try again in a minute, and leave this page open.
+open-failed-title = The answer did not arrive
+open-failed = The connection broke off. Nothing is lost: try again now, in this browser. It gets the message even if the first try took it, for about two minutes.
+open-broken-title = The message could not be unlocked
+open-broken = It arrived, but does not fit this link. Try again within two minutes. If that does not help, tell the sender that the message was damaged.
+
+# A drop box.
+drop-title = Send something confidential
+drop-lead = What you enter here is locked in your browser. Only the person who sent you this link can have it opened, and you can send once.
+drop-text = Text
+drop-files = Files
+drop-files-hint = Several are possible.
+drop-missing = Enter a text or choose a file.
+drop-too-large = That is too much. Text and files together may be up to { $largest }.
+drop-too-many = Those are too many files. Up to { $most } are possible; you can pack them into one.
+drop-unreadable = A file could not be read. Please choose the files again.
+drop-button = Lock and send
+drop-busy = Sending …
+drop-sealing = Locking …
+drop-sending = Sending. Please leave this page open.
+drop-looking = Checking the link …
+drop-sent-title = Thank you, it has arrived
+drop-sent = It is locked, and waits to be fetched. The link is used up; you can close this page.
+drop-incomplete-title = Part of the link is missing
+drop-incomplete = The part behind the “#” makes sure that only the right person can open what you send. Please open the link again as you received it, all of it: some programs cut long links.
+drop-closed-title = Nothing can be sent here
+drop-closed = The link was used already, its time is over, or it is not quite the one that you received. Please compare it, or ask for a new one.
+drop-refused-title = This link does not allow sending
+drop-refused = It is not quite the one that you received, or it was used already. Nothing was sent. Please compare it, or ask for a new one.
+drop-changed-title = Stop: this is not the right key
+drop-changed = The key that this page received is not the one that your link names. Somebody may be trying to read along. Nothing was sent. Please send nothing here, and tell the person who sent you the link.
+drop-full-title = There is no room right now
+drop-full = Nothing was sent, and what you entered is still here. Please try again in a few minutes.
+drop-unreachable-title = The link could not be checked
+drop-unreachable = The connection broke off, or the page is busy. Nothing was sent. Please try again.
+drop-failed-title = The answer did not arrive
+drop-failed = What you entered is still here, locked. Try again: it is sent once, even if the first try arrived. If this page then says that nothing can be sent here, it probably had arrived; ask the person who sent you the link.
+
+# Pages that say why it does not go on.
+message-broken = It is not your fault, and no message was used up. Please try again in a minute. If it happens again, contact the helpdesk with the reference below.
+message-slow = Many requests came from your network. Please wait a moment. No message was used up.
+message-away = Messages cannot be given out right now. They are safe, and none was used up. Please try again in a few minutes.
+message-not-found = The address may be mistyped or out of date. If you received a link, open it again as you received it.
