@@ -9,6 +9,7 @@ mod firewall;
 mod message;
 mod pki;
 mod portal;
+mod probe;
 mod site;
 mod spelling;
 #[cfg(test)]
@@ -113,7 +114,7 @@ pub async fn run(
         Command::Check { json } => check::run(file, configured(), json, out).await,
         Command::Pki(command) => pki::run(command, out),
         Command::Portal(command) => portal::run(command, &configured()?.0, out).await,
-        Command::Site(command) => site::run(command, &configured()?.0, out).await,
+        Command::Site(command) => site::run(command, configured().map(|(config, _)| config), out).await,
         Command::Invite { identifier, days } => acting::invite(&configured()?.0, identifier, days, out).await,
         Command::Unfreeze { identifier } => acting::unfreeze(&configured()?.0, identifier, out).await,
         Command::Message(command) => message::run(command, &configured()?.0, out).await,

@@ -11,8 +11,8 @@ use contract::sync::{Digest, Token};
 use core_api::config::SiteSettings;
 use core_api::core::{Core, MessageSettings, Parts, Retention, Settings};
 use core_api::keys::{AtRest, OsRandomness};
-use core_api::mail::letter::Secret;
 use core_api::mail::Mailer;
+use core_api::mail::letter::Secret;
 use core_api::site::{Address, LinkError, SiteLink};
 use core_api::store::message::{self, Message};
 use core_api::store::{Store, outbox};
@@ -196,7 +196,9 @@ impl Bench {
     /// The push worker, until nothing waits.
     pub(crate) async fn push(&self) {
         let mut line = Line::new(Arc::clone(&self.core), SITE.to_owned());
-        push::try_one(&self.core, &mut line).await.expect("the database works");
+        push::try_one(&self.core, &mut line)
+            .await
+            .expect("the database works");
     }
 
     /// One round of the pull worker.
@@ -215,12 +217,20 @@ impl Bench {
 
     /// Delivers what lies in the outbox; gives what the post office was handed, all in all.
     pub(crate) async fn mails(&self) -> Vec<crate::post::Mail> {
-        while deliver_one(&self.core, &self.mailer).await.expect("the database works") != Outcome::Nothing {}
+        while deliver_one(&self.core, &self.mailer)
+            .await
+            .expect("the database works")
+            != Outcome::Nothing
+        {}
         self.post.handed()
     }
 
     pub(crate) async fn letters_waiting(&self) -> u64 {
-        self.core.store.read(outbox::depth).await.expect("the database works")
+        self.core
+            .store
+            .read(outbox::depth)
+            .await
+            .expect("the database works")
     }
 
     pub(crate) async fn message(&self, id: Token) -> Message {

@@ -86,14 +86,14 @@ impl Bench {
 
     /// With several, all of them paired.
     pub(crate) async fn with(names: &[&str]) -> Self {
-        let bench = Self::unpaired(names).await;
+        let bench = Self::unpaired(names);
         for name in names {
             bench.pair(name).await;
         }
         bench
     }
 
-    pub(crate) async fn unpaired(names: &[&str]) -> Self {
+    pub(crate) fn unpaired(names: &[&str]) -> Self {
         let clock = Arc::new(ManualClock(AtomicI64::new(NOON)));
         let sites: BTreeMap<String, Arc<FakeSite>> = names
             .iter()
