@@ -70,7 +70,9 @@ impl Typist {
 
     async fn type_in(&self, words: &[&str]) -> Result<String, String> {
         let config = self.config.display().to_string();
-        let line = ["core-api", "--config", &config].into_iter().chain(words.iter().copied());
+        let line = ["core-api", "--config", &config]
+            .into_iter()
+            .chain(words.iter().copied());
         let cli = Cli::try_parse_from(line).map_err(|error| error.to_string())?;
         let mut out = Vec::new();
         let code = run(cli, [], &mut out).await.map_err(|error| error.to_string())?;
@@ -83,7 +85,10 @@ impl Typist {
     }
 
     async fn json(&self, words: &[&str]) -> Value {
-        let out = self.type_in(words).await.unwrap_or_else(|wrong| panic!("{wrong}"));
+        let out = self
+            .type_in(words)
+            .await
+            .unwrap_or_else(|wrong| panic!("{wrong}"));
         serde_json::from_str(&out).unwrap_or_else(|_| panic!("{out}"))
     }
 
@@ -99,7 +104,15 @@ async fn a_message_is_sent_shown_and_taken_back() {
     let typist = Typist::new().await;
     let note = typist.file("note.txt", b"hunter2\n");
     let sent = typist
-        .json(&["message", "send", "--text-file", &note, "--reason", "first day", "--json"])
+        .json(&[
+            "message",
+            "send",
+            "--text-file",
+            &note,
+            "--reason",
+            "first day",
+            "--json",
+        ])
         .await;
     let link = sent["link"].as_str().expect("a link");
     assert!(sent.get("passphrase").is_none() && sent.get("to").is_none());
@@ -109,25 +122,36 @@ async fn a_message_is_sent_shown_and_taken_back() {
     typist.bench.site.fake.open(id);
     typist.bench.pull().await;
     let shown = typist.json(&["message", "show", &id.to_string(), "--json"]).await;
-    assert_eq!((&shown["state"], &shown["reason"]), (&"opened".into(), &"first day".into()));
+    assert_eq!(
+        (&shown["state"], &shown["reason"]),
+        (&"opened".into(), &"first day".into())
+    );
     assert_eq!(shown["events"][0]["kind"], "opened");
     assert_eq!(shown["events"][0]["source"], "203.0.113.9");
-    let table = typist.type_in(&["message", "show", &id.to_string()]).await.unwrap();
+    let table = typist
+        .type_in(&["message", "show", &id.to_string()])
+        .await
+        .unwrap();
     assert!(table.contains("opened  from 203.0.113.9"), "{table}");
     let list = typist.json(&["message", "list", "--json"]).await;
     assert_eq!(list[0]["id"], sent["id"]);
 
     let bench = &typist.bench;
-    let (revoked, ()) = tokio::join!(async { typist.type_in(&["message", "revoke", &id.to_string()]).await }, async {
-        for _ in 0..50 {
-            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-            bench.pull().await;
+    let (revoked, ()) = tokio::join!(
+        async { typist.type_in(&["message", "revoke", &id.to_string()]).await },
+        async {
+            for _ in 0..50 {
+                tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+                bench.pull().await;
+            }
         }
-    });
+    );
     assert_eq!(revoked.unwrap(), "revoked\n");
     let again = typist.type_in(&["message", "revoke", &id.to_string()]).await;
     assert_eq!(again.unwrap_err(), "it is over");
-    let unknown = typist.type_in(&["message", "show", "AAAAAAAAAAAAAAAAAAAAAA"]).await;
+    let unknown = typist
+        .type_in(&["message", "show", "AAAAAAAAAAAAAAAAAAAAAA"])
+        .await;
     assert_eq!(unknown.unwrap_err(), "there is none with this id");
     drop(typist.life);
 }
@@ -135,9 +159,13 @@ async fn a_message_is_sent_shown_and_taken_back() {
 #[tokio::test]
 async fn ten_mebibytes_go_through_the_socket_and_a_byte_more_does_not() {
     let typist = Typist::new().await;
-    let bytes: Vec<u8> = (0..seal::MAX_CONTENT).map(|n| u8::try_from(n % 251).unwrap()).collect();
+    let bytes: Vec<u8> = (0..seal::MAX_CONTENT)
+        .map(|n| u8::try_from(n % 251).unwrap())
+        .collect();
     let largest = typist.file("largest.bin", &bytes);
-    let sent = typist.json(&["message", "send", "--file", &largest, "--json"]).await;
+    let sent = typist
+        .json(&["message", "send", "--file", &largest, "--json"])
+        .await;
     let read = typist.bench.site.read(sent["link"].as_str().unwrap(), None);
     assert!(read.files()[0].bytes() == bytes.as_slice());
     assert_eq!(read.files()[0].name(), "largest.bin");
@@ -150,7 +178,15 @@ async fn ten_mebibytes_go_through_the_socket_and_a_byte_more_does_not() {
 async fn a_mailed_link_is_not_printed_and_its_passphrase_is() {
     let typist = Typist::new().await;
     let note = typist.file("note.txt", b"hunter2");
-    let send = ["message", "send", "--text-file", &note, "--to", "bob@home.example", "--json"];
+    let send = [
+        "message",
+        "send",
+        "--text-file",
+        &note,
+        "--to",
+        "bob@home.example",
+        "--json",
+    ];
     let refused = typist.type_in(&send).await;
     assert!(refused.unwrap_err().contains("needs a passphrase"));
     let sent = typist
@@ -159,14 +195,28 @@ async fn a_mailed_link_is_not_printed_and_its_passphrase_is() {
     assert!(sent.get("link").is_none());
     let passphrase = sent["passphrase"].as_str().expect("a passphrase");
     let mails = typist.bench.mails().await;
-    let read = typist.bench.site.read(mails[0].link().expect("a link"), Some(passphrase));
+    let read = typist
+        .bench
+        .site
+        .read(mails[0].link().expect("a link"), Some(passphrase));
     assert_eq!(read.text(), "hunter2");
     let given = typist.file("passphrase", b"from a file\n");
     let sent = typist
-        .json(&["message", "send", "--text-file", &note, "--passphrase-file", &given, "--json"])
+        .json(&[
+            "message",
+            "send",
+            "--text-file",
+            &note,
+            "--passphrase-file",
+            &given,
+            "--json",
+        ])
         .await;
     assert!(sent.get("passphrase").is_none());
-    let read = typist.bench.site.read(sent["link"].as_str().unwrap(), Some("from a file"));
+    let read = typist
+        .bench
+        .site
+        .read(sent["link"].as_str().unwrap(), Some("from a file"));
     assert_eq!(read.text(), "hunter2");
 }
 
@@ -176,14 +226,31 @@ async fn what_makes_no_sense_is_said_so() {
     let note = typist.file("note.txt", b"x");
     for (words, why) in [
         (vec!["message", "send"], "--text-file"),
-        (vec!["message", "send", "--text-file", &note, "--expires", "3w"], "3d"),
+        (
+            vec!["message", "send", "--text-file", &note, "--expires", "3w"],
+            "3d",
+        ),
         (vec!["message", "send", "--text-file", "/nowhere"], "/nowhere"),
         (
-            vec!["message", "send", "--text-file", &note, "--passphrase", "x", "--generate-passphrase"],
+            vec![
+                "message",
+                "send",
+                "--text-file",
+                &note,
+                "--passphrase",
+                "x",
+                "--generate-passphrase",
+            ],
             "cannot be used with",
         ),
-        (vec!["message", "send", "--text-file", &note, "--readings", "0"], "1 to 10 times"),
-        (vec!["message", "send", "--text-file", "-", "--passphrase-file", "-"], "standard input"),
+        (
+            vec!["message", "send", "--text-file", &note, "--readings", "0"],
+            "1 to 10 times",
+        ),
+        (
+            vec!["message", "send", "--text-file", "-", "--passphrase-file", "-"],
+            "standard input",
+        ),
         (vec!["message", "show", "not-an-id"], "base64url"),
     ] {
         let wrong = typist.type_in(&words).await.expect_err(why);
@@ -194,14 +261,19 @@ async fn what_makes_no_sense_is_said_so() {
 #[tokio::test]
 async fn a_drop_is_asked_for_and_opened_into_a_folder_where_nothing_is_overwritten() {
     let typist = Typist::new().await;
-    let asked = typist.json(&["drop", "request", "--reason", "their key", "--json"]).await;
+    let asked = typist
+        .json(&["drop", "request", "--reason", "their key", "--json"])
+        .await;
     let (id, link) = (asked["id"].as_str().unwrap(), asked["link"].as_str().unwrap());
     let file = seal::File::new("key.pem", "", Zeroizing::new(b"hunter3".to_vec()));
     let content = Content::new(Zeroizing::new("hunter2".to_owned()), vec![file]).unwrap();
     typist.bench.site.drop_in(link, &content);
     typist.bench.collect().await;
     let list = typist.json(&["drop", "list", "--json"]).await;
-    assert_eq!((&list[0]["state"], &list[0]["reason"]), (&"arrived".into(), &"their key".into()));
+    assert_eq!(
+        (&list[0]["state"], &list[0]["reason"]),
+        (&"arrived".into(), &"their key".into())
+    );
 
     let folder = typist.bench.folder().join("out");
     let out = folder.display().to_string();
@@ -212,10 +284,18 @@ async fn a_drop_is_asked_for_and_opened_into_a_folder_where_nothing_is_overwritt
     assert_eq!(std::fs::read(folder.join("key.pem")).unwrap(), b"mine");
 
     let other = typist.bench.folder().join("other").display().to_string();
-    let opened = typist.json(&["drop", "show", id, "--out", &other, "--json"]).await;
+    let opened = typist
+        .json(&["drop", "show", id, "--out", &other, "--json"])
+        .await;
     assert_eq!(opened["files"].as_array().unwrap().len(), 2);
-    assert_eq!(std::fs::read(PathBuf::from(&other).join("text.txt")).unwrap(), b"hunter2");
-    assert_eq!(std::fs::read(PathBuf::from(&other).join("key.pem")).unwrap(), b"hunter3");
+    assert_eq!(
+        std::fs::read(PathBuf::from(&other).join("text.txt")).unwrap(),
+        b"hunter2"
+    );
+    assert_eq!(
+        std::fs::read(PathBuf::from(&other).join("key.pem")).unwrap(),
+        b"hunter3"
+    );
     let again = typist.type_in(&["drop", "show", id, "--out", &out]).await;
     assert_eq!(again.unwrap_err(), "it is over");
 }

@@ -17,7 +17,9 @@ async fn asked(bench: &Bench) -> Requested {
         reason: Some("their key".to_owned()),
         ..DropWish::default()
     };
-    request(&bench.core, &sender(), wish).await.expect("it is allowed")
+    request(&bench.core, &sender(), wish)
+        .await
+        .expect("it is allowed")
 }
 
 async fn stage(bench: &Bench, id: [u8; 16]) -> Stage {
@@ -47,10 +49,15 @@ async fn a_drop_comes_inside_is_erased_outside_and_opened_once() {
     assert!(mails.len() == 1 && mails[0].says("drop box") && mails[0].says("their key"));
 
     let opened = open(&bench.core, &sender(), asked.id).await.expect("it opens");
-    assert_eq!((opened.text(), opened.files()[0].bytes()), ("hunter2", b"hunter3".as_slice()));
+    assert_eq!(
+        (opened.text(), opened.files()[0].bytes()),
+        ("hunter2", b"hunter3".as_slice())
+    );
     let again = open(&bench.core, &sender(), asked.id).await;
     assert!(again.is_ok(), "it is kept until it is kept elsewhere");
-    erase(&bench.core, &sender(), asked.id).await.expect("it was there");
+    erase(&bench.core, &sender(), asked.id)
+        .await
+        .expect("it was there");
     assert_eq!(stage(&bench, asked.id).await, Stage::Opened);
     assert!(!has_body(&bench, asked.id).await);
     assert!(matches!(
@@ -58,7 +65,10 @@ async fn a_drop_comes_inside_is_erased_outside_and_opened_once() {
         Err(UseCaseError::Refused(contract::ProblemKind::MessageOver))
     ));
     assert!(erase(&bench.core, &sender(), asked.id).await.is_err());
-    assert_eq!(list(&bench.core).await.unwrap()[0].reason.as_deref(), Some("their key"));
+    assert_eq!(
+        list(&bench.core).await.unwrap()[0].reason.as_deref(),
+        Some("their key")
+    );
     let audit = bench.audit().await;
     for words in ["drop-requested", "drop-arrived", "drop-opened"] {
         assert!(audit.contains(words), "{words}");
@@ -117,7 +127,12 @@ async fn what_was_sealed_to_another_key_is_damaged_and_erased() {
     bench.collect().await;
     let other = seal::DropKey::generate(&mut seal::os_random);
     let sealed = seal::seal_drop(&asked.id, other.public(), &text("1"), &mut seal::os_random).unwrap();
-    bench.site.lying.lock().unwrap().insert(Token::from(asked.id), sealed);
+    bench
+        .site
+        .lying
+        .lock()
+        .unwrap()
+        .insert(Token::from(asked.id), sealed);
     bench.collect().await;
     assert!(open(&bench.core, &sender(), asked.id).await.is_err());
     assert_eq!(stage(&bench, asked.id).await, Stage::Damaged);
@@ -131,11 +146,25 @@ async fn a_request_ends_with_its_time_and_its_key_with_it() {
     bench.collect().await;
     let size = |row: Option<drop_box::Request>| row.expect("it is there").details.bytes.len();
     let id = asked.id;
-    let before = size(bench.core.store.read(move |c| drop_box::by_id(c, &id)).await.unwrap());
+    let before = size(
+        bench
+            .core
+            .store
+            .read(move |c| drop_box::by_id(c, &id))
+            .await
+            .unwrap(),
+    );
     bench.forward(Duration::from_hours(73));
     bench.collect().await;
     assert_eq!(stage(&bench, id).await, Stage::Expired);
-    let after = size(bench.core.store.read(move |c| drop_box::by_id(c, &id)).await.unwrap());
+    let after = size(
+        bench
+            .core
+            .store
+            .read(move |c| drop_box::by_id(c, &id))
+            .await
+            .unwrap(),
+    );
     assert!(after < before, "the key is gone: {before} {after}");
 }
 
@@ -148,5 +177,15 @@ async fn what_arrived_waits_to_be_opened_after_the_requests_end() {
     bench.collect().await;
     bench.forward(Duration::from_hours(73));
     bench.collect().await;
-    assert_eq!(open(&bench.core, &sender(), asked.id).await.expect("it opens").text(), "1");
+    assert_eq!(
+        open(&bench.core, &sender(), asked.id)
+            .await
+            .expect("it opens")
+            .text(),
+        "1"
+    );
+    bench.forward(Duration::from_hours(31 * 24));
+    bench.collect().await;
+    assert_eq!(stage(&bench, asked.id).await, Stage::Expired);
+    assert!(!has_body(&bench, asked.id).await);
 }

@@ -15,7 +15,10 @@ async fn subjects(bench: &Bench) -> Vec<String> {
         .map(|mail| {
             assert_eq!(mail.to, "sender@corp.example");
             assert!(mail.link().is_none());
-            let subject = mail.source.lines().find_map(|line| line.strip_prefix("Subject: "));
+            let subject = mail
+                .source
+                .lines()
+                .find_map(|line| line.strip_prefix("Subject: "));
             subject.expect("a subject").to_owned()
         })
         .collect()
@@ -49,13 +52,19 @@ async fn of_readings_and_of_a_lock_with_the_readers_address() {
 #[tokio::test]
 async fn of_an_end_that_nobody_saw_but_not_of_one_that_he_wanted() {
     let bench = Bench::new().await;
-    let (unread, _) = bench.send(Wish::default(), &text("x"), None).await.expect("it is sent");
+    let (unread, _) = bench
+        .send(Wish::default(), &text("x"), None)
+        .await
+        .expect("it is sent");
     let twice = Wish {
         readings: Some(2),
         ..Wish::default()
     };
     let (read_once, _) = bench.send(twice, &text("x"), None).await.expect("it is sent");
-    let (revoked, _) = bench.send(Wish::default(), &text("x"), None).await.expect("it is sent");
+    let (revoked, _) = bench
+        .send(Wish::default(), &text("x"), None)
+        .await
+        .expect("it is sent");
     bench.push().await;
     bench.site.fake.open(read_once);
     bench.forward(Duration::from_secs(24 * 3600 + 1));
@@ -72,9 +81,14 @@ async fn of_an_end_that_nobody_saw_but_not_of_one_that_he_wanted() {
 #[tokio::test]
 async fn of_a_message_that_is_lost() {
     let bench = Bench::new().await;
-    bench.send(Wish::default(), &text("x"), None).await.expect("it is sent");
+    bench
+        .send(Wish::default(), &text("x"), None)
+        .await
+        .expect("it is sent");
     bench.push().await;
-    retire(&bench.core, "dmz1", "REF", "uid 0").await.expect("it is retired");
+    retire(&bench.core, "dmz1", "REF", "uid 0")
+        .await
+        .expect("it is retired");
     assert_eq!(
         subjects(&bench).await,
         ["Corp: your message may have been read, or not"]

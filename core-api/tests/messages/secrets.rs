@@ -50,7 +50,10 @@ async fn nothing_that_opens_a_message_is_in_a_file() {
         reason: Some("zebra-quartz-umbrella-reason".to_owned()),
         ..Wish::default()
     };
-    let (_, mailed) = bench.send(to, &text(CONTENT), Some(PASSPHRASE)).await.expect("it is sent");
+    let (_, mailed) = bench
+        .send(to, &text(CONTENT), Some(PASSPHRASE))
+        .await
+        .expect("it is sent");
     let (_, handed_over) = bench
         .send(Wish::default(), &text(CONTENT), None)
         .await
@@ -73,8 +76,12 @@ async fn nothing_that_opens_a_message_is_in_a_file() {
             passphrase: Some(PASSPHRASE.to_owned()),
         },
     };
-    send_for_tool::send(&bench.core, &sender(), tool).await.expect("it is sent");
-    let asked = request(&bench.core, &sender(), DropWish::default()).await.expect("it is allowed");
+    send_for_tool::send(&bench.core, &sender(), tool)
+        .await
+        .expect("it is sent");
+    let asked = request(&bench.core, &sender(), DropWish::default())
+        .await
+        .expect("it is allowed");
     // The end of each is secret: of a drop box's link the proof, for the key's hash before it is none.
     let fragment = |link: &str| {
         let secret = link.trim_end_matches(".p1");
@@ -92,6 +99,14 @@ async fn nothing_that_opens_a_message_is_in_a_file() {
     bench.site.drop_in(&drop_link, &text(CONTENT));
     bench.collect().await;
     assert_not_in_files(&bench, &secrets);
-    assert_eq!(bench.mails().await.iter().filter(|mail| mail.says("confidential")).count(), 2);
+    assert_eq!(
+        bench
+            .mails()
+            .await
+            .iter()
+            .filter(|mail| mail.says("confidential"))
+            .count(),
+        2
+    );
     assert_not_in_files(&bench, &secrets);
 }

@@ -36,11 +36,17 @@ async fn what_was_sealed_is_read_with_the_link_and_with_the_passphrase() {
         expires_in: Some(3600),
         ..Wish::default()
     };
-    let (id, link) = bench.send(wish, &content, Some("correct horse")).await.expect("it is sent");
+    let (id, link) = bench
+        .send(wish, &content, Some("correct horse"))
+        .await
+        .expect("it is sent");
     bench.push().await;
     assert!(link.expose().ends_with(".p1"));
     let read = bench.site.read(link.expose(), Some("correct horse"));
-    assert_eq!((read.text(), read.files()[0].bytes()), ("both", [7; 5000].as_slice()));
+    assert_eq!(
+        (read.text(), read.files()[0].bytes()),
+        ("both", [7; 5000].as_slice())
+    );
     assert_eq!(bench.site.head(id).policy.readings, 3);
 }
 
@@ -64,7 +70,10 @@ async fn an_id_serves_one_message_of_whom_it_was_given_to() {
         .expect("it is his");
     let again = bench.hand_in(&sender(), id, wish, sealed()).await;
     assert!(matches!(again, Err(SendError::NotReserved)));
-    assert_eq!(list(&bench.core, None, Timestamp(i64::MAX)).await.unwrap().len(), 1);
+    assert_eq!(
+        list(&bench.core, None, Timestamp(i64::MAX)).await.unwrap().len(),
+        1
+    );
 }
 
 #[tokio::test]
@@ -77,26 +86,91 @@ async fn what_is_not_allowed_is_refused_in_words_before_anybody_seals() {
     .await;
     let to = |address: &str| Some(address.to_owned());
     let table = [
-        (Wish { expires_in: Some(48 * 3600 + 1), ..Wish::default() }, "1 minute to 2 days"),
-        (Wish { expires_in: Some(59), ..Wish::default() }, "1 minute"),
-        (Wish { readings: Some(0), ..Wish::default() }, "1 to 2 times"),
-        (Wish { readings: Some(3), ..Wish::default() }, "1 to 2 times"),
-        (Wish { site: to("dmz9"), ..Wish::default() }, "dmz9"),
-        (Wish { reason: Some("a\nb".to_owned()), ..Wish::default() }, "one line"),
-        (Wish { reason: Some("a".repeat(501)), ..Wish::default() }, "500 bytes"),
-        (Wish { notify: to("nobody"), ..Wish::default() }, "news"),
-        (Wish { to: to("bob@partner.example"), ..Wish::default() }, "passphrase"),
         (
-            Wish { to: to("bob@home.example"), with_passphrase: true, ..Wish::default() },
+            Wish {
+                expires_in: Some(48 * 3600 + 1),
+                ..Wish::default()
+            },
+            "1 minute to 2 days",
+        ),
+        (
+            Wish {
+                expires_in: Some(59),
+                ..Wish::default()
+            },
+            "1 minute",
+        ),
+        (
+            Wish {
+                readings: Some(0),
+                ..Wish::default()
+            },
+            "1 to 2 times",
+        ),
+        (
+            Wish {
+                readings: Some(3),
+                ..Wish::default()
+            },
+            "1 to 2 times",
+        ),
+        (
+            Wish {
+                site: to("dmz9"),
+                ..Wish::default()
+            },
+            "dmz9",
+        ),
+        (
+            Wish {
+                reason: Some("a\nb".to_owned()),
+                ..Wish::default()
+            },
+            "one line",
+        ),
+        (
+            Wish {
+                reason: Some("a".repeat(501)),
+                ..Wish::default()
+            },
+            "500 bytes",
+        ),
+        (
+            Wish {
+                notify: to("nobody"),
+                ..Wish::default()
+            },
+            "news",
+        ),
+        (
+            Wish {
+                to: to("bob@partner.example"),
+                ..Wish::default()
+            },
+            "passphrase",
+        ),
+        (
+            Wish {
+                to: to("bob@home.example"),
+                with_passphrase: true,
+                ..Wish::default()
+            },
             "may not be mailed",
         ),
         (
-            Wish { to: to("bob@notpartner.example"), with_passphrase: true, ..Wish::default() },
+            Wish {
+                to: to("bob@notpartner.example"),
+                with_passphrase: true,
+                ..Wish::default()
+            },
             "may not be mailed",
         ),
     ];
     for (wish, words) in table {
-        let refused = reserve(&bench.core, &sender(), &wish).await.expect_err(words).to_string();
+        let refused = reserve(&bench.core, &sender(), &wish)
+            .await
+            .expect_err(words)
+            .to_string();
         assert!(refused.contains(words), "{refused}");
     }
     let below = Wish {
@@ -120,7 +194,12 @@ async fn to_a_site_that_is_not_paired_or_in_trouble_nothing_is_sent() {
         .await
         .unwrap();
     let refused = reserve(&bench.core, &sender(), &Wish::default()).await;
-    assert!(refused.expect_err("it stands").to_string().contains("its chain is broken"));
+    assert!(
+        refused
+            .expect_err("it stands")
+            .to_string()
+            .contains("its chain is broken")
+    );
 }
 
 #[tokio::test]
@@ -128,7 +207,11 @@ async fn an_envelope_that_does_not_fit_its_wish_is_refused() {
     let bench = Bench::new().await;
     let to = Some("bob@home.example".to_owned());
     for with_passphrase in [false, true] {
-        let wish = Wish { to: to.clone(), with_passphrase: true, ..Wish::default() };
+        let wish = Wish {
+            to: to.clone(),
+            with_passphrase: true,
+            ..Wish::default()
+        };
         let (id, plan) = reserve(&bench.core, &sender(), &wish).await.expect("an id");
         let passphrase = seal::Passphrase::new("x").filter(|_| with_passphrase);
         let mut sealed = seal(&id, &plan.address(&id), &text("x"), passphrase.as_ref());
@@ -139,7 +222,9 @@ async fn an_envelope_that_does_not_fit_its_wish_is_refused() {
         let refused = bench.hand_in(&sender(), id, wish, sealed).await;
         assert!(matches!(refused, Err(SendError::Malformed)), "{with_passphrase}");
     }
-    let (id, plan) = reserve(&bench.core, &sender(), &Wish::default()).await.expect("an id");
+    let (id, plan) = reserve(&bench.core, &sender(), &Wish::default())
+        .await
+        .expect("an id");
     let mut sealed = seal(&id, &plan.address(&id), &text("x"), None);
     sealed.envelope.header = r#"{"v":2,"p":"","k":"text"}"#.to_owned();
     let refused = bench.hand_in(&sender(), id, Wish::default(), sealed).await;
@@ -158,8 +243,13 @@ async fn a_sender_sees_what_became_of_it_with_reason_and_from_where() {
     bench.site.fake.open(id);
     bench.site.fake.done(id);
     bench.pull().await;
-    let view = show(&bench.core, Some("uid 1000"), *id.as_bytes()).await.expect("it is his");
-    assert_eq!((view.state.as_str(), view.arrival.as_deref()), ("read", Some("confirmed")));
+    let view = show(&bench.core, Some("uid 1000"), *id.as_bytes())
+        .await
+        .expect("it is his");
+    assert_eq!(
+        (view.state.as_str(), view.arrival.as_deref()),
+        ("read", Some("confirmed"))
+    );
     assert_eq!(view.reason.as_deref(), Some("first password"));
     let events: Vec<(&str, Option<&str>)> = view
         .events
@@ -168,11 +258,20 @@ async fn a_sender_sees_what_became_of_it_with_reason_and_from_where() {
         .collect();
     assert_eq!(
         events,
-        [("opened", Some("203.0.113.9")), ("delivered", None), ("read", None)]
+        [
+            ("opened", Some("203.0.113.9")),
+            ("delivered", None),
+            ("read", None)
+        ]
     );
     assert!(show(&bench.core, Some("uid 1001"), *id.as_bytes()).await.is_err());
     let audit = bench.audit().await;
-    for words in ["message-sent", "first password", "message-opened", "message-ended"] {
+    for words in [
+        "message-sent",
+        "first password",
+        "message-opened",
+        "message-ended",
+    ] {
         assert!(audit.contains(words), "{words} is not in\n{audit}");
     }
 }

@@ -80,7 +80,10 @@ impl Site {
             .expect("an id");
         let link = seal::DropLink::parse(fragment).expect("a fragment");
         let request = self.requests.lock().unwrap()[&id].clone();
-        assert_eq!(link.key, <[u8; 32]>::from(Sha256::digest(request.public_key.as_bytes())));
+        assert_eq!(
+            link.key,
+            <[u8; 32]>::from(Sha256::digest(request.public_key.as_bytes()))
+        );
         assert_eq!(link.proof.hash(), *request.upload.as_bytes());
         let sealed = seal_drop(
             id.as_bytes(),
@@ -135,7 +138,9 @@ impl SiteApi for Site {
     }
     async fn drops(&self, after: Option<Token>) -> Result<Drops, SiteError> {
         let lying = self.lying.lock().unwrap();
-        let mut rest = lying.iter().filter(|(id, _)| after.is_none_or(|after| **id > after));
+        let mut rest = lying
+            .iter()
+            .filter(|(id, _)| after.is_none_or(|after| **id > after));
         // One a page, so that pages are turned.
         let drops = rest
             .next()

@@ -69,25 +69,38 @@ const KEY: &str = "0123456789abcdef";
 #[tokio::test]
 async fn what_the_core_seals_for_a_tool_is_read_with_the_link_in_the_answer() {
     let bench = Bench::new().await;
-    let answer = sent(&bench, "hr", plain(KEY, &[], None)).await.expect("it is sent");
+    let answer = sent(&bench, "hr", plain(KEY, &[], None))
+        .await
+        .expect("it is sent");
     let [message] = answer.messages.as_slice() else {
         panic!("one message");
     };
     assert_eq!(message.state, "on-site");
     let read = bench.site.read(message.link.as_deref().expect("a link"), None);
-    assert_eq!((read.text(), read.files()[0].bytes()), ("hunter2", [7; 300].as_slice()));
+    assert_eq!(
+        (read.text(), read.files()[0].bytes()),
+        ("hunter2", [7; 300].as_slice())
+    );
 }
 
 #[tokio::test]
 async fn a_repeat_sends_nothing_and_gives_no_link() {
     let bench = Bench::new().await;
-    let first = sent(&bench, "hr", plain(KEY, &[], None)).await.expect("it is sent");
-    let again = sent(&bench, "hr", plain(KEY, &[], None)).await.expect("it was sent");
+    let first = sent(&bench, "hr", plain(KEY, &[], None))
+        .await
+        .expect("it is sent");
+    let again = sent(&bench, "hr", plain(KEY, &[], None))
+        .await
+        .expect("it was sent");
     assert_eq!(first.messages[0].id, again.messages[0].id);
     assert!(again.messages[0].link.is_none());
-    let other = sent(&bench, "it", plain(KEY, &[], None)).await.expect("another tool's key");
+    let other = sent(&bench, "it", plain(KEY, &[], None))
+        .await
+        .expect("another tool's key");
     assert_ne!(first.messages[0].id, other.messages[0].id);
-    let all = show_message::list(&bench.core, Some("hr"), Timestamp(i64::MAX)).await.unwrap();
+    let all = show_message::list(&bench.core, Some("hr"), Timestamp(i64::MAX))
+        .await
+        .unwrap();
     assert_eq!(all.len(), 1);
 }
 
@@ -95,10 +108,18 @@ async fn a_repeat_sends_nothing_and_gives_no_link() {
 async fn everybody_gets_a_message_of_his_own_or_nobody_gets_one() {
     let bench = Bench::with(|messages| messages.recipients = vec!["home.example".to_owned()]).await;
     let mixed = plain(KEY, &["bob@home.example", "bob@elsewhere.example"], Some("p"));
-    assert_eq!(refused(sent(&bench, "hr", mixed).await), ProblemKind::RecipientNotAllowed);
+    assert_eq!(
+        refused(sent(&bench, "hr", mixed).await),
+        ProblemKind::RecipientNotAllowed
+    );
     let without = plain(KEY, &["bob@home.example"], None);
-    assert_eq!(refused(sent(&bench, "hr", without).await), ProblemKind::PassphraseNeeded);
-    let all = show_message::list(&bench.core, None, Timestamp(i64::MAX)).await.unwrap();
+    assert_eq!(
+        refused(sent(&bench, "hr", without).await),
+        ProblemKind::PassphraseNeeded
+    );
+    let all = show_message::list(&bench.core, None, Timestamp(i64::MAX))
+        .await
+        .unwrap();
     assert!(all.is_empty());
     let both = plain(KEY, &["bob@home.example", "carol@home.example"], Some("p"));
     let answer = sent(&bench, "hr", both).await.expect("it is sent");
@@ -115,7 +136,9 @@ async fn everybody_gets_a_message_of_his_own_or_nobody_gets_one() {
 #[tokio::test]
 async fn a_tool_hands_over_what_it_sealed_itself() {
     let bench = Bench::new().await;
-    let (id, plan) = reserve(&bench.core, &tool("hr"), &Wish::default()).await.expect("an id");
+    let (id, plan) = reserve(&bench.core, &tool("hr"), &Wish::default())
+        .await
+        .expect("an id");
     let sealed = seal(&id, &plan.address(&id), &text("its own"), None);
     let envelope = |to: &[&str]| NewMessage {
         content: NewContent::Envelope {
@@ -132,7 +155,10 @@ async fn a_tool_hands_over_what_it_sealed_itself() {
         refused(sent(&bench, "hr", envelope(&["bob@home.example"])).await),
         ProblemKind::Malformed
     );
-    assert_eq!(refused(sent(&bench, "it", envelope(&[])).await), ProblemKind::Conflict);
+    assert_eq!(
+        refused(sent(&bench, "it", envelope(&[])).await),
+        ProblemKind::Conflict
+    );
     let answer = sent(&bench, "hr", envelope(&[])).await.expect("it is sent");
     assert!(answer.messages[0].link.is_none());
     assert_eq!(bench.site.read(sealed.link.expose(), None).text(), "its own");
@@ -141,7 +167,9 @@ async fn a_tool_hands_over_what_it_sealed_itself() {
 #[tokio::test]
 async fn a_tool_sees_and_orders_about_its_own_only() {
     let bench = Bench::new().await;
-    let answer = sent(&bench, "hr", plain(KEY, &[], None)).await.expect("it is sent");
+    let answer = sent(&bench, "hr", plain(KEY, &[], None))
+        .await
+        .expect("it is sent");
     let id: Token = answer.messages[0].id.parse().expect("an id");
     let id = *id.as_bytes();
     let foreign = show_message::show(&bench.core, Some("it"), id).await;
@@ -151,12 +179,21 @@ async fn a_tool_sees_and_orders_about_its_own_only() {
     let extend = |expires_in| Wanted::Extend { expires_in };
     let too_long = order(&bench.core, &tool("hr"), Some("hr"), id, extend(31 * 86_400)).await;
     assert_eq!(refused(too_long), ProblemKind::Malformed);
-    order(&bench.core, &tool("hr"), Some("hr"), id, extend(7200)).await.expect("it is his");
-    order(&bench.core, &tool("hr"), Some("hr"), id, Wanted::Revoke).await.expect("it is his");
+    order(&bench.core, &tool("hr"), Some("hr"), id, extend(7200))
+        .await
+        .expect("it is his");
+    order(&bench.core, &tool("hr"), Some("hr"), id, Wanted::Revoke)
+        .await
+        .expect("it is his");
     bench.push().await;
     bench.pull().await;
-    let view = show_message::show(&bench.core, Some("hr"), id).await.expect("it is his");
-    assert_eq!((view.state.as_str(), view.expires_at), ("revoked", bench.core.now().0 + 7_200_000));
+    let view = show_message::show(&bench.core, Some("hr"), id)
+        .await
+        .expect("it is his");
+    assert_eq!(
+        (view.state.as_str(), view.expires_at),
+        ("revoked", bench.core.now().0 + 7_200_000)
+    );
     let again = order(&bench.core, &tool("hr"), Some("hr"), id, Wanted::Revoke).await;
     assert_eq!(refused(again), ProblemKind::MessageOver);
 }
@@ -171,16 +208,34 @@ async fn nonsense_is_malformed() {
     };
     for new in [
         plain("short", &[], None),
-        NewMessage { content: content("", None, None), ..plain(KEY, &[], None) },
-        NewMessage { content: content("!!", None, None), ..plain(KEY, &[], None) },
-        NewMessage { content: content("", Some("x"), Some(" ")), ..plain(KEY, &[], None) },
-        NewMessage { to: vec!["a@b.example".to_owned(); 21], ..plain(KEY, &[], Some("p")) },
-        NewMessage { readings: Some(11), ..plain(KEY, &[], None) },
+        NewMessage {
+            content: content("", None, None),
+            ..plain(KEY, &[], None)
+        },
+        NewMessage {
+            content: content("!!", None, None),
+            ..plain(KEY, &[], None)
+        },
+        NewMessage {
+            content: content("", Some("x"), Some(" ")),
+            ..plain(KEY, &[], None)
+        },
+        NewMessage {
+            to: vec!["a@b.example".to_owned(); 21],
+            ..plain(KEY, &[], Some("p"))
+        },
+        NewMessage {
+            readings: Some(11),
+            ..plain(KEY, &[], None)
+        },
     ] {
         assert_eq!(refused(sent(&bench, "hr", new).await), ProblemKind::Malformed);
     }
     let large = "A".repeat(4 * (seal::MAX_CONTENT / 3 + 1));
-    let large = NewMessage { content: content(&large, None, None), ..plain(KEY, &[], None) };
+    let large = NewMessage {
+        content: content(&large, None, None),
+        ..plain(KEY, &[], None)
+    };
     assert_eq!(refused(sent(&bench, "hr", large).await), ProblemKind::TooLarge);
 }
 

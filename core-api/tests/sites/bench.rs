@@ -8,7 +8,7 @@ use std::time::Duration;
 use client::site::SiteApi;
 use contract::sync::{Bytes, Digest, Policy, PushHead, Token, push_body};
 use core_api::config::SiteSettings;
-use core_api::core::{Core, Parts, Settings};
+use core_api::core::{Core, MessageSettings, Parts, Settings};
 use core_api::keys::{AtRest, OsRandomness};
 use core_api::site::{Address, LinkError, SiteLink};
 use core_api::store::message::{self, Message, NewMessage};
@@ -298,6 +298,8 @@ fn core(
             own_mail_domains: vec![],
             portals: BTreeMap::new(),
             sites: sites.keys().map(|name| settings(name)).collect(),
+            senders: BTreeMap::new(),
+            messages: MessageSettings::default(),
             organisation: "Corp".to_owned(),
             demo: false,
         },
