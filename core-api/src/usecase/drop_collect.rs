@@ -16,7 +16,7 @@ use sqlite::Connection;
 
 use super::drop_details::DropDetails;
 use crate::core::Core;
-use crate::mail::letter::{Content, Letter, MessageEvent};
+use crate::mail::letter::{Content, Letter, MessageEvent, MessageNews};
 use crate::store::audit::{Event, Personal};
 use crate::store::drop_box::{self, Request, Stage};
 use crate::store::{Id, StoreError, audit};
@@ -189,14 +189,14 @@ fn tell(c: &Connection, core: &Core, request: &Request, now: Timestamp) -> Resul
     let letter = Letter {
         to,
         language: core.settings.messages.language.clone(),
-        content: Content::MessageNews {
+        content: Content::MessageNews(MessageNews {
             event: MessageEvent::Arrived,
             at: now,
             place: None,
             message: Token::from(request.id).to_string(),
             recipient: None,
             reason: details.reason.clone(),
-        },
+        }),
     };
     let id: Id = core.new_id();
     queue(
