@@ -19,7 +19,7 @@ use crate::usecase::drop_open::DropView;
 use crate::usecase::drop_request::DropWish;
 
 /// How long the command waits for the site, and how often it looks.
-const ON_SITE_WITHIN: Duration = Duration::from_secs(60);
+const ON_SITE_WITHIN: Duration = Duration::from_mins(1);
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 
 /// What the text is called among files.

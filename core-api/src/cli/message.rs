@@ -25,7 +25,7 @@ use crate::usecase::seal_message::{Sealed, seal};
 use crate::usecase::send_message::Wish;
 
 /// How long the command waits for the site's receipt, and how often it looks.
-const RECEIPT_WITHIN: Duration = Duration::from_secs(60);
+const RECEIPT_WITHIN: Duration = Duration::from_mins(1);
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 /// How long it waits for an order to be carried out.
 const ORDER_WITHIN: Duration = Duration::from_secs(10);

@@ -55,6 +55,8 @@ fn the_example_is_read_as_it_stands() {
         "https://reset.corp.example"
     );
     assert!(matches!(&config.peers[0].role, Role::Portal { .. }));
+    assert!(config.settings.senders.contains_key("hr.corp.example"));
+    assert!(!config.settings.messages.allow_link_only_mail);
     assert!(
         config.pki.is_some(),
         "portals renew their certificates in an installation that follows the example"
@@ -99,6 +101,9 @@ fn every_default_in_the_example_is_the_real_one() {
         "directory",
         "at_rest_file",
         "signing_key_file",
+        "notify",
+        "recipients",
+        "site",
     ];
     let mut checked = 0;
     for line in EXAMPLE.lines() {
@@ -145,8 +150,14 @@ role = "portal"
 san = "PORTAL1"
 role = "client"
 origin = "https://reset.corp.example"
+notify = "it@corp.example"
 [[directory]]
 kind = "embedded"
+[messages]
+default_expiry = "4d"
+longest_expiry = "3d"
+recipients = ["*.partner.example"]
+notify = "nobody"
 [recovery]
 lifetime = "2h"
 own_mail_domains = ["a@corp.example"]
@@ -185,17 +196,21 @@ at_rest_previous_files = ["pki/core.pem"]
         (8, "`api.peer[0].origin`"),
         (12, "`api.peer[1].san`"),
         (14, "`api.peer[1].origin`"),
-        (16, "`directory[0].kind`"),
-        (18, "`recovery.lifetime`"),
-        (19, "`recovery.own_mail_domains`"),
-        (22, "`recovery.policy[0].actions`"),
-        (23, "`recovery.policy[0].steps`: every policy"),
-        (23, "`recovery.policy[0].steps`: \"passkey\" is not offered"),
-        (25, "`passwords.words`"),
-        (30, "`mail.password_file`: everybody on this host"),
-        (31, "`mail.from`"),
-        (33, "`mail.time_zone`"),
-        (35, "`keys.at_rest_previous_files`"),
+        (17, "`directory[0].kind`"),
+        (15, "`api.peer[1].notify`"),
+        (19, "`messages.default_expiry`"),
+        (21, "`messages.recipients`"),
+        (22, "`messages.notify`"),
+        (24, "`recovery.lifetime`"),
+        (25, "`recovery.own_mail_domains`"),
+        (28, "`recovery.policy[0].actions`"),
+        (29, "`recovery.policy[0].steps`: every policy"),
+        (29, "`recovery.policy[0].steps`: \"passkey\" is not offered"),
+        (31, "`passwords.words`"),
+        (36, "`mail.password_file`: everybody on this host"),
+        (37, "`mail.from`"),
+        (39, "`mail.time_zone`"),
+        (41, "`keys.at_rest_previous_files`"),
     ];
     for (line, text) in expected {
         assert!(

@@ -9,7 +9,7 @@ use ui::{Calendar, Lang, Words, mail as words};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use super::House;
-use crate::store::Id;
+pub use super::about_message::{MessageEvent, MessageLink, MessageNews};
 use crate::store::audit::Across;
 
 /// A mail to one person.
@@ -85,53 +85,9 @@ pub enum Content {
         until: Timestamp,
     },
     /// A one-time message is there to be opened.
-    MessageLink {
-        /// The message.
-        message: Id,
-        /// Its link.
-        link: Secret,
-        /// Until when it can be opened.
-        until: Timestamp,
-        /// How often.
-        readings: u32,
-        /// Whether a passphrase is needed, which no letter says.
-        with_passphrase: bool,
-    },
+    MessageLink(MessageLink),
     /// Something became of a one-time message, for its sender.
-    MessageNews {
-        /// What.
-        event: MessageEvent,
-        /// When.
-        at: Timestamp,
-        /// The reader's address, where there was a reader.
-        place: Option<String>,
-        /// The message's id as text.
-        message: String,
-        /// For whom it was.
-        recipient: Option<String>,
-        /// Why it was sent.
-        reason: Option<String>,
-    },
-}
-
-/// What the sender of a one-time message is told of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum MessageEvent {
-    /// It was opened.
-    Opened,
-    /// Too many wrong passphrases.
-    Locked,
-    /// Its time was over before anybody opened it.
-    Expired,
-    /// The site lost it.
-    Lost,
-    /// It never got to the site.
-    NotSent,
-    /// The mail with its link could not be delivered.
-    NotMailed,
-    /// Something came in by a drop box.
-    Arrived,
+    MessageNews(MessageNews),
 }
 
 /// What a code is for.
@@ -194,8 +150,8 @@ impl Letter {
             Content::Frozen { .. } => "frozen",
             Content::Sprayed { .. } => "alarm",
             Content::Invitation { .. } => "invitation",
-            Content::MessageLink { .. } => "message-link",
-            Content::MessageNews { .. } => "message-news",
+            Content::MessageLink(_) => "message-link",
+            Content::MessageNews(_) => "message-news",
         }
     }
 
@@ -281,42 +237,8 @@ impl Letter {
                 };
                 words::invitation(in_language, &calendar, &invitation)
             }
-            Content::MessageLink {
-                link,
-                until,
-                readings,
-                with_passphrase,
-                ..
-            } => {
-                let message = words::MessageLink {
-                    organisation,
-                    link: link.expose(),
-                    until_ms: until.0,
-                    readings: *readings,
-                    with_passphrase: *with_passphrase,
-                    helpdesk,
-                };
-                words::message_link(in_language, &calendar, &message)
-            }
-            Content::MessageNews {
-                event,
-                at,
-                place,
-                message,
-                recipient,
-                reason,
-            } => {
-                let news = words::MessageNews {
-                    organisation,
-                    news: (*event).into(),
-                    at_ms: at.0,
-                    place: place.as_deref(),
-                    message,
-                    recipient: recipient.as_deref(),
-                    reason: reason.as_deref(),
-                };
-                words::message_news(in_language, &calendar, &news)
-            }
+            Content::MessageLink(link) => link.text(house, in_language, &calendar),
+            Content::MessageNews(news) => news.text(house, in_language, &calendar),
         }
     }
 }
@@ -329,20 +251,6 @@ impl From<CodePurpose> for words::Purpose {
             CodePurpose::Recovery(Purpose::Change) => Self::Change,
             CodePurpose::Recovery(Purpose::Enrol) => Self::Enrol,
             CodePurpose::Confirm => Self::Confirm,
-        }
-    }
-}
-
-impl From<MessageEvent> for words::News {
-    fn from(event: MessageEvent) -> Self {
-        match event {
-            MessageEvent::Opened => Self::Opened,
-            MessageEvent::Locked => Self::Locked,
-            MessageEvent::Expired => Self::Expired,
-            MessageEvent::Lost => Self::Lost,
-            MessageEvent::NotSent => Self::NotSent,
-            MessageEvent::NotMailed => Self::NotMailed,
-            MessageEvent::Arrived => Self::Arrived,
         }
     }
 }

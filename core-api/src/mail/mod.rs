@@ -3,6 +3,7 @@
 //! Nothing here decides who is told what: use cases queue a [`Letter`](letter::Letter), the outbox worker hands
 //! it to the [`Mailer`], which finds the words, builds the message and gives it to the transport.
 
+mod about_message;
 pub mod address;
 mod file;
 pub mod letter;

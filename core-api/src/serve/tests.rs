@@ -1,7 +1,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use contract::paths::SEAL_KEY;
+use contract::paths::{MESSAGES, SEAL_KEY};
 use rustls::{ClientConfig, RootCertStore};
 use rustls_pki_types::pem::PemObject as _;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, ServerName};
@@ -35,6 +35,9 @@ origin = "https://portal.localhost:8443"
 [[api.peer]]
 san = "tool.localhost"
 role = "client"
+[[api.peer]]
+san = "sender.localhost"
+role = "sender"
 [[directory]]
 kind = "embedded"
 [[recovery.policy]]
@@ -57,6 +60,7 @@ fn install(folder: &Path) -> Config {
         (Role::Core, "core", "localhost"),
         (Role::Portal, "portal", "portal.localhost"),
         (Role::Client, "tool", "tool.localhost"),
+        (Role::Client, "sender", "sender.localhost"),
         (Role::Portal, "stranger", "stranger.localhost"),
     ] {
         let order = Order {
@@ -77,6 +81,27 @@ fn install(folder: &Path) -> Config {
 
 /// The status with which a holder of this certificate is answered; `None` when TLS lets nobody in.
 async fn status(folder: &Path, address: SocketAddr, prefix: Option<&str>, path: &str) -> Option<u16> {
+    let request = format!("GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");
+    answered(folder, address, prefix, request.as_bytes()).await
+}
+
+/// The status with which this body is answered at the path for messages.
+async fn posted(folder: &Path, address: SocketAddr, prefix: &str, kind: &str, body: &str) -> Option<u16> {
+    let head = format!(
+        "POST {MESSAGES} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-type: {kind}\r\n\
+         content-length: {}\r\n\r\n",
+        body.len()
+    );
+    answered(
+        folder,
+        address,
+        Some(prefix),
+        [head.as_bytes(), body.as_bytes()].concat().as_slice(),
+    )
+    .await
+}
+
+async fn answered(folder: &Path, address: SocketAddr, prefix: Option<&str>, request: &[u8]) -> Option<u16> {
     let mut roots = RootCertStore::empty();
     roots
         .add(CertificateDer::from_pem_file(folder.join("pki/root.pem")).unwrap())
@@ -98,12 +123,12 @@ async fn status(folder: &Path, address: SocketAddr, prefix: Option<&str>, path: 
         .connect(name, stream)
         .await
         .ok()?;
-    exchange(&mut stream, path).await
+    exchange(&mut stream, request).await
 }
 
-async fn exchange(stream: &mut (impl AsyncReadExt + AsyncWriteExt + Unpin), path: &str) -> Option<u16> {
-    let request = format!("GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");
-    stream.write_all(request.as_bytes()).await.ok()?;
+async fn exchange(stream: &mut (impl AsyncReadExt + AsyncWriteExt + Unpin), request: &[u8]) -> Option<u16> {
+    // Whoever is refused may be answered before everything is written.
+    let _ = stream.write_all(request).await;
     let mut answer = Vec::new();
     // A peer that closes without a TLS goodbye has still answered.
     let _ = stream.read_to_end(&mut answer).await;
@@ -113,12 +138,40 @@ async fn exchange(stream: &mut (impl AsyncReadExt + AsyncWriteExt + Unpin), path
 async fn becomes_ready(address: SocketAddr) -> bool {
     for _ in 0..100 {
         let mut stream = TcpStream::connect(address).await.unwrap();
-        if exchange(&mut stream, "/readyz").await == Some(200) {
+        let request = b"GET /readyz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
+        if exchange(&mut stream, request).await == Some(200) {
             return true;
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     false
+}
+
+/// Ten mebibytes get as far as the rules, more does not, and nobody but a sender gets there at all.
+async fn only_senders_send(folder: &Path, api: SocketAddr) {
+    let json = "application/json";
+    let new = |size: usize| {
+        let data = "A".repeat(4 * size.div_ceil(3));
+        format!(
+            r#"{{"key":"0123456789abcdef","content":{{"form":"plain","files":[{{"name":"f","data":"{data}"}}]}}}}"#
+        )
+    };
+    let largest = new(seal::MAX_CONTENT - 2);
+    for (prefix, kind, body, status) in [
+        ("portal", json, new(1), 403),
+        ("tool", json, new(1), 403),
+        ("sender", "text/plain", new(1), 415),
+        ("sender", json, "{}".to_owned(), 400),
+        ("sender", json, largest, 503),
+        ("sender", json, new(13 * 1024 * 1024), 413),
+    ] {
+        let size = body.len();
+        let answered = posted(folder, api, prefix, kind, &body).await;
+        assert_eq!(answered, Some(status), "{prefix} {kind} {size}");
+    }
+    let message = format!("{MESSAGES}/AAAAAAAAAAAAAAAAAAAAAA");
+    assert_eq!(status(folder, api, Some("sender"), &message).await, Some(404));
+    assert_eq!(status(folder, api, Some("tool"), &message).await, Some(403));
 }
 
 /// One test, because metrics are collected once per process.
@@ -152,6 +205,7 @@ async fn a_core_starts_serves_whom_it_should_and_ends_tidily() {
         None,
         "without a certificate there is no HTTP"
     );
+    only_senders_send(folder, api).await;
     let pause = Request::Pause {
         portal: "portal.localhost".to_owned(),
         why: "test".to_owned(),

@@ -136,15 +136,45 @@ pub fn at_stage(c: &Connection, site: &str, stage: Stage, most: u32) -> Result<V
         .collect()
 }
 
-/// Up to `most` requests that have not ended though their time was over before `before`.
-pub fn overdue(c: &Connection, before: Timestamp, most: u32) -> Result<Vec<Request>, StoreError> {
+/// Up to `most` requests that have not ended though their time was over before `before`, or, where something came in
+/// that nobody opened, before `unopened`.
+pub fn overdue(
+    c: &Connection,
+    before: Timestamp,
+    unopened: Timestamp,
+    most: u32,
+) -> Result<Vec<Request>, StoreError> {
     let mut statement = c.prepare_cached(&format!(
-        "SELECT {COLUMNS} FROM drop_request WHERE ended_at IS NULL AND expires_at < ?1 LIMIT ?2"
+        "SELECT {COLUMNS} FROM drop_request WHERE ended_at IS NULL
+         AND expires_at < CASE stage WHEN 'arrived' THEN ?2 ELSE ?1 END LIMIT ?3"
     ))?;
     statement
-        .query_map((before.0, most), |row| Ok(read(row)))?
+        .query_map((before.0, unopened.0, most), |row| Ok(read(row)))?
         .map(|row| row?)
         .collect()
+}
+
+/// Up to `most` requests whose details, or what arrived for them, are under another key than this one.
+pub fn under_other_key(c: &Connection, key_id: &str, most: u32) -> Result<Vec<Request>, StoreError> {
+    let mut statement = c.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM drop_request WHERE key_id != ?1
+         OR id IN (SELECT request FROM drop_body WHERE key_id != ?1) LIMIT ?2"
+    ))?;
+    statement
+        .query_map((key_id, most), |row| Ok(read(row)))?
+        .map(|row| row?)
+        .collect()
+}
+
+/// Keeps the same secrets under another key.
+pub fn rewrap(c: &Connection, id: &Id, details: &Locked, body: Option<&Locked>) -> Result<(), StoreError> {
+    c.prepare_cached("UPDATE drop_request SET key_id = ?2, details = ?3 WHERE id = ?1")?
+        .execute((id, &details.key_id, &details.bytes))?;
+    if let Some(body) = body {
+        c.prepare_cached("UPDATE drop_body SET key_id = ?2, body = ?3 WHERE request = ?1")?
+            .execute((id, &body.key_id, &body.bytes))?;
+    }
+    Ok(())
 }
 
 /// Moves a request on, if it still stands where it stood; `false` otherwise.

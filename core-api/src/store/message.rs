@@ -204,6 +204,32 @@ pub fn perhaps_on_site(
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// Up to `most` messages whose details or link are under another key than this one.
+pub fn under_other_key(c: &Connection, key_id: &str, most: u32) -> Result<Vec<Message>, StoreError> {
+    let mut statement = c.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM message WHERE key_id != ?1 OR secret_key_id != ?1 LIMIT ?2"
+    ))?;
+    statement
+        .query_map((key_id, most), |row| Ok(read(row)))?
+        .map(|row| row?)
+        .collect()
+}
+
+/// Keeps the same secrets under another key.
+pub fn rewrap(c: &Connection, id: &Id, details: &Locked, secret: Option<&Locked>) -> Result<(), StoreError> {
+    c.prepare_cached(
+        "UPDATE message SET key_id = ?2, details = ?3, secret_key_id = ?4, secret = ?5 WHERE id = ?1",
+    )?
+    .execute((
+        id,
+        &details.key_id,
+        &details.bytes,
+        secret.map(|secret| &secret.key_id),
+        secret.map(|secret| &secret.bytes),
+    ))?;
+    Ok(())
+}
+
 /// How many messages of a site have not ended.
 pub fn living(c: &Connection, site: &str) -> Result<u64, StoreError> {
     Ok(

@@ -97,11 +97,33 @@ pub const LIVES: &[Life] = &[
         keep: Duration::from_hours(24 * 30),
         why: "a repeated command is answered the same",
     },
+    Life {
+        table: "message_id",
+        column: "made_at",
+        keep: HOUR,
+        why: "whoever asked for an id seals at once",
+    },
+    Life {
+        table: "sending",
+        column: "made_at",
+        keep: Duration::from_hours(24 * 30),
+        why: "a repeated request finds its messages",
+    },
+    Life {
+        table: "drop_request",
+        column: "ended_at",
+        keep: Duration::from_hours(24 * 400),
+        why: "whoever asked may ask what came of it; the content is erased with the end",
+    },
 ];
 
-/// Removes what is old, at most `most` rows of each kind, and says how many. What nobody knows the outcome of
+/// Tables whose rows live as long as the configuration says; what stands in [`LIVES`] is the default.
+const CONFIGURED: [&str; 3] = ["message", "site_event", "drop_request"];
+
+/// Removes what is old, at most `most` rows of each kind, and says how many. What became of messages is kept for
+/// `messages`. What nobody knows the outcome of
 /// (`answered_at` is null) stays.
-pub fn reap(c: &Connection, now: Timestamp, most: u32) -> Result<usize, StoreError> {
+pub fn reap(c: &Connection, now: Timestamp, messages: Duration, most: u32) -> Result<usize, StoreError> {
     let mut removed = 0;
     for life in LIVES {
         let sql = format!(
@@ -109,7 +131,12 @@ pub fn reap(c: &Connection, now: Timestamp, most: u32) -> Result<usize, StoreErr
             table = life.table,
             column = life.column
         );
-        removed += c.prepare_cached(&sql)?.execute((now.minus(life.keep).0, most))?;
+        let keep = if CONFIGURED.contains(&life.table) {
+            messages
+        } else {
+            life.keep
+        };
+        removed += c.prepare_cached(&sql)?.execute((now.minus(keep).0, most))?;
     }
     Ok(removed)
 }

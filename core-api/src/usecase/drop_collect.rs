@@ -4,6 +4,7 @@
 //! there again and only erases it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use client::ClientError;
 use client::site::{SiteApi, SiteError};
@@ -15,7 +16,7 @@ use sqlite::Connection;
 
 use super::drop_details::DropDetails;
 use crate::core::Core;
-use crate::mail::letter::{Content, Letter, MessageEvent};
+use crate::mail::letter::{Content, Letter, MessageEvent, MessageNews};
 use crate::store::audit::{Event, Personal};
 use crate::store::drop_box::{self, Request, Stage};
 use crate::store::{Id, StoreError, audit};
@@ -26,7 +27,9 @@ const TOGETHER: u32 = 32;
 /// Pages of drops in one round: a site that goes on without end is asked again later.
 const MOST_PAGES: usize = 100;
 /// How long after its end a request is still asked for: what was put in at the last moment is on its way.
-const GRACE: std::time::Duration = std::time::Duration::from_mins(10);
+const GRACE: Duration = Duration::from_mins(10);
+/// How long after a request's end what came in waits to be opened.
+const UNOPENED: Duration = Duration::from_hours(24 * 30);
 
 /// Why a round ended early.
 #[derive(Debug, thiserror::Error)]
@@ -95,7 +98,7 @@ pub async fn collect(core: &Arc<Core>, site: &str, api: &dyn SiteApi) -> Result<
     Ok(collected)
 }
 
-/// Ends requests whose time is over, with their private keys.
+/// Ends requests whose time is over, with their private keys and with what came in and was never opened.
 ///
 /// # Errors
 /// When the database fails.
@@ -103,8 +106,8 @@ pub async fn end_overdue(core: &Arc<Core>) -> Result<usize, StoreError> {
     let (shared, now) = (Arc::clone(core), core.now());
     core.store
         .write(move |c| {
-            let overdue = drop_box::overdue(c, now.minus(GRACE), TOGETHER)?;
-            for request in overdue.iter().filter(|request| request.stage != Stage::Arrived) {
+            let overdue = drop_box::overdue(c, now.minus(GRACE), now.minus(UNOPENED), TOGETHER)?;
+            for request in &overdue {
                 end(c, &shared, request, Stage::Expired, now)?;
             }
             Ok(overdue.len())
@@ -186,14 +189,14 @@ fn tell(c: &Connection, core: &Core, request: &Request, now: Timestamp) -> Resul
     let letter = Letter {
         to,
         language: core.settings.messages.language.clone(),
-        content: Content::MessageNews {
+        content: Content::MessageNews(MessageNews {
             event: MessageEvent::Arrived,
             at: now,
             place: None,
             message: Token::from(request.id).to_string(),
             recipient: None,
             reason: details.reason.clone(),
-        },
+        }),
     };
     let id: Id = core.new_id();
     queue(

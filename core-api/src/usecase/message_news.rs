@@ -9,7 +9,7 @@ use sqlite::Connection;
 
 use super::message_details::Details;
 use crate::core::Core;
-use crate::mail::letter::{Content, Letter, MessageEvent, Secret};
+use crate::mail::letter::{Content, Letter, MessageEvent, MessageLink, MessageNews, Secret};
 use crate::store::message::{self, Message};
 use crate::store::{Id, StoreError};
 use crate::worker::outbox::{Job, NOTICE_KEPT, queue};
@@ -89,13 +89,13 @@ fn mail_link(c: &Connection, core: &Core, message: &Message, details: &Details) 
             return tell_sender(c, core, message, details.clone(), &News::NotMailed);
         }
     };
-    let content = Content::MessageLink {
+    let content = Content::MessageLink(MessageLink {
         message: message.id,
         link,
         until: message.expires_at,
         readings: details.readings,
         with_passphrase: details.with_passphrase,
-    };
+    });
     let until = message.expires_at.min(core.now().plus(LINK_KEPT));
     post(c, core, to, content, until)
 }
@@ -113,14 +113,14 @@ fn tell_sender(
     let Some(notify) = details.notify else {
         return Ok(());
     };
-    let content = Content::MessageNews {
+    let content = Content::MessageNews(MessageNews {
         event,
         at,
         place,
         message: Token::from(message.id).to_string(),
         recipient: details.to,
         reason: details.reason,
-    };
+    });
     post(c, core, &notify, content, core.now().plus(NOTICE_KEPT))
 }
 

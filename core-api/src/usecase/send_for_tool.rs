@@ -54,8 +54,8 @@ pub async fn send(core: &Arc<Core>, sender: &Sender, new: NewMessage) -> Result<
             files,
             passphrase,
         } => {
-            let plain = plain(text, files, passphrase)?;
-            seal_all(core, &wish, to, plain).await?
+            let written = written(text, files, passphrase)?;
+            seal_all(core, &wish, to, written).await?
         }
         envelope @ NewContent::Envelope { .. } if to.is_empty() => (vec![read(wish, envelope)?], vec![]),
         NewContent::Envelope { .. } => return Err(ProblemKind::Malformed.into()),
@@ -79,16 +79,16 @@ async fn before(core: &Core, sender: &Sender, key: &str) -> Result<Option<Vec<Id
 }
 
 /// What a tool wrote in clear.
-struct Plain {
+struct Written {
     content: Content,
     passphrase: Option<Passphrase>,
 }
 
-fn plain(
+fn written(
     text: Option<String>,
     files: Vec<NewFile>,
     passphrase: Option<String>,
-) -> Result<Arc<Plain>, UseCaseError> {
+) -> Result<Arc<Written>, UseCaseError> {
     let text = Zeroizing::new(text.unwrap_or_default());
     let passphrase = passphrase.map(Zeroizing::new);
     let files: Vec<File> = files.into_iter().map(file).collect::<Result<_, _>>()?;
@@ -99,7 +99,7 @@ fn plain(
     let passphrase = passphrase
         .map(|typed| Passphrase::new(&typed).ok_or(ProblemKind::Malformed))
         .transpose()?;
-    Ok(Arc::new(Plain { content, passphrase }))
+    Ok(Arc::new(Written { content, passphrase }))
 }
 
 fn file(new: NewFile) -> Result<File, ProblemKind> {
@@ -118,7 +118,7 @@ async fn seal_all(
     core: &Core,
     wish: &Wish,
     to: Vec<String>,
-    plain: Arc<Plain>,
+    written: Arc<Written>,
 ) -> Result<Ready, UseCaseError> {
     let recipients = if to.is_empty() {
         vec![None]
@@ -129,7 +129,7 @@ async fn seal_all(
     for to in recipients {
         let wish = Wish {
             to,
-            with_passphrase: plain.passphrase.is_some(),
+            with_passphrase: written.passphrase.is_some(),
             ..wish.clone()
         };
         // Before anything is sealed: one address that is refused ends it for all.
@@ -139,7 +139,7 @@ async fn seal_all(
     let (mut handed, mut links) = (vec![], vec![]);
     for (wish, plan) in wishes {
         let id = core.new_id();
-        let sealed = seal_one(id, &plan, Arc::clone(&plain)).await?;
+        let sealed = seal_one(id, &plan, Arc::clone(&written)).await?;
         let (link, shown) = if wish.to.is_some() {
             (Some(sealed.link), None)
         } else {
@@ -158,9 +158,9 @@ async fn seal_all(
     Ok((handed, links))
 }
 
-async fn seal_one(id: Id, plan: &Plan, plain: Arc<Plain>) -> Result<Sealed, UseCaseError> {
+async fn seal_one(id: Id, plan: &Plan, written: Arc<Written>) -> Result<Sealed, UseCaseError> {
     let address = plan.address(&id);
-    tokio::task::spawn_blocking(move || seal(&id, &address, &plain.content, plain.passphrase.as_ref()))
+    tokio::task::spawn_blocking(move || seal(&id, &address, &written.content, written.passphrase.as_ref()))
         .await
         .map_err(|_| ProblemKind::Internal.into())
 }

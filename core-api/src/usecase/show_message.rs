@@ -4,7 +4,7 @@ use contract::ProblemKind;
 use contract::message::{MessageEvent, MessageView};
 use contract::sync::{End, Event, Token, What};
 use domain::Timestamp;
-use domain::message::{Arrival, Ending, Message as State};
+use domain::message::{Arrival, Ending, Live, Message as State};
 use sqlite::Connection;
 
 use super::UseCaseError;
@@ -86,7 +86,7 @@ fn told(at_rest: &AtRest, message: &Message, events: Vec<MessageEvent>) -> Messa
         site: message.site.clone(),
         made_at: message.made_at.0,
         expires_at: message.expires_at.0,
-        readings_left: message.state.live().map(|live| live.readings_left()),
+        readings_left: message.state.live().map(Live::readings_left),
         arrival: arrival(&message.state).map(str::to_owned),
         to,
         reason,

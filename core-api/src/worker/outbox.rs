@@ -286,7 +286,7 @@ async fn put_off(core: &Core, item: &Item, pause: Duration) -> Result<Outcome, S
 /// A letter whose link nobody else has takes its sender's news with it.
 async fn give_up_letter(core: &Arc<Core>, item: &Item, letter: &Letter) -> Result<Outcome, StoreError> {
     let message = match &letter.content {
-        Content::MessageLink { message, .. } => Some(*message),
+        Content::MessageLink(link) => Some(link.message),
         _ => None,
     };
     give_up_with(core, item, letter.kind(), message).await

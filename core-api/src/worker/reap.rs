@@ -52,11 +52,11 @@ async fn tidy(core: &Core, stop: &Stop) -> Result<(), StoreError> {
 
 /// Removes one batch and raises the mark; says how many rows went.
 pub async fn try_one(core: &Core) -> Result<usize, StoreError> {
-    let now = core.now();
+    let (now, messages) = (core.now(), core.settings.messages.keep);
     core.store
         .write(move |c| {
             fact::raise_high_water(c, now)?;
-            reap::reap(c, now, BATCH)
+            reap::reap(c, now, messages, BATCH)
         })
         .await
 }

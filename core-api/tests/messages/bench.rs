@@ -24,7 +24,7 @@ use core_api::worker::line::Line;
 use core_api::worker::outbox::{Outcome, deliver_one};
 use core_api::worker::pull::Puller;
 use core_api::worker::{drops, push};
-use directory::{Embedded, EmbeddedSettings};
+use directory::{Directory, Embedded, EmbeddedSettings};
 use domain::budget::Limits;
 use domain::password::OwnRules;
 use domain::policy::Policies;
@@ -39,6 +39,8 @@ use crate::site::Site;
 
 const NOON: i64 = 1_795_000_000_000;
 pub(crate) const SITE: &str = "dmz1";
+/// A byte of the at-rest key, in hexadecimal.
+const OLD_KEY: &str = "ab";
 
 pub(crate) struct ManualClock(AtomicI64);
 
@@ -118,6 +120,7 @@ impl Bench {
         let folder = TempDir::new().expect("a folder");
         let mut settings = settings();
         change(&mut settings.messages);
+        let at_rest = AtRest::from_hex(&OLD_KEY.repeat(32), &[]).expect("a key");
         let directory = Embedded::open(
             folder.path().join("directory.db"),
             EmbeddedSettings::demo(BTreeSet::new()),
@@ -125,17 +128,8 @@ impl Bench {
             Arc::new(OsRandomness),
         )
         .expect("a directory");
-        let core = Arc::new(Core::new(Parts {
-            clock: Arc::clone(&clock) as _,
-            randomness: Arc::new(OsRandomness),
-            store: Store::open(folder.path()).expect("a database"),
-            directory: Arc::new(directory),
-            at_rest: AtRest::from_hex(&"ab".repeat(32), &[]).expect("a key"),
-            signing: seal::SigningKey::generate(&mut seal::os_random),
-            settings,
-            own_rules: Arc::new(NoRules),
-            link: Arc::new(OneLink(Arc::clone(&site))),
-        }));
+        let store = Store::open(folder.path()).expect("a database");
+        let core = core(store, Arc::new(directory), &clock, &site, settings, at_rest);
         let (post, mailer) = Post::new();
         Self {
             core,
@@ -145,6 +139,16 @@ impl Bench {
             clock,
             folder,
         }
+    }
+
+    /// The core begins again with another at-rest key; the former still opens, if it `is_known`.
+    pub(crate) fn change_key(&mut self, is_known: bool) {
+        let (new, old) = ("cd".repeat(32), OLD_KEY.repeat(32));
+        let former: &[&str] = if is_known { &[&old] } else { &[] };
+        let at_rest = AtRest::from_hex(&new, former).expect("two keys");
+        let (old, clock) = (&self.core, &self.clock);
+        let (store, directory) = (old.store.clone(), Arc::clone(&old.directory));
+        self.core = core(store, directory, clock, &self.site, old.settings.clone(), at_rest);
     }
 
     pub(crate) fn folder(&self) -> &Path {
@@ -248,6 +252,27 @@ impl Bench {
         let records = page.expect("the database works");
         records.iter().map(|record| record.json_line() + "\n").collect()
     }
+}
+
+fn core(
+    store: Store,
+    directory: Arc<dyn Directory>,
+    clock: &Arc<ManualClock>,
+    site: &Arc<Site>,
+    settings: Settings,
+    at_rest: AtRest,
+) -> Arc<Core> {
+    Arc::new(Core::new(Parts {
+        clock: Arc::clone(clock) as _,
+        randomness: Arc::new(OsRandomness),
+        store,
+        directory,
+        at_rest,
+        signing: seal::SigningKey::generate(&mut |bytes| bytes.fill(8)),
+        settings,
+        own_rules: Arc::new(NoRules),
+        link: Arc::new(OneLink(Arc::clone(site))),
+    }))
 }
 
 fn settings() -> Settings {

@@ -184,4 +184,8 @@ async fn what_arrived_waits_to_be_opened_after_the_requests_end() {
             .text(),
         "1"
     );
+    bench.forward(Duration::from_hours(31 * 24));
+    bench.collect().await;
+    assert_eq!(stage(&bench, asked.id).await, Stage::Expired);
+    assert!(!has_body(&bench, asked.id).await);
 }

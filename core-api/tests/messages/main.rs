@@ -7,6 +7,7 @@ mod drops;
 #[path = "../sites/fake.rs"]
 #[expect(dead_code, reason = "the other target uses the rest of it")]
 mod fake;
+mod keeping;
 mod mailing;
 mod news;
 mod post;

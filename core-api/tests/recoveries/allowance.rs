@@ -166,7 +166,10 @@ async fn wrong_codes_are_counted_in_a_row_until_one_is_right_or_the_app_is_anoth
     guess(&bench, 3).await;
     bench.clock.forward(Duration::from_hours(24 * 30));
     let now = bench.clock.now();
-    let reaped = bench.core.store.write(move |c| reap::reap(c, now, 1000));
+    let reaped = bench
+        .core
+        .store
+        .write(move |c| reap::reap(c, now, Duration::from_hours(24 * 400), 1000));
     reaped.await.expect("the store");
     guess(&bench, 2).await;
     assert_eq!(in_a_row(&bench).await, 5, "a month is no end of it");
