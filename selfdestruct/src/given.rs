@@ -1,6 +1,18 @@
 //! What a site is given instead of asking the machine: time, randomness, and somebody who watches its steps.
 
+use std::sync::Arc;
 use std::time::Duration;
+
+/// What a site is given.
+#[derive(Clone)]
+pub struct Given {
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub randomness: Arc<dyn Randomness>,
+    /// Who watches its steps.
+    pub steps: Arc<dyn Steps>,
+}
 
 /// Tells the time. Tests move it by hand.
 pub trait Clock: Send + Sync {

@@ -13,5 +13,8 @@ pub mod pages;
 pub mod pair;
 pub mod public_certificate;
 mod room;
+mod running;
 pub mod serve;
 pub mod site;
+mod store;
+mod usecase;

@@ -7,6 +7,7 @@
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use contract::sync::{
@@ -14,9 +15,16 @@ use contract::sync::{
     Pushed, Secret, Token, Witnessed,
 };
 use ed25519_dalek::SigningKey;
+use journal::Statement;
+use journal::site::SiteTime;
 use zeroize::Zeroizing;
 
-use crate::given::{Clock, Randomness, Steps};
+pub use crate::given::Given;
+use crate::running::Running;
+use crate::usecase::{
+    ack, admit, command, done, drop_box, events, inventory, new_epoch, noise, open, push, start, sweep,
+    upload, witness,
+};
 
 /// How a site is run.
 #[derive(Debug, Clone)]
@@ -63,17 +71,6 @@ impl Default for Limits {
             sync_queue: 256,
         }
     }
-}
-
-/// What a site is given.
-#[derive(Clone)]
-pub struct Given {
-    /// Time.
-    pub clock: Arc<dyn Clock>,
-    /// Randomness.
-    pub randomness: Arc<dyn Randomness>,
-    /// Who watches its steps.
-    pub steps: Arc<dyn Steps>,
 }
 
 /// What the pairing says: with it a site without a past begins. One that has a past goes on with what it stored, unless
@@ -233,9 +230,7 @@ pub struct Numbers {
 
 /// A site. Clones are the same site.
 #[derive(Clone)]
-pub struct Site {
-    settings: Arc<Settings>,
-}
+pub struct Site(Arc<Running>);
 
 impl Site {
     /// Opens the databases, or makes them, and writes down that the site started. Until the core has confirmed the
@@ -245,48 +240,76 @@ impl Site {
     /// When a database cannot be used, or there is neither a past nor a pairing.
     pub async fn start(
         settings: Settings,
-        _given: Given,
-        _beginning: Option<Beginning>,
+        given: Given,
+        beginning: Option<Beginning>,
     ) -> Result<Self, StartError> {
-        let settings = Arc::new(settings);
-        Ok(Self { settings })
+        let running = start::start(settings, given, beginning).await?;
+        Ok(Self(Arc::new(running)))
     }
 
     /// Does until the end what nobody waits for: ends, erasing, pruning, roll-ups.
-    pub async fn tend(&self, _stop: server::Stop) {}
+    pub async fn tend(&self, stop: server::Stop) {
+        sweep::run(&self.0, stop).await;
+    }
 
     /// One round of [`tend`](Self::tend), by hand.
     pub async fn sweep(&self) -> Result<(), SiteError> {
-        Err(SiteError::Busy)
+        sweep::once(&self.0).await
     }
 
-    /// Lets what is under way finish, writes down the noise, and closes the files.
-    pub async fn close(&self) {}
+    /// Writes the noise down, lets what is under way finish, and closes the files.
+    pub async fn close(&self) {
+        if let Ok(epoch) = self.0.enter().await
+            && let Err(error) = noise::roll_up(&self.0, &epoch, true).await
+        {
+            tracing::warn!(%error, "the last visits are not written down");
+        }
+        self.0.site.database().close().await;
+        self.0.keys.database().close().await;
+    }
 
     /// What the core calls the site.
     pub fn name(&self) -> &str {
-        &self.settings.name
+        &self.0.settings.name
     }
 
     /// The site's time: milliseconds since the Unix epoch, never going back.
     pub fn now_ms(&self) -> i64 {
-        0
+        self.0.now()
     }
 
     /// The site's signed time, for a request that is not believed.
-    pub async fn time(&self, _nonce: &str) -> String {
-        String::new()
+    pub async fn time(&self, nonce: &str) -> String {
+        let time = SiteTime {
+            site: self.0.settings.name.clone(),
+            nonce: nonce.to_owned(),
+            time_ms: self.0.now(),
+        };
+        time.sign(&self.0.epoch.read().await.key).to_string()
+    }
+
+    /// Whether messages are handed out: the chain was confirmed lately.
+    pub fn is_confirmed(&self) -> bool {
+        self.0.is_confirmed()
     }
 
     /// Figures for the metrics page.
     pub async fn numbers(&self) -> Numbers {
-        unreachable!()
+        Numbers {
+            site: self.0.site.database().numbers(),
+            keys: self.0.keys.database().numbers(),
+            confirmed: self.0.is_confirmed(),
+            stopped: self.0.epoch.read().await.is_stopped(),
+            seq: *self.0.head.borrow(),
+        }
     }
 
     // --- for the public listener ---
 
     /// A page of a message or a drop box was looked at.
-    pub fn page_seen(&self) {}
+    pub fn page_seen(&self) {
+        self.0.noise.pages.fetch_add(1, Ordering::Relaxed);
+    }
 
     /// Opens a message: takes a reading, or says why not. `source` is the reader's address for the event.
     ///
@@ -294,33 +317,33 @@ impl Site {
     /// [`SiteError::Busy`], [`SiteError::Full`] and [`SiteError::Failed`], all of them 503: no reading was taken.
     pub async fn open(
         &self,
-        _id: Token,
-        _proofs: Proofs,
-        _claim: Token,
-        _source: &str,
+        id: Token,
+        proofs: Proofs,
+        claim: Token,
+        source: &str,
     ) -> Result<Opening, SiteError> {
-        Err(SiteError::Busy)
+        open::open(&self.0, id, proofs, claim, source).await
     }
 
     /// The reader with this claim has decrypted. Always the same answer, whoever asks (204).
-    pub async fn done(&self, _id: Token, _claim: Token) -> Result<(), SiteError> {
-        Err(SiteError::Busy)
+    pub async fn done(&self, id: Token, claim: Token) -> Result<(), SiteError> {
+        done::done(&self.0, id, claim).await
     }
 
     /// The drop box with this id while it awaits something.
-    pub async fn drop_box(&self, _id: Token) -> Result<Option<DropBox>, SiteError> {
-        Err(SiteError::Busy)
+    pub async fn drop_box(&self, id: Token) -> Result<Option<DropBox>, SiteError> {
+        drop_box::look(&self.0, id).await
     }
 
     /// Puts something into a drop box.
     pub async fn upload(
         &self,
-        _id: Token,
-        _proof: &Zeroizing<[u8; 16]>,
-        _sealed: &[u8],
-        _source: &str,
+        id: Token,
+        proof: &Zeroizing<[u8; 16]>,
+        sealed: &[u8],
+        source: &str,
     ) -> Result<Uploaded, SiteError> {
-        Err(SiteError::Busy)
+        upload::upload(&self.0, id, proof, sealed, source).await
     }
 
     // --- for the sync listener: the request is signed, fresh, and was admitted ---
@@ -329,72 +352,73 @@ impl Site {
     ///
     /// # Errors
     /// [`SiteError::Outdated`] for a lower one than was seen.
-    pub async fn admit(&self, _generation: u64) -> Result<(), SiteError> {
-        Err(SiteError::Busy)
+    pub async fn admit(&self, generation: u64) -> Result<(), SiteError> {
+        admit::admit(&self.0, generation).await
     }
 
     /// Takes a message. `id` is the one in the path, `body` that of `contract::sync::push_body`.
-    pub async fn push(&self, _id: Token, _body: &[u8]) -> Result<Push, SiteError> {
-        Err(SiteError::Busy)
+    pub async fn push(&self, id: Token, body: &[u8]) -> Result<Push, SiteError> {
+        push::push(&self.0, Some(id), body).await
     }
 
     /// Takes several.
-    pub async fn push_batch(&self, _bodies: &[&[u8]]) -> Result<Vec<Pushed>, SiteError> {
-        Err(SiteError::Busy)
+    pub async fn push_batch(&self, bodies: &[&[u8]]) -> Result<Vec<Pushed>, SiteError> {
+        push::push_batch(&self.0, bodies).await
     }
 
     /// Does something to a message.
-    pub async fn command(&self, _command: &Command) -> Result<Commanded, SiteError> {
-        Err(SiteError::Busy)
+    pub async fn command(&self, command: &Command) -> Result<Commanded, SiteError> {
+        command::run(&self.0, command).await
     }
 
     /// Waits for events. Confirms the chain up to what the core has, or finds the fork.
-    pub async fn events(&self, _after: After) -> Result<Events, SiteError> {
-        Err(SiteError::Busy)
+    pub async fn events(&self, after: After) -> Result<Events, SiteError> {
+        events::after(&self.0, after).await
     }
 
     /// The core keeps the events up to here.
-    pub async fn ack(&self, _position: Position) -> Result<(), SiteError> {
-        Err(SiteError::Busy)
+    pub async fn ack(&self, position: Position) -> Result<(), SiteError> {
+        ack::ack(&self.0, position).await
     }
 
     /// The signed head of the chain.
     pub async fn head(&self) -> Result<String, SiteError> {
-        Err(SiteError::Busy)
+        events::head(&self.0).await
     }
 
     /// One page of what lives here, signed.
-    pub async fn inventory(&self, _after: Option<Token>) -> Result<String, SiteError> {
-        Err(SiteError::Busy)
+    pub async fn inventory(&self, after: Option<Token>) -> Result<String, SiteError> {
+        inventory::page(&self.0, after).await
     }
 
     /// Erases everything and begins a new epoch. The one thing besides [`head`](Self::head) that a stopped site does.
-    pub async fn new_epoch(&self, _epoch: &NewEpoch) -> Result<EpochOpened, SiteError> {
-        Err(SiteError::Busy)
+    pub async fn new_epoch(&self, epoch: &NewEpoch) -> Result<EpochOpened, SiteError> {
+        new_epoch::open(&self.0, epoch).await
     }
 
     /// Keeps a signed head of the core's audit. The caller has checked its signature.
-    pub async fn witness(&self, _line: &str) -> Result<Witnessed, SiteError> {
-        Err(SiteError::Busy)
+    pub async fn witness(&self, line: &str) -> Result<Witnessed, SiteError> {
+        let before = witness::keep(&self.0, line).await?;
+        Ok(Witnessed { before })
     }
 
     /// Opens a drop box.
-    pub async fn request_drop(&self, _id: Token, _request: &DropRequest) -> Result<(), SiteError> {
-        Err(SiteError::Busy)
+    pub async fn request_drop(&self, id: Token, request: &DropRequest) -> Result<(), SiteError> {
+        drop_box::open(&self.0, id, request).await
     }
 
     /// One page of what came in.
-    pub async fn drops(&self, _after: Option<Token>) -> Result<Drops, SiteError> {
-        Err(SiteError::Busy)
+    pub async fn drops(&self, after: Option<Token>) -> Result<Drops, SiteError> {
+        drop_box::list(&self.0, after).await
     }
 
     /// The bytes of one thing that came in.
-    pub async fn fetch_drop(&self, _id: Token) -> Result<Vec<u8>, SiteError> {
-        Err(SiteError::Busy)
+    pub async fn fetch_drop(&self, id: Token) -> Result<Vec<u8>, SiteError> {
+        drop_box::fetch(&self.0, id).await
     }
 
     /// It has arrived inside: erases it. Repeated, it does nothing more.
-    pub async fn erase_drop(&self, _id: Token) -> Result<(), SiteError> {
-        Err(SiteError::Busy)
+    pub async fn erase_drop(&self, id: Token) -> Result<(), SiteError> {
+        drop_box::erase(&self.0, id).await
     }
 }
