@@ -32,11 +32,14 @@ const DENIED_FAST: [(i64, u8); 3] = [(SYS_sendto, 3), (SYS_sendmsg, 2), (SYS_sen
 /// The numbers of a call. On x86-64 the kernel may know each by a second one (x32), some by one of their own.
 fn numbers(call: i64) -> Vec<i64> {
     const X32: i64 = 0x4000_0000;
-    let second = match call {
-        SYS_sendmsg => X32 + 518,
-        SYS_sendmmsg => X32 + 538,
-        call => X32 + call,
-    };
+    let second = X32
+        + if call == SYS_sendmsg {
+            518
+        } else if call == SYS_sendmmsg {
+            538
+        } else {
+            call
+        };
     if cfg!(target_arch = "x86_64") {
         vec![call, second]
     } else {

@@ -148,7 +148,10 @@ impl Opened {
     pub async fn run(self, orders: mpsc::Receiver<Order>) -> Ended {
         let reloads = self.stack.reloads();
         let server = self.stack.run();
-        let ended = self.life.run(server, orders, || drop(reloads.certificates())).await;
+        let reload = || {
+            reloads.certificates(); // what is wrong is logged
+        };
+        let ended = self.life.run(server, orders, reload).await;
         self.site.close().await;
         ended
     }

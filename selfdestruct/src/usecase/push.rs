@@ -66,7 +66,10 @@ const fn old(pushed: Pushed) -> Push {
 fn is_bearable(head: &PushHead, ciphertext: &[u8], limits: &Limits) -> bool {
     let size = ciphertext.len() as u64;
     let policy = &head.policy;
+    // It comes back as the head of an answer.
+    let is_printable = |byte: u8| (0x20..0x7f).contains(&byte);
     head.header.len() <= HEADER
+        && head.header.bytes().all(is_printable)
         && (TAG..=limits.largest.min((piece::MOST - 1) * PIECE as u64)).contains(&size)
         && (1..=READINGS).contains(&policy.readings)
         && policy.max_wrong >= 1
