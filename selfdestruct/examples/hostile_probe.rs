@@ -41,7 +41,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     tell("a socket that was open", connect(&stream, &address).is_ok())?;
     tell("a fresh stream", TcpStream::connect(address).is_ok())?;
     tell("a fresh datagram socket", UdpSocket::bind("127.0.0.1:0").is_ok())?;
-    tell("a datagram socket that was open", datagrams.connect(address).is_ok())?;
+    tell(
+        "a datagram socket that was open",
+        datagrams.connect(address).is_ok(),
+    )?;
     tell("a fast open", sendto(&fast, b"out", FASTOPEN, &address).is_ok())?;
     let message = [IoSlice::new(b"out")];
     let mut nothing = SendAncillaryBuffer::default();
@@ -49,7 +52,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     tell("a fast open by message", sent.is_ok())?;
     tell("a ring", io_uring::IoUring::new(2).is_ok())?;
     let child = std::process::Command::new("/bin/bash")
-        .args(["-c", &format!("exec 3<>/dev/tcp/{}/{}", address.ip(), address.port())])
+        .args([
+            "-c",
+            &format!("exec 3<>/dev/tcp/{}/{}", address.ip(), address.port()),
+        ])
         .stderr(std::process::Stdio::null())
         .status();
     tell("another program", child.is_ok_and(|status| status.success()))?;

@@ -249,8 +249,15 @@ mod tests {
         assert_eq!(why(|r| r.body = hash(b"another")), Why::OtherRequest);
         assert_eq!(why(|r| r.nonce = "short".to_owned()), Why::OtherRequest);
         assert_eq!(why(|r| r.time_ms += WINDOW_MS + 1), Why::OtherTime(WINDOW_MS + 1));
-        assert_eq!(why(|r| r.time_ms -= WINDOW_MS + 1), Why::OtherTime(-WINDOW_MS - 1));
-        assert_eq!(judge(&believer, &request(2)), Ok(request(2)), "nothing refused used it up");
+        assert_eq!(
+            why(|r| r.time_ms -= WINDOW_MS + 1),
+            Why::OtherTime(-WINDOW_MS - 1)
+        );
+        assert_eq!(
+            judge(&believer, &request(2)),
+            Ok(request(2)),
+            "nothing refused used it up"
+        );
     }
 
     #[test]
@@ -277,7 +284,11 @@ mod tests {
         assert_eq!(nonces.take(token(2), NOW, NOW), Ok(()));
         assert_eq!(nonces.take(token(3), NOW, NOW), Err(Why::TooMany));
         let later = NOW + WINDOW_MS + SPAN_MS;
-        assert_eq!(nonces.take(token(3), later, later), Ok(()), "the second one's time is over");
+        assert_eq!(
+            nonces.take(token(3), later, later),
+            Ok(()),
+            "the second one's time is over"
+        );
         let latest = ahead + WINDOW_MS;
         assert_eq!(nonces.take(token(1), ahead, latest), Err(Why::Repeated));
         // A clock that is set back does not bring them back.

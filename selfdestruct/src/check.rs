@@ -43,7 +43,11 @@ pub fn check(config: &SiteConfig, now: i64) -> Vec<Line> {
 fn pairing(place: &Place, paired: &Result<Paired, PairError>) -> Line {
     let (what, at) = ("pairing", place.pairing().display().to_string());
     match paired {
-        Ok(paired) => Line::ok(what, &at, &format!("as {}, for {}", paired.site, paired.look.public_origin)),
+        Ok(paired) => Line::ok(
+            what,
+            &at,
+            &format!("as {}, for {}", paired.site, paired.look.public_origin),
+        ),
         Err(wrong) => Line::fail(
             what,
             &at,
@@ -86,8 +90,17 @@ fn sync_certificate(config: &SiteConfig, paired: &Paired) -> Line {
     let place = files.cert.display().to_string();
     files.clients = Clients::Pinned(paired.core_pins.clone());
     match Tls::new(files) {
-        Ok(_) => Line::ok(what, &place, &format!("fit; {} keys of the core are known", paired.core_pins.len())),
-        Err(wrong) => Line::fail(what, &place, &wrong.to_string(), "pair this site again: selfdestruct pair --again"),
+        Ok(_) => Line::ok(
+            what,
+            &place,
+            &format!("fit; {} keys of the core are known", paired.core_pins.len()),
+        ),
+        Err(wrong) => Line::fail(
+            what,
+            &place,
+            &wrong.to_string(),
+            "pair this site again: selfdestruct pair --again",
+        ),
     }
 }
 
@@ -101,7 +114,11 @@ fn clock(place: &Place, now: i64) -> Line {
         Ok(paired_at) if now < paired_at => {
             Line::fail(what, at, "it is behind the time of the pairing", remedy)
         }
-        _ => Line::ok(what, at, "not behind the time of the pairing; the core shows how far the two are apart"),
+        _ => Line::ok(
+            what,
+            at,
+            "not behind the time of the pairing; the core shows how far the two are apart",
+        ),
     }
 }
 
@@ -128,7 +145,12 @@ fn private_files(place: &Place) -> Line {
     for file in place.private_files() {
         if let Some(mode) = open_to_others(&file) {
             let at = file.display().to_string();
-            return Line::fail(what, &at, &format!("others may read it (mode {mode:04o})"), "chmod it to 0600");
+            return Line::fail(
+                what,
+                &at,
+                &format!("others may read it (mode {mode:04o})"),
+                "chmod it to 0600",
+            );
         }
     }
     Line::ok(what, "the data folder", "for this user alone")
@@ -157,13 +179,23 @@ fn free_room(what: &str, path: &Path, wanted: u64) -> Line {
     let (what, place) = (format!("room for {what}"), path.display().to_string());
     let remedy = "make room, or lower limits.most_stored";
     let Some(free) = room::free(path) else {
-        return Line::fail(&what, &place, "cannot be told", "selfdestruct pair makes the folder");
+        return Line::fail(
+            &what,
+            &place,
+            "cannot be told",
+            "selfdestruct pair makes the folder",
+        );
     };
     let told = format!("{} MiB free", free >> 20);
     if free < room::LEAST {
         Line::fail(&what, &place, &told, remedy)
     } else if free < wanted {
-        Line::weak(&what, &place, &format!("{told}, less than limits.most_stored"), remedy)
+        Line::weak(
+            &what,
+            &place,
+            &format!("{told}, less than limits.most_stored"),
+            remedy,
+        )
     } else {
         Line::ok(&what, &place, &told)
     }

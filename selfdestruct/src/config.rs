@@ -118,10 +118,16 @@ impl Limits {
         let (kib, mib, gib) = (1 << 10, 1 << 20, 1_u64 << 30);
         let sizes = |least, most| Size(least)..=Size(most);
         Self {
-            largest: section.get_within("largest", Size(12 * mib), sizes(4 * kib, 64 * mib)).0,
-            most_stored: section.get_within("most_stored", Size(10 * gib), sizes(mib, 16 * 1024 * gib)).0,
+            largest: section
+                .get_within("largest", Size(12 * mib), sizes(4 * kib, 64 * mib))
+                .0,
+            most_stored: section
+                .get_within("most_stored", Size(10 * gib), sizes(mib, 16 * 1024 * gib))
+                .0,
             most_messages: section.get_within("most_messages", 1_000_000, 1..=100_000_000),
-            most_dropped: section.get_within("most_dropped", Size(gib), sizes(mib, 16 * 1024 * gib)).0,
+            most_dropped: section
+                .get_within("most_dropped", Size(gib), sizes(mib, 16 * 1024 * gib))
+                .0,
         }
     }
 }
@@ -173,7 +179,10 @@ mod tests {
         assert_eq!(config.limits.largest, 12 << 20);
         assert!(config.sync.deadline > LONGEST_WAIT);
         assert!(
-            config.sync.tls.is_some_and(|tls| tls.clients == Clients::Pinned(Vec::new())),
+            config
+                .sync
+                .tls
+                .is_some_and(|tls| tls.clients == Clients::Pinned(Vec::new())),
             "without a pairing nobody is let in"
         );
         // What is commented out shows its default: written out, it changes nothing.
@@ -189,7 +198,13 @@ mod tests {
         ];
         let same = sample(folder.path(), &written).unwrap();
         assert_eq!(
-            (same.confirm_within, same.lease, same.limits, same.data_dir, same.keys_dir),
+            (
+                same.confirm_within,
+                same.lease,
+                same.limits,
+                same.data_dir,
+                same.keys_dir
+            ),
             (
                 config.confirm_within,
                 config.lease,
@@ -208,13 +223,23 @@ mod tests {
             &[
                 ("listen = \"10.1.0.20:8443\"", "listen = \"localhost:8443\""),
                 ("sources = [\"10.2.0.10\"]", ""),
-                ("# keys_dir = \"/var/lib/sallyport/site/keys\"", "keys_dir = \"/var/lib/sallyport/site\""),
+                (
+                    "# keys_dir = \"/var/lib/sallyport/site/keys\"",
+                    "keys_dir = \"/var/lib/sallyport/site\"",
+                ),
                 ("# largest = \"12MiB\"", "largest = \"12 pounds\""),
                 ("# lease = \"2m\"", "lease = \"1d\""),
             ],
         )
         .unwrap_err();
-        for word in ["sync.listen", "literal", "sync.sources", "keys_dir", "limits.largest", "lease"] {
+        for word in [
+            "sync.listen",
+            "literal",
+            "sync.sources",
+            "keys_dir",
+            "limits.largest",
+            "lease",
+        ] {
             assert!(mistakes.contains(word), "{word} is not in:\n{mistakes}");
         }
     }

@@ -70,12 +70,7 @@ fn program() -> Result<BpfProgram, seccompiler::BackendError> {
     }
     let fast = u64::from(MSG_FASTOPEN.unsigned_abs());
     for (call, place) in DENIED_FAST {
-        let flag = SeccompCondition::new(
-            place,
-            SeccompCmpArgLen::Dword,
-            SeccompCmpOp::MaskedEq(fast),
-            fast,
-        )?;
+        let flag = SeccompCondition::new(place, SeccompCmpArgLen::Dword, SeccompCmpOp::MaskedEq(fast), fast)?;
         deny(&mut rules, call, &[SeccompRule::new(vec![flag])?]);
     }
     SeccompFilter::new(

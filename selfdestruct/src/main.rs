@@ -12,12 +12,12 @@ use clap::{Parser, Subcommand};
 use contract::pairing::PairingAnswer;
 use selfdestruct::check::check;
 use selfdestruct::config::SiteConfig;
-use selfdestruct::given::{Clock as _, Unwatched};
-use selfdestruct::site::Given;
-use selfdestruct::machine::{OsRandom, SystemClock};
 use selfdestruct::filter;
+use selfdestruct::given::{Clock as _, Unwatched};
+use selfdestruct::machine::{OsRandom, SystemClock};
 use selfdestruct::pair::{Place, pair, take_next_key};
 use selfdestruct::serve::{Opened, Surroundings};
+use selfdestruct::site::Given;
 use server::check::report;
 use server::command::{CommonArgs, run};
 use server::config::{Effective, load};
@@ -93,7 +93,9 @@ fn main() -> ExitCode {
 fn read(arguments: &CommonArgs) -> Result<(SiteConfig, Effective), Box<dyn Error>> {
     let file = arguments.config_or(USUAL_FILE);
     let folder = file.parent().unwrap_or(Path::new("."));
-    Ok(load(file, std::env::vars(), |root| SiteConfig::read(folder, root))?)
+    Ok(load(file, std::env::vars(), |root| {
+        SiteConfig::read(folder, root)
+    })?)
 }
 
 fn given() -> Given {
@@ -131,7 +133,11 @@ fn hand_out(answer: &PairingAnswer, out: Option<&Path>) -> Result<(), Box<dyn Er
     let Some(path) = out else {
         return Ok(writeln!(io::stdout(), "{text}")?);
     };
-    let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+    let file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path);
     let written = file.and_then(|mut file| writeln!(file, "{text}"));
     written.map_err(|error| format!("{}: {error}; the answer is:\n{text}", path.display()))?;
     Ok(())

@@ -16,8 +16,8 @@ use server::config::Origin;
 use server::tls::pin;
 use zeroize::Zeroizing;
 
-use crate::files::{self, FileError, open_to_others, private_folder, remove, replace};
 use crate::config::SiteConfig;
+use crate::files::{self, FileError, open_to_others, private_folder, remove, replace};
 use crate::given::{Randomness, random_bytes};
 use crate::site::{Beginning, Given, Site, StartError};
 
@@ -97,7 +97,9 @@ pub struct Paired {
 #[derive(Debug, thiserror::Error)]
 pub enum PairError {
     /// There is no pairing yet.
-    #[error("this site is not paired: have the core write a file (core-api site add NAME URL), carry it here and run selfdestruct pair FILE")]
+    #[error(
+        "this site is not paired: have the core write a file (core-api site add NAME URL), carry it here and run selfdestruct pair FILE"
+    )]
     NotPaired,
     /// A file cannot be used.
     #[error(transparent)]
@@ -127,13 +129,17 @@ pub enum PairError {
         v: u32,
     },
     /// It is paired already.
-    #[error("this site is paired already, as {site}; retire that pairing in its core (core-api site retire {site}), then say --again: everything that is here is erased")]
+    #[error(
+        "this site is paired already, as {site}; retire that pairing in its core (core-api site retire {site}), then say --again: everything that is here is erased"
+    )]
     Already {
         /// As what.
         site: String,
     },
     /// The file is the one that was taken already, or an older one.
-    #[error("the file is for epoch {epoch}, and this site was in epoch {was} already; have the core write a new one")]
+    #[error(
+        "the file is for epoch {epoch}, and this site was in epoch {was} already; have the core write a new one"
+    )]
     Used {
         /// The file's epoch.
         epoch: u64,
@@ -301,7 +307,8 @@ fn read(file: &Path) -> Result<Pairing, PairError> {
             v: form.v,
         });
     }
-    let pairing: Pairing = serde_json::from_str(&text).map_err(|_| malformed("a field is missing or wrong"))?;
+    let pairing: Pairing =
+        serde_json::from_str(&text).map_err(|_| malformed("a field is missing or wrong"))?;
     match Paired::of(&pairing).wrong() {
         None => Ok(pairing),
         Some(wrong) => Err(malformed(wrong)),

@@ -174,7 +174,10 @@ mod tests {
 
         fn files(&self) -> (String, String) {
             let read = |path: &Path| fs::read_to_string(path).unwrap();
-            (read(&self.certificate.files.cert), read(&self.certificate.files.key))
+            (
+                read(&self.certificate.files.cert),
+                read(&self.certificate.files.key),
+            )
         }
     }
 
@@ -197,7 +200,11 @@ mod tests {
             case.certificate.take(&chain, 0),
             Err(RenewalError::NothingOpen)
         ));
-        assert_eq!(fs::read_dir(case.folder.path()).unwrap().count(), 2, "nothing lies about");
+        assert_eq!(
+            fs::read_dir(case.folder.path()).unwrap().count(),
+            2,
+            "nothing lies about"
+        );
     }
 
     #[test]
@@ -208,7 +215,10 @@ mod tests {
         let params = CertificateParams::new(vec!["other.example".to_owned()]).unwrap();
         let other = params.self_signed(&key).unwrap().pem();
         let refused = case.certificate.take(&other, 0);
-        assert!(matches!(refused, Err(RenewalError::Unfitting { .. })), "{refused:?}");
+        assert!(
+            matches!(refused, Err(RenewalError::Unfitting { .. })),
+            "{refused:?}"
+        );
     }
 
     #[test]

@@ -9,7 +9,8 @@ use std::time::Duration;
 use metrics_exporter_prometheus::PrometheusHandle;
 use server::tls::Clients;
 use server::{
-    Ended, Inherited, Life, ListenError, Listener, ListenerSettings, Order, Randomness, Stack, Visitors, observe,
+    Ended, Inherited, Life, ListenError, Listener, ListenerSettings, Order, Randomness, Stack, Visitors,
+    observe,
 };
 use tokio::sync::mpsc;
 
@@ -48,7 +49,9 @@ pub enum ServeError {
     #[error(transparent)]
     Listen(#[from] ListenError),
     /// The service manager opened more sockets than there are listeners.
-    #[error("the service manager opened sockets that no listener asks for: {0:?}; its socket unit and the configuration must name the same addresses")]
+    #[error(
+        "the service manager opened sockets that no listener asks for: {0:?}; its socket unit and the configuration must name the same addresses"
+    )]
     Left(Vec<SocketAddr>),
     /// A renewal of the public certificate was cut short and cannot be finished.
     #[error("the renewal of the public certificate cannot be finished: {0}")]
@@ -98,7 +101,10 @@ impl Opened {
         let inner = sync_settings(config, &paired);
         let sync = Listener::take("sync", &inner, Visitors::Programs, &mut sockets)?;
         let health = Listener::take("health", &config.health, Visitors::Programs, &mut sockets)?;
-        if let Some(left) = sockets.map(|sockets| sockets.left()).filter(|left| !left.is_empty()) {
+        if let Some(left) = sockets
+            .map(|sockets| sockets.left())
+            .filter(|left| !left.is_empty())
+        {
             return Err(ServeError::Left(left));
         }
         let addresses = (public.address(), sync.address(), health.address());
@@ -235,11 +241,17 @@ fn of_site(seen: Option<Seen>) -> [observe::Check; 3] {
     let (chain, core) = match seen.map(|seen| seen.numbers) {
         None => ((false, "not looked at yet"), (false, "not looked at yet")),
         Some(Numbers { stopped: true, .. }) => (
-            (false, "it is not the one that the core knows: core-api site re-key"),
+            (
+                false,
+                "it is not the one that the core knows: core-api site re-key",
+            ),
             (false, "nothing is opened"),
         ),
         Some(Numbers { confirmed: true, .. }) => ((true, "goes on"), (true, "has confirmed the chain")),
-        Some(_) => ((true, "goes on"), (false, "waiting for the core to confirm the chain")),
+        Some(_) => (
+            (true, "goes on"),
+            (false, "waiting for the core to confirm the chain"),
+        ),
     };
     let free = seen.and_then(|seen| seen.free);
     let disk = match free {

@@ -19,7 +19,16 @@ const WAYS: [&str; 9] = [
 /// What the probe told, line by line. Cargo builds it if it did not yet.
 fn probe(arguments: &[&str]) -> Vec<String> {
     let out = Command::new(env!("CARGO"))
-        .args(["run", "--quiet", "--locked", "--package", "selfdestruct", "--example", "hostile_probe", "--"])
+        .args([
+            "run",
+            "--quiet",
+            "--locked",
+            "--package",
+            "selfdestruct",
+            "--example",
+            "hostile_probe",
+            "--",
+        ])
         .args(arguments)
         .output()
         .expect("cargo runs");

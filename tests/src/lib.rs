@@ -13,6 +13,7 @@ pub mod forwarder;
 pub mod kinit;
 pub mod mailbox;
 pub mod manifests;
+pub mod network;
 pub mod pki;
 pub mod processes;
 pub mod samba;

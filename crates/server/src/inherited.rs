@@ -30,7 +30,11 @@ impl Inherited {
     /// Sockets that were opened by the caller.
     pub fn of(sockets: impl IntoIterator<Item = TcpListener>) -> io::Result<Self> {
         let with_address = |socket: TcpListener| Ok((socket.local_addr()?, socket));
-        sockets.into_iter().map(with_address).collect::<io::Result<_>>().map(Self)
+        sockets
+            .into_iter()
+            .map(with_address)
+            .collect::<io::Result<_>>()
+            .map(Self)
     }
 
     /// The addresses that nobody took.

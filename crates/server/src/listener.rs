@@ -220,7 +220,9 @@ pub enum ListenError {
         wrong: TlsError,
     },
     /// The service manager opened sockets for us, and none for this listener.
-    #[error("{name}: {address} is not among the sockets that the service manager opened ({given:?}); its socket unit and the configuration must name the same addresses")]
+    #[error(
+        "{name}: {address} is not among the sockets that the service manager opened ({given:?}); its socket unit and the configuration must name the same addresses"
+    )]
     NotHandedOver {
         /// The listener.
         name: &'static str,

@@ -45,7 +45,10 @@ impl Drawn {
 
     /// The bytes of a page. Cheap.
     pub fn page(&self, page: Page, lang: Lang) -> Bytes {
-        let found = self.pages.iter().find(|(of, drawn, _)| *of == page && *drawn == lang);
+        let found = self
+            .pages
+            .iter()
+            .find(|(of, drawn, _)| *of == page && *drawn == lang);
         found.map(|(.., bytes)| bytes.clone()).unwrap_or_default()
     }
 

@@ -6,7 +6,9 @@
 use std::sync::Arc;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_LENGTH, ContentType, HeaderName, RETRY_AFTER};
+use actix_web::http::header::{
+    ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_LENGTH, ContentType, HeaderName, RETRY_AFTER,
+};
 use actix_web::web::{Bytes, Data, Json, Path, Payload, ServiceConfig, get, post, resource, route};
 use actix_web::{HttpRequest, HttpResponse, Route, guard};
 use contract::pairing::Look;
@@ -116,12 +118,7 @@ struct Shown {
     claim: Token,
 }
 
-async fn open(
-    front: Data<Front>,
-    source: Source,
-    path: Path<String>,
-    asked: Json<Shown>,
-) -> HttpResponse {
+async fn open(front: Data<Front>, source: Source, path: Path<String>, asked: Json<Shown>) -> HttpResponse {
     let proofs = Proofs {
         link: Zeroizing::new(*asked.link.as_bytes()),
         open: asked.open.map(|proof| Zeroizing::new(*proof.as_bytes())),
@@ -267,9 +264,11 @@ impl Explain for Explainer {
     fn explain(&self, refusal: &Refusal) -> HttpResponse {
         let trouble = match refusal.reason {
             Reason::NotFound | Reason::NotAllowed => Trouble::NotFound,
-            Reason::Malformed | Reason::WrongKind | Reason::CrossSite | Reason::TooLarge | Reason::TooSlow => {
-                Trouble::Malformed
-            }
+            Reason::Malformed
+            | Reason::WrongKind
+            | Reason::CrossSite
+            | Reason::TooLarge
+            | Reason::TooSlow => Trouble::Malformed,
             Reason::TooMany => Trouble::TooMany,
             Reason::Unavailable => Trouble::Away,
             Reason::NotForYou | Reason::Broken => Trouble::Broken,

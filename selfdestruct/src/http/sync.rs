@@ -12,8 +12,8 @@ use actix_web::web::{Bytes, Data, Path, Query, ServiceConfig, get, post, put, re
 use actix_web::{Error, FromRequest, HttpRequest, HttpResponse};
 use contract::problem::MEDIA_TYPE;
 use contract::sync::{
-    After, Certificate, CertificateAnswer, Command, DropRequest, NewEpoch, Position, Pushed, SIGNATURE_HEADER,
-    Token, Unbelieved, paths,
+    After, Certificate, CertificateAnswer, Command, DropRequest, NewEpoch, Position, Pushed,
+    SIGNATURE_HEADER, Token, Unbelieved, paths,
 };
 use contract::{Problem, ProblemKind};
 use journal::Signed;
@@ -309,7 +309,14 @@ mod tests {
 
     #[test]
     fn a_batch_is_taken_apart_or_refused_as_a_whole() {
-        let whole = [&2_u32.to_be_bytes()[..], b"ab", &0_u32.to_be_bytes(), &1_u32.to_be_bytes(), b"c"].concat();
+        let whole = [
+            &2_u32.to_be_bytes()[..],
+            b"ab",
+            &0_u32.to_be_bytes(),
+            &1_u32.to_be_bytes(),
+            b"c",
+        ]
+        .concat();
         assert_eq!(apart(&whole), Some(vec![&b"ab"[..], b"", b"c"]));
         assert_eq!(apart(b""), Some(Vec::new()));
         for cut in [1, 5, whole.len() - 1] {

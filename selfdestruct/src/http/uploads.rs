@@ -56,7 +56,9 @@ mod tests {
     fn nobody_takes_every_place_and_places_come_back() {
         let uploads = Arc::new(Uploads::default());
         let visitor = |n: u8| IpNet::from(std::net::IpAddr::from([198, 51, 100, n]));
-        let places: Vec<_> = (0..MOST_EACH).map(|_| uploads.take(visitor(1)).unwrap()).collect();
+        let places: Vec<_> = (0..MOST_EACH)
+            .map(|_| uploads.take(visitor(1)).unwrap())
+            .collect();
         assert!(uploads.take(visitor(1)).is_none());
         let others: Vec<_> = (2..).map_while(|n| uploads.take(visitor(n))).collect();
         assert_eq!(places.len() + others.len(), MOST);
