@@ -115,6 +115,15 @@ pub fn plan(config: &Config, addresses: &Addresses, site_user: &str) -> Plan {
         });
     }
     paths.extend(pages_of_sites(config, &at));
+    let pages: Vec<Path> = paths
+        .iter()
+        .map(|path: &Path| Path {
+            from: Party::Core,
+            source: core.clone(),
+            why: "compare the public pages",
+            ..path.clone()
+        })
+        .collect();
     let callers = End::In(config.api.sources.iter().copied().collect());
     let has_clients = config.peers.iter().any(|peer| peer.role == Role::Client);
     let mut call = |from, why| {
@@ -134,6 +143,7 @@ pub fn plan(config: &Config, addresses: &Addresses, site_user: &str) -> Plan {
         call(Party::Client, "use the API, mutual TLS");
     }
     paths.extend(sites(config, &core, &at));
+    paths.extend(pages);
     let outward = |to, target, port, why| Path {
         from: Party::Core,
         source: core.clone(),
@@ -182,32 +192,17 @@ fn pages_of_sites(config: &Config, at: &impl Fn(&str) -> End) -> Vec<Path> {
         .collect()
 }
 
-/// The core always dials. It also looks whether the public pages are still those that it knows.
+/// The core always dials.
 fn sites(config: &Config, core: &End, at: &impl Fn(&str) -> End) -> Vec<Path> {
-    let path = |target, port, why| Path {
-        from: Party::Core,
-        source: core.clone(),
-        to: Party::Site,
-        target,
-        port,
-        why,
-    };
     let sites = config.settings.sites.iter();
     sites
-        .flat_map(|site| {
-            let sync = first_known([site.sync_url.host(), &site.name].into_iter().map(at));
-            [
-                path(
-                    sync,
-                    port(&site.sync_url),
-                    "push messages, pull events, mutual TLS",
-                ),
-                path(
-                    public_end(site, at),
-                    port(&site.public_origin),
-                    "compare the public pages",
-                ),
-            ]
+        .map(|site| Path {
+            from: Party::Core,
+            source: core.clone(),
+            to: Party::Site,
+            target: first_known([site.sync_url.host(), &site.name].into_iter().map(at)),
+            port: port(&site.sync_url),
+            why: "push messages, pull events, mutual TLS",
         })
         .collect()
 }

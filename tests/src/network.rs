@@ -1,0 +1,286 @@
+//! The network of the design on one machine: hosts of Internet, DMZ and inside, and the firewall between them, each
+//! a network namespace. Needs root.
+//!
+//! Every host hangs on the firewall by a link of its own, so that even two hosts of one zone meet only through it.
+//! Nothing of the machine's own network is touched, and nothing is left: a keeper removes the namespaces when this
+//! process ends, however that happens.
+
+use std::io::Write as _;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use serde_json::Value;
+
+use crate::processes::run;
+
+/// The firewall's name; the others are for the test to choose.
+pub const FIREWALL: &str = "fw";
+
+/// Where every host finds the firewall, whatever its own address is.
+const GATEWAY: &str = "169.254.1.1";
+
+/// How long a connection may take to be made, in seconds: what is closed never answers.
+const PATIENCE: &str = "2";
+
+/// Listens on all the given ports and closes what connects.
+const LISTENERS: &str = "
+import selectors, socket, sys
+ready = selectors.DefaultSelector()
+for port in sys.argv[1:]:
+    ready.register(socket.create_server(('0.0.0.0', int(port))), selectors.EVENT_READ)
+print('listening', flush=True)
+while True:
+    for key, _ in ready.select():
+        key.fileobj.accept()[0].close()
+";
+
+/// Several networks of one process.
+static NETWORKS: AtomicU32 = AtomicU32::new(0);
+
+/// A network; it ends with this value.
+pub struct Network {
+    prefix: String,
+    hosts: Vec<(&'static str, Ipv4Addr)>,
+    /// Its standard input is a pipe from us. When we are gone, the pipe ends and the keeper removes the namespaces.
+    keeper: Child,
+}
+
+/// A rule's or a named counter's count.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Counter {
+    /// The chain; empty for a named counter.
+    pub chain: String,
+    /// The rule's comment, or the counter's name.
+    pub name: String,
+    /// How many packets it saw.
+    pub packets: u64,
+}
+
+fn ip(arguments: &[&str]) -> tokio::process::Command {
+    let mut command = tokio::process::Command::new("ip");
+    command.args(arguments);
+    command
+}
+
+impl Network {
+    /// Lays out the hosts with their addresses, and the firewall, which forwards and has no rules yet.
+    ///
+    /// # Panics
+    /// When this is not root, or `ip` is missing; `tests/run.sh` installs it.
+    pub async fn lay_out(hosts: &[(&'static str, Ipv4Addr)]) -> Self {
+        let count = NETWORKS.fetch_add(1, Ordering::Relaxed);
+        let prefix = format!("sallyport-{}-{count}", std::process::id());
+        let names: Vec<&str> = [FIREWALL]
+            .into_iter()
+            .chain(hosts.iter().map(|(name, _)| *name))
+            .collect();
+        let network = Self {
+            keeper: keeper(&prefix, &names),
+            hosts: hosts.to_vec(),
+            prefix,
+        };
+        for name in names {
+            run(&mut ip(&["netns", "add", &network.namespace(name)]))
+                .await
+                .expect("root may make network namespaces");
+            network.ip(name, &["link", "set", "lo", "up"]).await;
+        }
+        network.forward().await;
+        for (name, address) in hosts {
+            network.attach(name, *address).await;
+        }
+        network
+    }
+
+    /// Links a host to the firewall.
+    async fn attach(&self, name: &str, address: Ipv4Addr) {
+        let (host, firewall) = (self.namespace(name), self.namespace(FIREWALL));
+        let link = [
+            "link", "add", "eth0", "netns", &host, "type", "veth", "peer", "name", name, "netns", &firewall,
+        ];
+        run(&mut ip(&link)).await.expect("a pair of links");
+        let address = format!("{address}/32");
+        self.ip(name, &["address", "add", &address, "dev", "eth0"]).await;
+        self.ip(name, &["link", "set", "eth0", "up"]).await;
+        self.ip(name, &["route", "add", GATEWAY, "dev", "eth0"]).await;
+        self.ip(name, &["route", "add", "default", "via", GATEWAY]).await;
+        let gateway = format!("{GATEWAY}/32");
+        self.ip(FIREWALL, &["address", "add", &gateway, "dev", name])
+            .await;
+        self.ip(FIREWALL, &["link", "set", name, "up"]).await;
+        self.ip(FIREWALL, &["route", "add", &address, "dev", name]).await;
+    }
+
+    async fn forward(&self) {
+        let mut command = self.async_command(FIREWALL, "sh");
+        command.args(["-c", "echo 1 >/proc/sys/net/ipv4/ip_forward"]);
+        run(&mut command).await.expect("a namespace has its own switch");
+    }
+
+    async fn ip(&self, name: &str, arguments: &[&str]) {
+        let namespace = self.namespace(name);
+        let mut command = ip(&["-n", &namespace]);
+        command.args(arguments);
+        run(&mut command).await.expect("root may configure a namespace");
+    }
+
+    fn namespace(&self, name: &str) -> String {
+        format!("{}-{name}", self.prefix)
+    }
+
+    /// The address of a host.
+    pub fn address(&self, name: &str) -> Ipv4Addr {
+        let mut hosts = self.hosts.iter();
+        let found = hosts.find(|(known, _)| *known == name);
+        found.unwrap_or_else(|| panic!("no host is called {name}")).1
+    }
+
+    /// A program on a host.
+    pub fn command(&self, name: &str, program: impl AsRef<Path>) -> Command {
+        let mut command = Command::new("ip");
+        command.args(["netns", "exec", &self.namespace(name)]);
+        command.arg(program.as_ref());
+        command
+    }
+
+    fn async_command(&self, name: &str, program: &str) -> tokio::process::Command {
+        tokio::process::Command::from(self.command(name, program))
+    }
+
+    /// Listeners on these ports of a host, which take every connection; to be run by the test.
+    pub fn listeners(&self, name: &str, ports: &[u16]) -> Command {
+        let mut command = self.command(name, "/usr/bin/python3");
+        command
+            .args(["-c", LISTENERS])
+            .args(ports.iter().map(ToString::to_string));
+        command
+    }
+
+    /// Loads rules on a host.
+    ///
+    /// # Panics
+    /// When nftables does not take them.
+    pub async fn load(&self, name: &str, rules: &str) {
+        let mut command = self.command(name, "nft");
+        command
+            .args(["--file", "-"])
+            .stdin(Stdio::piped())
+            .stderr(Stdio::piped());
+        let mut child = command.spawn().expect("nft can be started");
+        let mut input = child.stdin.take().expect("it was piped");
+        input.write_all(rules.as_bytes()).expect("nft reads its rules");
+        drop(input);
+        let output = child.wait_with_output().expect("our own child can be waited for");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{said}\n{rules}");
+    }
+
+    /// Takes a table from a host, as an intruder would.
+    pub async fn unload(&self, name: &str, table: &str) {
+        let mut command = self.async_command(name, "nft");
+        command.args(["delete", "table", "inet", table]);
+        run(&mut command).await.expect("the table was loaded");
+    }
+
+    /// Everything that is counted in a table of a host.
+    pub async fn counters(&self, name: &str, table: &str) -> Vec<Counter> {
+        let mut command = self.async_command(name, "nft");
+        command.args(["--json", "list", "table", "inet", table]);
+        let listed = run(&mut command).await.expect("the table was loaded");
+        let listed: Value = serde_json::from_str(&listed).expect("nft writes JSON");
+        let entries = listed["nftables"].as_array().expect("a list").iter();
+        entries.filter_map(counter).collect()
+    }
+
+    /// How many packets a rule with this comment, or a counter with this name, saw.
+    ///
+    /// # Panics
+    /// When there is none: nothing would be counted.
+    pub async fn count(&self, name: &str, table: &str, chain: &str, counted: &str) -> u64 {
+        let counters = self.counters(name, table).await;
+        let found: Vec<u64> = counters
+            .iter()
+            .filter(|counter| counter.chain == chain && counter.name == counted)
+            .map(|counter| counter.packets)
+            .collect();
+        assert!(!found.is_empty(), "{table} of {name} does not count {counted}");
+        found.iter().sum()
+    }
+
+    /// Whether a TCP connection can be made from a host.
+    pub async fn connects(&self, from: &str, to: SocketAddr) -> bool {
+        let mut command = self.async_command(from, "timeout");
+        let script = format!(": <>/dev/tcp/{}/{}", to.ip(), to.port());
+        command.args([PATIENCE, "bash", "-c", &script]);
+        run(&mut command).await.is_ok()
+    }
+
+    /// What a listener in clear on a host's own loopback answers to a GET.
+    pub async fn ask_local(&self, name: &str, port: u16, path: &str) -> std::io::Result<String> {
+        let mut command = self.async_command(name, "timeout");
+        let script = format!(
+            "exec 3<>/dev/tcp/127.0.0.1/{port}; printf 'GET {path} HTTP/1.0\\r\\nHost: localhost\\r\\n\\r\\n' >&3; cat <&3"
+        );
+        command.args([PATIENCE, "bash", "-c", &script]);
+        run(&mut command).await
+    }
+
+    /// What an HTTPS server answers to a GET from a host that believes this authority alone.
+    ///
+    /// # Errors
+    /// When it cannot be reached, or is another one.
+    pub async fn get(&self, from: &str, to: SocketAddr, host: &str, ca: &Path) -> std::io::Result<String> {
+        let mut command = self.async_command(from, "bash");
+        let script = r#"printf 'GET / HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n' "$2" |
+            timeout 10 openssl s_client -quiet -no_ign_eof -ign_eof -connect "$1" -servername "${2%%:*}" \
+                -verify_hostname "${2%%:*}" -CAfile "$3" -verify_return_error"#;
+        command
+            .args(["-c", script, "bash"])
+            .arg(to.to_string())
+            .arg(host)
+            .arg(ca);
+        run(&mut command).await
+    }
+}
+
+/// Removes the namespaces when its input ends.
+fn keeper(prefix: &str, names: &[&str]) -> Child {
+    let script = r#"cat >/dev/null; for name do ip netns delete "$name" 2>/dev/null; done; :"#;
+    let mut keeper = Command::new("setsid");
+    keeper.args(["sh", "-c", script, "sh"]);
+    keeper.args(names.iter().map(|name| format!("{prefix}-{name}")));
+    keeper
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    keeper.spawn().expect("setsid can be started")
+}
+
+fn counter(entry: &Value) -> Option<Counter> {
+    if let Some(named) = entry.get("counter") {
+        return Some(Counter {
+            chain: String::new(),
+            name: named["name"].as_str()?.to_owned(),
+            packets: named["packets"].as_u64()?,
+        });
+    }
+    let rule = entry.get("rule")?;
+    let packets = rule["expr"]
+        .as_array()?
+        .iter()
+        .find_map(|part| part["counter"]["packets"].as_u64())?;
+    Some(Counter {
+        chain: rule["chain"].as_str()?.to_owned(),
+        name: rule["comment"].as_str()?.to_owned(),
+        packets,
+    })
+}
+
+impl Drop for Network {
+    fn drop(&mut self) {
+        drop(self.keeper.stdin.take());
+        let _ = self.keeper.wait();
+    }
+}
