@@ -14,6 +14,7 @@ pub struct Authenticator {
     secret: Vec<u8>,
     /// The step whose code was shown last; a server takes no code twice.
     last: u64,
+    shown: Vec<String>,
 }
 
 impl Authenticator {
@@ -24,7 +25,16 @@ impl Authenticator {
     pub fn new(secret: &str) -> Self {
         let secret: String = secret.split_whitespace().collect();
         let secret = BASE32_NOPAD.decode(secret.as_bytes()).expect("base32");
-        Self { secret, last: 0 }
+        Self {
+            secret,
+            last: 0,
+            shown: Vec::new(),
+        }
+    }
+
+    /// Every code that it has shown.
+    pub fn shown(&self) -> &[String] {
+        &self.shown
     }
 
     /// A code that was not shown before and that a server takes now. The code after the current one serves, too, since
@@ -45,7 +55,9 @@ impl Authenticator {
             .with_secret(self.secret.clone())
             .build()
             .expect("a secret of 160 bits");
-        app.generate(step * STEP).to_string()
+        let code = app.generate(step * STEP).to_string();
+        self.shown.push(code.clone());
+        code
     }
 }
 

@@ -35,6 +35,8 @@ pub struct Searcher {
     exact: Patterns,
     /// Forms in which they do not.
     hex: Patterns,
+    /// Codes that are so short that they are found by chance within longer numbers.
+    short: Patterns,
 }
 
 struct Patterns {
@@ -56,6 +58,25 @@ impl Patterns {
             automaton: automaton.expect("a few secrets fit"),
             meanings,
         }
+    }
+
+    /// Like [`find`](Self::find), but only what is no part of a longer word or number.
+    fn find_words<'a>(&'a self, text: &'a [u8]) -> impl Iterator<Item = &'a (String, String)> {
+        let is_word = |start: usize, end: usize| {
+            let (before, after) = (&text[..start], &text[end..]);
+            let joins = |byte: u8| byte.is_ascii_alphanumeric() || b"_-+/".contains(&byte);
+            let begins = before.last().is_none_or(|byte| !joins(*byte) && *byte != b'.');
+            let goes_on = match after {
+                [b'.', next, ..] => next.is_ascii_digit(),
+                [next, ..] => joins(*next),
+                [] => false,
+            };
+            begins && !goes_on
+        };
+        self.automaton
+            .find_overlapping_iter(text)
+            .filter(move |found| is_word(found.start(), found.end()))
+            .map(|found| &self.meanings[found.pattern().as_usize()])
     }
 
     fn find<'a>(&'a self, text: &'a [u8]) -> impl Iterator<Item = &'a (String, String)> {
@@ -89,7 +110,24 @@ impl Searcher {
         Self {
             exact: Patterns::new(exact, false),
             hex: Patterns::new(hex, true),
+            short: Patterns::new(Vec::new(), false),
         }
+    }
+
+    /// Knows codes of six digits, too. They are searched for as whole words of a text: in other forms, and within
+    /// numbers, such digits stand by chance.
+    ///
+    /// # Panics
+    /// When one of them is anything else.
+    #[must_use]
+    pub fn and_codes<'a>(self, name: &str, codes: impl IntoIterator<Item = &'a String>) -> Self {
+        let form = |code: &String| {
+            let is_code = code.len() == 6 && code.bytes().all(|byte| byte.is_ascii_digit());
+            assert!(is_code, "{name} has six digits");
+            (name.to_owned(), "a word".to_owned(), code.clone().into_bytes())
+        };
+        let short = Patterns::new(codes.into_iter().map(form).collect(), false);
+        Self { short, ..self }
     }
 
     /// Every secret that stands in the text, in whatever form.
@@ -120,10 +158,15 @@ impl Searcher {
         leaks
     }
 
+    fn find<'a>(&'a self, view: &'a [u8]) -> impl Iterator<Item = &'a (String, String)> {
+        let long = self.exact.find(view).chain(self.hex.find(view));
+        long.chain(self.short.find_words(view))
+    }
+
     fn search(&self, text: &[u8], place: &Path) -> BTreeSet<Leak> {
         let mut leaks = BTreeSet::new();
         for (escape, view) in views(text) {
-            for (secret, form) in self.exact.find(&view).chain(self.hex.find(&view)) {
+            for (secret, form) in self.find(&view) {
                 let form = if escape.is_empty() {
                     form.clone()
                 } else {
@@ -214,6 +257,34 @@ mod tests {
         assert_found(in_context(SECRET), "text");
         assert_found(utf16(u16::to_le_bytes), "UTF-16LE");
         assert_found(utf16(u16::to_be_bytes), "UTF-16BE");
+    }
+
+    #[test]
+    fn short_codes_are_words_and_no_part_of_numbers() {
+        let codes = ["042137".to_owned()];
+        let searcher = Searcher::new([]).and_codes("app code", &codes);
+        let finds = |text: &str| !searcher.in_text(text.as_bytes()).is_empty();
+        for leak in [
+            "042137",
+            "code=042137&x",
+            "\"code\":\"042137\"",
+            "it is 042137.",
+            "code%3D042137",
+            "x 042137\n",
+        ] {
+            assert!(finds(leak), "{leak}");
+        }
+        for chance in [
+            "1042137",
+            "0421370",
+            "17:02:05.042137Z",
+            "a042137",
+            "042137.5",
+            "9f-042137-c0",
+            "042138",
+        ] {
+            assert!(!finds(chance), "{chance}");
+        }
     }
 
     #[test]

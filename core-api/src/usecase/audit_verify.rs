@@ -103,7 +103,7 @@ impl Redacted {
         for seq in audit::redactions(c)? {
             match redaction(audit::record(c, seq)?, seq, key) {
                 Ok(Redaction { name, stretches, .. }) if name == Kind::Names.name() => {
-                    names.extend(stretches)
+                    names.extend(stretches);
                 }
                 Ok(Redaction { name, stretches, .. }) if name == Kind::Addresses.name() => {
                     addresses.extend(stretches);

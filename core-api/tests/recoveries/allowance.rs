@@ -52,7 +52,7 @@ async fn one_source_begins_twenty_an_hour() {
         let refused = bench.begin_from("203.0.113.7", Purpose::Reset, "one-more").await;
         match refused.err() {
             Some(UseCaseError::TooManyFor(wait)) => {
-                assert_eq!(wait, Duration::from_mins(40), "no less, no more")
+                assert_eq!(wait, Duration::from_mins(40), "no less, no more");
             }
             other => panic!("{other:?}"),
         }

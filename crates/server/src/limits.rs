@@ -150,7 +150,7 @@ mod tests {
         let clock = FakeRelativeClock::default();
         let limits = Limits::with_clock(two, two, 2, clock.clone());
         let (a, b) = (source("198.51.100.1"), source("2001:db8::1"));
-        assert!(limits.admit(a).is_ok() && limits.admit(a).is_ok() && !limits.admit(a).is_ok());
+        assert!(limits.admit(a).is_ok() && limits.admit(a).is_ok() && limits.admit(a).is_err());
         assert!(limits.admit(b).is_ok(), "another visitor is counted by himself");
 
         // Two are remembered, which is all: neighbours among the others share a count.
@@ -158,12 +158,12 @@ mod tests {
         assert!(
             limits.admit(c).is_ok()
                 && limits.admit(d).is_ok()
-                && !limits.admit(c).is_ok()
-                && !limits.admit(d).is_ok()
+                && limits.admit(c).is_err()
+                && limits.admit(d).is_err()
         );
         assert_eq!(limits.limiter.len(), 2);
         assert!(
-            limits.admit(b).is_ok() && !limits.admit(b).is_ok(),
+            limits.admit(b).is_ok() && limits.admit(b).is_err(),
             "who is remembered keeps his own count"
         );
         let far = (0..8)

@@ -1,11 +1,15 @@
 //! The same with a real domain behind it, in the judgement of MIT Kerberos.
 
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
 use tests::authenticator::Authenticator;
 use tests::browser::Scripts;
 use tests::demo::{Demo, Person};
 use tests::kinit::{Verdict, kinit};
 use tests::mailbox::Mailbox;
 use tests::samba::Domain;
+use tests::secrets::Searcher;
 
 use super::visitor::Visitor;
 
@@ -20,6 +24,8 @@ struct Somebody {
     person: Person,
     app: Authenticator,
     mailbox: Mailbox,
+    /// Codes that came by mail.
+    codes: Vec<String>,
 }
 
 impl Somebody {
@@ -32,6 +38,7 @@ impl Somebody {
             person,
             app,
             mailbox: Mailbox::new(&demo.known().mail_dir),
+            codes: Vec::new(),
         }
     }
 
@@ -39,10 +46,40 @@ impl Somebody {
     async fn prove(&mut self, choice: &str) {
         self.visitor.begin(choice, &self.person.username).await;
         self.visitor.prove_by_app(&mut self.app).await;
-        self.visitor
+        let code = self
+            .visitor
             .prove_by_mail(&mut self.mailbox, &self.person.email)
             .await;
+        self.codes.push(code);
         self.visitor.expect("Your account", "act").await;
+    }
+}
+
+/// Nothing that core and portal leave behind knows what these people typed.
+fn expect_no_secret(state: &Path, people: &[Somebody]) {
+    let mut secrets = vec![
+        ("new password", NEW),
+        ("other new password", OTHER),
+        ("short password", SHORT),
+    ];
+    for Somebody { person, codes, .. } in people {
+        secrets.push(("first password", &person.password));
+        secrets.extend(
+            person
+                .totp_secret
+                .as_deref()
+                .map(|secret| ("authenticator secret", secret)),
+        );
+        secrets.extend(codes.iter().map(|code| ("e-mail code", code.as_str())));
+    }
+    let shown = people.iter().flat_map(|somebody| somebody.app.shown());
+    let searcher = Searcher::new(secrets).and_codes("app code", shown);
+    // What the demo writes down for newcomers, and the domain's own folder.
+    let told = ["people.json", "people.txt", "demo.json", "mail", "dc"].map(|name| state.join(name));
+    let told: Vec<_> = told.iter().map(PathBuf::as_path).collect();
+    assert_eq!(searcher.in_folder(state, &told), BTreeSet::new());
+    for page in people.iter().flat_map(|somebody| somebody.visitor.seen()) {
+        assert_eq!(searcher.in_text(page.as_bytes()), BTreeSet::new(), "in a page");
     }
 }
 
@@ -53,13 +90,18 @@ async fn people_of_a_real_domain_help_themselves() {
     let domain: Domain = serde_json::from_slice(&known).expect("accounts.json is what this reads");
     let judge = |username: &str, password: &str| kinit(&domain, username, password);
 
-    alice_forgets(&demo, &judge).await;
-    bob_is_unlocked(&demo, &judge).await;
-    erin_must_change(&demo, &judge).await;
-    frank_keeps_to_his_policy(&demo, &judge).await;
+    let people = [
+        alice_forgets(&demo, &judge).await,
+        bob_is_unlocked(&demo, &judge).await,
+        erin_must_change(&demo, &judge).await,
+        frank_keeps_to_his_policy(&demo, &judge).await,
+    ];
+    let state = demo.state();
+    let _folder = demo.stop().await;
+    expect_no_secret(&state, &people);
 }
 
-async fn alice_forgets(demo: &Demo, judge: &impl Fn(&str, &str) -> Verdict) {
+async fn alice_forgets(demo: &Demo, judge: &impl Fn(&str, &str) -> Verdict) -> Somebody {
     let mut alice = Somebody::new(demo, "alice", Scripts::On).await;
     alice.prove("I forgot my password").await;
     alice.visitor.set_password(NEW).await;
@@ -85,9 +127,10 @@ async fn alice_forgets(demo: &Demo, judge: &impl Fn(&str, &str) -> Verdict) {
         .expect("Your password is changed", "done-change")
         .await;
     assert_eq!(judge("alice", OTHER), Verdict::Ticket);
+    alice
 }
 
-async fn bob_is_unlocked(demo: &Demo, judge: &impl Fn(&str, &str) -> Verdict) {
+async fn bob_is_unlocked(demo: &Demo, judge: &impl Fn(&str, &str) -> Verdict) -> Somebody {
     let mut bob = Somebody::new(demo, "bob", Scripts::Off).await;
     assert_eq!(judge("bob", &bob.person.password), Verdict::Revoked);
     bob.prove("My account is locked").await;
@@ -99,9 +142,10 @@ async fn bob_is_unlocked(demo: &Demo, judge: &impl Fn(&str, &str) -> Verdict) {
         .expect("Your account is unlocked", "done-unlock")
         .await;
     assert_eq!(judge("bob", &bob.person.password), Verdict::Ticket);
+    bob
 }
 
-async fn erin_must_change(demo: &Demo, judge: &impl Fn(&str, &str) -> Verdict) {
+async fn erin_must_change(demo: &Demo, judge: &impl Fn(&str, &str) -> Verdict) -> Somebody {
     let mut erin = Somebody::new(demo, "erin", Scripts::Off).await;
     assert_eq!(judge("erin", &erin.person.password), Verdict::MustChange);
     erin.prove("Change my password").await;
@@ -113,9 +157,10 @@ async fn erin_must_change(demo: &Demo, judge: &impl Fn(&str, &str) -> Verdict) {
         .expect("Your password is changed", "done-change")
         .await;
     assert_eq!(judge("erin", NEW), Verdict::Ticket);
+    erin
 }
 
-async fn frank_keeps_to_his_policy(demo: &Demo, judge: &impl Fn(&str, &str) -> Verdict) {
+async fn frank_keeps_to_his_policy(demo: &Demo, judge: &impl Fn(&str, &str) -> Verdict) -> Somebody {
     let mut frank = Somebody::new(demo, "frank", Scripts::On).await;
     frank.prove("I forgot my password").await;
     frank.visitor.expect("at least 14 characters", "act-strict").await;
@@ -136,6 +181,7 @@ async fn frank_keeps_to_his_policy(demo: &Demo, judge: &impl Fn(&str, &str) -> V
         "this is how one sees that the directory was asked"
     );
     assert_eq!(judge("frank", NEW), Verdict::Ticket);
+    frank
 }
 
 /// Whether the audit has an intent to write to this account: nothing is written without one.

@@ -60,7 +60,7 @@ async fn alice_forgets_her_password_and_helps_herself() {
         ("first e-mail code", &first_code),
         ("second e-mail code", &second_code),
     ];
-    let searcher = Searcher::new(secrets);
+    let searcher = Searcher::new(secrets).and_codes("app code", app.shown());
     // What the demo itself writes down for newcomers, in clear and on purpose.
     let told = ["people.json", "people.txt", "demo.json", "mail"].map(|name| state.join(name));
     let told: Vec<_> = told.iter().map(std::path::PathBuf::as_path).collect();

@@ -1,14 +1,19 @@
 //! Codes and notices by a real mail server, with TLS and a password; also one that is away for a while.
 
+use std::collections::BTreeSet;
+
 use tests::authenticator::Authenticator;
 use tests::browser::Scripts;
 use tests::forwarder::Forwarder;
 use tests::mailbox::code_in;
 use tests::pki::Authority;
+use tests::secrets::Searcher;
 use tests::smtp::MailServer;
 use tests::stack::Stack;
 
 use super::visitor::Visitor;
+
+const NEW: &str = "Quill-Harbour-Basalt-52";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn codes_and_notices_wait_for_a_mail_server_that_is_away() {
@@ -47,13 +52,14 @@ async fn codes_and_notices_wait_for_a_mail_server_that_is_away() {
     way.lead_to(Some(server.port()));
     let mail = server.next_to(&alice.email, 0).await;
     assert_eq!(mail.subject, "Corp Example: your code to set a new password");
-    visitor.fill("Code", &code_in(&mail.text)).await;
+    let code = code_in(&mail.text);
+    visitor.fill("Code", &code).await;
     visitor.press("Verify").await;
     visitor.expect("Choose a new password", "act-reset").await;
 
     // What waits in the outbox outlives the core.
     way.lead_to(None);
-    visitor.set_password("Quill-Harbour-Basalt-52").await;
+    visitor.set_password(NEW).await;
     visitor.expect("Your new password is set", "done-reset").await;
     stack.stop_core().await;
     assert_eq!(server.mails().len(), 1, "it is away");
@@ -66,4 +72,25 @@ async fn codes_and_notices_wait_for_a_mail_server_that_is_away() {
         notice.text
     );
     assert_eq!(server.mails().len(), 2, "each is sent once");
+
+    let pages = visitor.seen().to_vec();
+    drop(visitor);
+    stack.stop().await;
+    let secrets = [
+        ("first password", alice.password.as_str()),
+        ("new password", NEW),
+        (
+            "authenticator secret",
+            alice.totp_secret.as_deref().expect("alice has an app"),
+        ),
+        ("e-mail code", &code),
+        ("password at the mail server", MailServer::PASSWORD),
+    ];
+    let searcher = Searcher::new(secrets).and_codes("app code", app.shown());
+    let told = ["people.json", "mail-password"].map(|name| stack.state().join(name));
+    let told: Vec<_> = told.iter().map(std::path::PathBuf::as_path).collect();
+    assert_eq!(searcher.in_folder(&stack.state(), &told), BTreeSet::new());
+    for page in pages {
+        assert_eq!(searcher.in_text(page.as_bytes()), BTreeSet::new(), "in a page");
+    }
 }
