@@ -15,6 +15,7 @@ pub mod kinit;
 pub mod mailbox;
 pub mod manifests;
 pub mod memory;
+pub mod messages;
 pub mod network;
 pub mod pki;
 pub mod processes;

@@ -51,7 +51,9 @@ mod tests {
         let mut found = false;
         let needle: Vec<u8> = b"KEPT FOR A WHILE".to_ascii_lowercase();
         read(std::process::id(), |piece| {
-            found |= piece.windows(needle.len()).any(|window| window == kept.as_slice());
+            found |= piece
+                .windows(needle.len())
+                .any(|window| window == kept.as_slice());
         })
         .expect("one's own memory");
         assert!(found);

@@ -82,7 +82,9 @@ impl Link {
     pub fn parse(link: &str, passphrase: Option<&str>) -> Self {
         let (address, fragment) = link.split_once('#').expect("a link has a fragment");
         let id = address.rsplit('/').next().expect("a link has a path");
-        let id = BASE64URL_NOPAD.decode(id.as_bytes()).expect("the id is base64url");
+        let id = BASE64URL_NOPAD
+            .decode(id.as_bytes())
+            .expect("the id is base64url");
         let (secret, _) = LinkSecret::parse(fragment).expect("the fragment is a link's secret");
         Self {
             id: id.try_into().expect("an id has 16 bytes"),

@@ -7,6 +7,7 @@ mod factors;
 mod forgotten;
 mod link;
 mod mail;
+mod messages;
 mod network;
 mod not_me;
 mod portals;

@@ -1,0 +1,94 @@
+//! A site whose files are put back to an older state hands nothing out, and says so.
+
+use std::path::Path;
+use std::time::Duration;
+
+use tests::processes::{run, wait_for};
+use tests::reader::{Reader, Reading};
+use tests::stack::Stack;
+
+const PATIENCE: Duration = Duration::from_mins(1);
+
+async fn copy(from: &Path, to: &Path) {
+    let mut command = tokio::process::Command::new("cp");
+    command
+        .arg("--archive")
+        .arg("--no-target-directory")
+        .arg(from)
+        .arg(to);
+    run(&mut command).await.expect("the folder can be copied");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_older_copy_of_a_site_hands_nothing_out_a_second_time() {
+    let mut stack = Stack::prepare().await;
+    stack.start_core().await;
+    stack.start_site().await;
+    let reader = Reader::new(stack.port + 1, &stack.ca());
+    let (read, unread) = (stack.send("once", &[]).await, stack.send("never", &[]).await);
+    stack
+        .site
+        .take()
+        .expect("it runs")
+        .stop(Duration::from_secs(20))
+        .await;
+    for folder in ["site", "site-keys"] {
+        copy(
+            &stack.state().join(folder),
+            &stack.state().join(format!("{folder}.old")),
+        )
+        .await;
+    }
+    stack.launch_site();
+    let first = wait_for("the message is handed out", PATIENCE, async || {
+        match reader.open(&read.link(), [5; 16]).await.ok()? {
+            Reading::Text(text) => Some(text),
+            _ => None,
+        }
+    });
+    assert_eq!(first.await, "once");
+    stack.await_message(&read.id, "opened").await;
+
+    stack
+        .site
+        .take()
+        .expect("it runs")
+        .stop(Duration::from_secs(20))
+        .await;
+    for folder in ["site", "site-keys"] {
+        std::fs::remove_dir_all(stack.state().join(folder)).expect("the site's files");
+        copy(
+            &stack.state().join(format!("{folder}.old")),
+            &stack.state().join(folder),
+        )
+        .await;
+    }
+    stack.launch_site();
+    wait_for("the core tells of the fork", PATIENCE, async || {
+        let sites = stack.core_api(&["site", "list"]).await.ok()?;
+        sites.to_lowercase().contains("fork").then_some(())
+    })
+    .await;
+    for sent in [&read, &unread] {
+        let answer = reader.open(&sent.link(), [6; 16]).await.expect("an answer");
+        assert_eq!(answer, Reading::Unavailable, "nothing of the old epoch is served");
+    }
+
+    // A new epoch: what the core does not know as ended is lost, its sender may send again, and all is well.
+    stack
+        .core_api(&["site", "re-key", "demo"])
+        .await
+        .expect("a new epoch begins");
+    stack.await_message(&unread.id, "lost").await;
+    let again = stack.send("again", &[]).await;
+    let opened = wait_for(
+        "a message of the new epoch opens",
+        PATIENCE,
+        async || match reader.open(&again.link(), [7; 16]).await.ok()? {
+            Reading::Text(text) => Some(text),
+            _ => None,
+        },
+    );
+    assert_eq!(opened.await, "again");
+    stack.stop().await;
+}
