@@ -1,6 +1,6 @@
 //! Holds what lives on a site against what should live there.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use client::ClientError;
@@ -88,8 +88,8 @@ pub async fn judge(
     core: &Arc<Core>,
     site: &Site,
     living: Living,
-    before: &HashSet<Id>,
-) -> Result<HashSet<Id>, StoreError> {
+    before: &BTreeSet<Id>,
+) -> Result<BTreeSet<Id>, StoreError> {
     let mut ids: Vec<Id> = living.ids.iter().copied().collect();
     ids.sort_unstable();
     for some in ids.chunks(usize::try_from(TOGETHER).unwrap_or(usize::MAX)) {
@@ -134,9 +134,9 @@ async fn lose_gone(
     core: &Arc<Core>,
     site: &Site,
     living: &Living,
-    before: &HashSet<Id>,
-) -> Result<HashSet<Id>, StoreError> {
-    let (mut after, mut missed) = ([0; 16], HashSet::new());
+    before: &BTreeSet<Id>,
+) -> Result<BTreeSet<Id>, StoreError> {
+    let (mut after, mut missed) = ([0; 16], BTreeSet::new());
     loop {
         let name = site.name.clone();
         let some = core

@@ -1,7 +1,7 @@
 //! Takes over what happens on one site, and looks after it: is it there, does it hold what it should, does it keep the
 //! witness of our audit?
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -50,7 +50,7 @@ pub struct Puller {
     witnessed: Option<String>,
     inventory_at: Option<Timestamp>,
     /// What was missed at the last inventory.
-    missed: HashSet<Id>,
+    missed: BTreeSet<Id>,
     cared_at: Option<Timestamp>,
 }
 
@@ -118,7 +118,7 @@ impl Puller {
             is_acked: false,
             witnessed: None,
             inventory_at: None,
-            missed: HashSet::new(),
+            missed: BTreeSet::new(),
             cared_at: None,
         }
     }
