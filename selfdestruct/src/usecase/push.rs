@@ -7,7 +7,7 @@ use journal::{Hash, Statement};
 use sha2::{Digest as _, Sha256};
 
 use crate::given::Step;
-use crate::running::{Epoch, Running};
+use crate::running::{Epoch, Running, Side};
 use crate::site::{Limits, Push, SiteError};
 use crate::store::held::{self, Kind};
 use crate::store::keys::{self, Cipher, DataKey};
@@ -110,7 +110,7 @@ async fn take(
     // The key first: what is in the other database without one could never be read.
     site.keys.write(move |c| keys::insert(c, row, &key)).await?;
     site.step(Step::KeyStored);
-    let last = store_pieces(site, row, &cipher, ciphertext).await?;
+    let last = store_pieces(site, Side::Sync, row, &cipher, ciphertext).await?;
     let job = move |c: &sqlite::Connection| {
         if let Some(message) = message::by_id(c, id)? {
             return Ok(Found::Known(Box::new(message)));
@@ -124,7 +124,7 @@ async fn take(
         piece::insert(c, row, number, &bytes)?;
         Ok(Found::New)
     };
-    let found = site.write_sync(job).await?;
+    let found = site.write(Side::Sync, job).await?;
     site.step(Step::MessageStored);
     if matches!(found, Found::New) {
         loose.keep();
@@ -149,6 +149,7 @@ async fn look_first(site: &Running, id: Token, length: u64) -> Result<Option<Mes
 /// Stores every piece but the last, each in a change of its own, and gives that one: it goes with the message.
 pub(crate) async fn store_pieces(
     site: &Running,
+    behalf: Side,
     row: i64,
     cipher: &Cipher,
     whole: &[u8],
@@ -157,7 +158,7 @@ pub(crate) async fn store_pieces(
     for (number, piece) in (0_u16..).zip(whole.chunks(PIECE)) {
         let next = (number, cipher.lock(number, piece));
         if let Some((number, bytes)) = last.replace(next) {
-            site.write_sync(move |c| piece::insert(c, row, number, &bytes))
+            site.write(behalf, move |c| piece::insert(c, row, number, &bytes))
                 .await?;
             site.step(Step::PieceStored);
         }
