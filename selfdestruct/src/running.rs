@@ -34,6 +34,8 @@ pub(crate) struct Running {
     pub(crate) confirmed: Mutex<Option<Duration>>,
     /// The last event, for those who wait for the next.
     pub(crate) head: watch::Sender<u64>,
+    /// How far the chain is known to the other database.
+    pub(crate) anchored: AtomicU64,
     pub(crate) public_queue: Semaphore,
     pub(crate) sync_queue: Semaphore,
     /// Messages that ended since the last round of erasing.

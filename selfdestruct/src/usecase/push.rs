@@ -96,10 +96,10 @@ async fn take(
 ) -> Result<(Token, i64, Found), SiteError> {
     let id = head.id;
     let now = site.now();
-    let size = ciphertext.len() as u64;
+    let length = ciphertext.len() as u64;
     let limits = site.settings.limits;
     if ciphertext.len() > PIECE
-        && let Some(found) = look_first(site, id, size).await?
+        && let Some(found) = look_first(site, id, length).await?
     {
         return Ok((id, now, Found::Known(Box::new(found))));
     }
@@ -118,8 +118,8 @@ async fn take(
         if head.policy.expires_at <= now {
             return Err(SiteError::Refused);
         }
-        held::add(c, Kind::Messages, size, limits.messages, limits.bytes)?;
-        message::insert(c, row, &head, digest, size, now)?;
+        held::add(c, Kind::Messages, length, limits.messages, limits.bytes)?;
+        message::insert(c, row, &head, digest, length, now)?;
         let (number, bytes) = last;
         piece::insert(c, row, number, &bytes)?;
         Ok(Found::New)
@@ -133,11 +133,11 @@ async fn take(
 }
 
 /// Before much is stored: whether it is here already, and whether there is room.
-async fn look_first(site: &Running, id: Token, size: u64) -> Result<Option<Message>, SiteError> {
+async fn look_first(site: &Running, id: Token, length: u64) -> Result<Option<Message>, SiteError> {
     let limits = site.settings.limits;
     let look = move |c: &sqlite::Connection| {
         let known = message::by_id(c, id)?;
-        let room = held::has_room(c, Kind::Messages, size, limits.messages, limits.bytes)?;
+        let room = held::has_room(c, Kind::Messages, length, limits.messages, limits.bytes)?;
         if known.is_none() && !room {
             return Err(SiteError::Full);
         }

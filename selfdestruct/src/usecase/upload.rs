@@ -112,8 +112,8 @@ async fn take(
     upload: Upload,
     sealed: &[u8],
 ) -> Result<Uploaded, SiteError> {
-    let (size, most_bytes) = (upload.size, upload.most_bytes);
-    let room = move |c: &Connection| held::has_room(c, Kind::Drops, size, u64::MAX >> 1, most_bytes);
+    let (length, most_bytes) = (upload.size, upload.most_bytes);
+    let room = move |c: &Connection| held::has_room(c, Kind::Drops, length, u64::MAX >> 1, most_bytes);
     if !site.site.read(room).await? {
         return Err(SiteError::Full);
     }

@@ -10,7 +10,7 @@ fn records(world: &World) -> Vec<Record> {
     let look = world.look();
     let mut rows = look
         .prepare("SELECT seq, event, hash FROM event ORDER BY seq")
-        .unwrap();
+        .expect("the test stands on it");
     rows.query_map([], |row| {
         Ok(Record {
             seq: row.get(0)?,
@@ -18,8 +18,8 @@ fn records(world: &World) -> Vec<Record> {
             hash: Hash::from(row.get::<_, [u8; 32]>(2)?),
         })
     })
-    .unwrap()
-    .map(Result::unwrap)
+    .expect("the test stands on it")
+    .map(|row| row.expect("the test stands on it"))
     .collect()
 }
 

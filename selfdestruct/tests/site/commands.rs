@@ -82,8 +82,8 @@ async fn the_inventory_is_what_lives() {
     let revoke = command("revoke", &gone, Order::Revoke);
     world.site().command(&revoke).await.unwrap();
     world.open(&other, "reader").await;
-    let line = world.site().inventory(None).await.unwrap();
-    let page = Inventory::open(&line.parse().unwrap(), &world.core.key).unwrap();
+    let signed = world.site().inventory(None).await.unwrap();
+    let page = Inventory::open(&signed.parse().unwrap(), &world.core.key).unwrap();
     assert!(!page.more);
     let mut live: Vec<_> = page
         .live
@@ -95,8 +95,8 @@ async fn the_inventory_is_what_lives() {
     expected.sort();
     assert_eq!(live, expected);
     let first = one.id().min(other.id());
-    let line = world.site().inventory(Some(first)).await.unwrap();
-    let page = Inventory::open(&line.parse().unwrap(), &world.core.key).unwrap();
+    let signed = world.site().inventory(Some(first)).await.unwrap();
+    let page = Inventory::open(&signed.parse().unwrap(), &world.core.key).unwrap();
     assert_eq!(page.live.len(), 1);
 }
 

@@ -11,35 +11,41 @@ use crate::support::{DAY, LEASE, Letter, START, World, hash, token};
 async fn live(site: Site, letters: [Letter; 3], new_epoch: contract::sync::NewEpoch, epoch_too: bool) {
     let [read, revoked, guessed] = &letters;
     for letter in &letters {
-        site.push(letter.id(), &letter.body()).await.unwrap();
+        site.push(letter.id(), &letter.body())
+            .await
+            .expect("the test stands on it");
     }
     site.open(read.id(), read.proofs(), token("reader"), "192.0.2.1")
         .await
-        .unwrap();
-    site.done(read.id(), token("reader")).await.unwrap();
+        .expect("the test stands on it");
+    site.done(read.id(), token("reader"))
+        .await
+        .expect("the test stands on it");
     let wrong = guessed.proofs_with_wrong_passphrase();
     site.open(guessed.id(), wrong, token("guesser"), "192.0.2.2")
         .await
-        .unwrap();
+        .expect("the test stands on it");
     let revoke = Command {
         id: token("revoke"),
         message: revoked.id(),
         order: Order::Revoke,
     };
-    site.command(&revoke).await.unwrap();
+    site.command(&revoke).await.expect("the test stands on it");
     let asked = DropRequest {
         public_key: [5; 65].into(),
         upload: hash(&[4; 16]).into(),
         largest: 1_000,
         expires_at: START + DAY,
     };
-    site.request_drop(token("box"), &asked).await.unwrap();
+    site.request_drop(token("box"), &asked)
+        .await
+        .expect("the test stands on it");
     site.upload(token("box"), &Zeroizing::new([4; 16]), b"sealed", "192.0.2.3")
         .await
-        .unwrap();
-    site.sweep().await.unwrap();
+        .expect("the test stands on it");
+    site.sweep().await.expect("the test stands on it");
     if epoch_too {
-        site.new_epoch(&new_epoch).await.unwrap();
+        site.new_epoch(&new_epoch).await.expect("the test stands on it");
     }
 }
 

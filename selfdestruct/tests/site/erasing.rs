@@ -7,22 +7,26 @@ use crate::support::{Letter, World, token};
 
 /// Every data key that is stored now.
 fn data_keys(world: &World) -> Vec<Vec<u8>> {
-    let keys = sqlite::Connection::open(world.keys_db()).unwrap();
-    let mut keys = keys.prepare("SELECT key FROM data_key").unwrap();
+    let keys = sqlite::Connection::open(world.keys_db()).expect("the test stands on it");
+    let mut keys = keys
+        .prepare("SELECT key FROM data_key")
+        .expect("the test stands on it");
     keys.query_map([], |row| row.get(0))
-        .unwrap()
-        .map(Result::unwrap)
+        .expect("the test stands on it")
+        .map(|row| row.expect("the test stands on it"))
         .collect()
 }
 
 /// Bytes of the message as they lie in the database: under its data key.
 fn pieces(world: &World) -> Vec<Vec<u8>> {
     let look = world.look();
-    let mut pieces = look.prepare("SELECT substr(bytes, 1, 64) FROM piece").unwrap();
+    let mut pieces = look
+        .prepare("SELECT substr(bytes, 1, 64) FROM piece")
+        .expect("the test stands on it");
     pieces
         .query_map([], |row| row.get(0))
-        .unwrap()
-        .map(Result::unwrap)
+        .expect("the test stands on it")
+        .map(|row| row.expect("the test stands on it"))
         .collect()
 }
 

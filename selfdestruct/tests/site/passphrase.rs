@@ -11,7 +11,11 @@ async fn order(world: &World, name: &str, message: Token, order: Order) -> Comma
         message,
         order,
     };
-    world.site().command(&command).await.unwrap()
+    world
+        .site()
+        .command(&command)
+        .await
+        .expect("the test stands on it")
 }
 
 #[tokio::test]

@@ -14,15 +14,15 @@ fn copy(from: &Path, to: &Path) {
             format!("{}{ending}", from.display()),
             format!("{}{ending}", to.display()),
         );
-        if fs::exists(&from).unwrap() {
-            fs::copy(&from, &to).unwrap();
-        } else if fs::exists(&to).unwrap() {
-            fs::remove_file(&to).unwrap();
+        if fs::exists(&from).expect("the test stands on it") {
+            fs::copy(&from, &to).expect("the test stands on it");
+        } else if fs::exists(&to).expect("the test stands on it") {
+            fs::remove_file(&to).expect("the test stands on it");
         }
     }
     let index = format!("{}-shm", to.display());
-    if fs::exists(&index).unwrap() {
-        fs::remove_file(index).unwrap();
+    if fs::exists(&index).expect("the test stands on it") {
+        fs::remove_file(index).expect("the test stands on it");
     }
 }
 
@@ -54,12 +54,12 @@ async fn a_restored_site_stops_and_serves_nothing_until_a_new_epoch() {
             Opening::NotConfirmed,
             "{round}"
         );
+        assert!(matches!(world.core.pull(&site).await, Err(SiteError::Fork)));
         let body = letter.body();
         assert!(matches!(
             site.push(letter.id(), &body).await,
             Err(SiteError::Fork)
         ));
-        assert!(matches!(world.core.pull(&site).await, Err(SiteError::Fork)));
         assert!(matches!(site.ack(position).await, Err(SiteError::Fork)));
         assert!(matches!(site.inventory(None).await, Err(SiteError::Fork)));
         assert!(matches!(site.sweep().await, Err(SiteError::Fork)));
@@ -94,6 +94,32 @@ async fn a_restored_site_stops_even_if_it_went_on_by_itself() {
     }
     let site = world.site().clone();
     assert!(world.core.link.seq <= site.numbers().await.seq);
+    assert!(matches!(world.core.pull(&site).await, Err(SiteError::Fork)));
+    assert_eq!(world.open(&letter, "reader").await, Opening::NotConfirmed);
+}
+
+#[tokio::test]
+async fn an_older_copy_is_found_out_even_if_the_core_never_saw_the_readings() {
+    let mut world = World::new().await;
+    let letter = world.pushed(Letter::new("never pulled").with_readings(2)).await;
+    world.confirm().await;
+    let kept = world.folder.path().join("copy.db");
+    copy(&world.site_db(), &kept);
+    assert!(letter.is_in(&world.open(&letter, "reader").await));
+    world.sweep().await;
+    world.restart().await;
+    world.confirm().await;
+    assert!(
+        letter.is_in(&world.open(&letter, "reader").await),
+        "it is the latest"
+    );
+    world.sweep().await;
+    world.site().close().await;
+    world.stop();
+    copy(&kept, &world.site_db());
+    world.come_up().await;
+    let site = world.site().clone();
+    assert!(site.numbers().await.stopped, "before anybody asked");
     assert!(matches!(world.core.pull(&site).await, Err(SiteError::Fork)));
     assert_eq!(world.open(&letter, "reader").await, Opening::NotConfirmed);
 }

@@ -32,7 +32,10 @@ pub(crate) struct Hands {
 impl Hands {
     pub(crate) fn go_on(&self, ms: i64) {
         self.set_wall(self.wall.load(Ordering::Relaxed) + ms);
-        self.mono.fetch_add(u64::try_from(ms).unwrap(), Ordering::Relaxed);
+        self.mono.fetch_add(
+            u64::try_from(ms).expect("the test stands on it"),
+            Ordering::Relaxed,
+        );
     }
 
     pub(crate) fn set_wall(&self, to: i64) {
@@ -70,7 +73,12 @@ pub(crate) struct Death(pub Mutex<Option<Step>>);
 
 impl Steps for Death {
     fn reached(&self, step: Step) {
-        let dies = self.0.lock().unwrap().take_if(|at| *at == step).is_some();
+        let dies = self
+            .0
+            .lock()
+            .expect("the test stands on it")
+            .take_if(|at| *at == step)
+            .is_some();
         assert!(!dies, "dies here, as the test wants it");
     }
 }
@@ -80,7 +88,9 @@ pub(crate) fn hash(bytes: &[u8]) -> [u8; 32] {
 }
 
 pub(crate) fn token(text: &str) -> Token {
-    let bytes: [u8; 16] = hash(text.as_bytes())[..16].try_into().unwrap();
+    let bytes: [u8; 16] = hash(text.as_bytes())[..16]
+        .try_into()
+        .expect("the test stands on it");
     Token::from(bytes)
 }
 
@@ -198,9 +208,9 @@ impl World {
             randomness: Arc::new(Counted::default()),
             steps: Arc::clone(&death) as Arc<dyn Steps>,
         };
-        let folder = tempfile::tempdir().unwrap();
+        let folder = tempfile::tempdir().expect("the test stands on it");
         for name in ["data", "keys"] {
-            std::fs::create_dir(folder.path().join(name)).unwrap();
+            std::fs::create_dir(folder.path().join(name)).expect("the test stands on it");
         }
         let mut world = Self {
             folder,
@@ -211,7 +221,7 @@ impl World {
             given,
             site: None,
         };
-        world.site = Some(world.start().await.unwrap());
+        world.site = Some(world.start().await.expect("the test stands on it"));
         world.confirm().await;
         world
     }
@@ -226,7 +236,7 @@ impl World {
             keys_dir: self.folder.path().join("keys"),
             name: NAME.to_owned(),
             confirm_within: Duration::from_mins(2),
-            lease: Duration::from_millis(u64::try_from(LEASE).unwrap()),
+            lease: Duration::from_millis(u64::try_from(LEASE).expect("the test stands on it")),
             limits: self.limits,
         };
         let beginning = Beginning {
@@ -290,17 +300,24 @@ impl World {
     }
 
     pub(crate) async fn done(&self, letter: &Letter, claim: &str) {
-        self.site().done(letter.id(), token(claim)).await.unwrap();
+        self.site()
+            .done(letter.id(), token(claim))
+            .await
+            .expect("the test stands on it");
     }
 
     pub(crate) async fn sweep(&self) {
-        self.site().sweep().await.unwrap();
+        self.site().sweep().await.expect("the test stands on it");
     }
 
     /// Everything that happened to this message, as far as the core knows.
     pub(crate) fn told(&self, letter: &Letter) -> Vec<What> {
         let id = letter.id().to_string();
-        let about = |event: &&Event| serde_json::to_string(event).unwrap().contains(&id);
+        let about = |event: &&Event| {
+            serde_json::to_string(event)
+                .expect("the test stands on it")
+                .contains(&id)
+        };
         self.core
             .events
             .iter()
@@ -319,7 +336,7 @@ impl World {
 
     /// Looks into `site.db` past the site.
     pub(crate) fn look(&self) -> sqlite::Connection {
-        sqlite::Connection::open(self.site_db()).unwrap()
+        sqlite::Connection::open(self.site_db()).expect("the test stands on it")
     }
 
     /// Whether these bytes stand in any file.
@@ -386,8 +403,8 @@ impl Core {
 
     pub(crate) async fn begin_epoch(&mut self, site: &Site) {
         let asked = self.new_epoch();
-        let opened = site.new_epoch(&asked).await.unwrap();
-        self.key = VerifyingKey::from_bytes(opened.site_key.as_bytes()).unwrap();
+        let opened = site.new_epoch(&asked).await.expect("the test stands on it");
+        self.key = VerifyingKey::from_bytes(opened.site_key.as_bytes()).expect("the test stands on it");
         let origin = journal::site::origin(NAME, asked.epoch, Some(self.link));
         self.link = Chain::begin(&origin).end();
         self.epoch = asked.epoch;
@@ -411,10 +428,12 @@ impl Core {
             let tag = Tag::from(*stored.tag.as_bytes());
             let next = Ratchet::from_bytes(self.ratchet).check(NAME, self.epoch, link, &tag);
             self.ratchet = *next.expect("the tag is the key's").as_bytes();
-            self.events.push(serde_json::from_str(&stored.event).unwrap());
+            self.events
+                .push(serde_json::from_str(&stored.event).expect("the test stands on it"));
             self.link = link;
         }
-        let head = Head::open(&answer.head.parse().unwrap(), &self.key).expect("the site signed it");
+        let head = Head::open(&answer.head.parse().expect("the test stands on it"), &self.key)
+            .expect("the site signed it");
         assert_eq!((head.name.as_str(), head.epoch), (NAME, self.epoch));
         assert!(head.seq >= self.link.seq);
         Ok(answer.events.len())
