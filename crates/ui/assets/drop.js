@@ -53,6 +53,7 @@ async function readFiles() {
 }
 
 async function prepare() {
+  message.hidden = true;
   if (text.value.trim() === "" && chooser.files.length === 0) return refuse(form.dataset.missing);
   const tooLarge = form.dataset.tooLarge.replace("%", sizeText(box.largest));
   if ([...chooser.files].reduce((sum, { size }) => sum + size, 0) > box.largest) return refuse(tooLarge);
@@ -67,7 +68,6 @@ async function prepare() {
     if (error instanceof TooMany) return refuse(form.dataset.tooMany.replace("%", String(MAX_FILES)));
     return refuse(form.dataset.unreadable);
   }
-  message.hidden = true;
   return upload();
 }
 
