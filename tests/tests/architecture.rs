@@ -175,14 +175,25 @@ fn clients_in(tree: &str) -> Vec<&str> {
 fn the_site_of_messages_links_nothing_that_dials() {
     for platform in PLATFORMS {
         let tree = Command::new(env!("CARGO"))
-            .args(["tree", "--package", "selfdestruct", "--edges", "normal", "--prefix", "none"])
+            .args([
+                "tree",
+                "--package",
+                "selfdestruct",
+                "--edges",
+                "normal",
+                "--prefix",
+                "none",
+            ])
             .args(["--locked", "--target", platform])
             .current_dir(repository())
             .output()
             .expect("cargo runs");
         let text = String::from_utf8_lossy(&tree.stdout);
         assert!(tree.status.success(), "{}", String::from_utf8_lossy(&tree.stderr));
-        assert!(text.lines().any(|line| line.starts_with("actix-web ")), "{platform}: {text}");
+        assert!(
+            text.lines().any(|line| line.starts_with("actix-web ")),
+            "{platform}: {text}"
+        );
         assert_eq!(clients_in(&text), Vec::<&str>::new(), "{platform}");
     }
 }
@@ -209,7 +220,10 @@ const DIALLING: &[&str] = &[
 #[test]
 fn the_sites_lints_are_those_of_the_workspace_and_every_call_that_dials() {
     let paths = |file: &Path| -> BTreeSet<String> {
-        let all = read(file)["disallowed-methods"].as_array().cloned().unwrap_or_default();
+        let all = read(file)["disallowed-methods"]
+            .as_array()
+            .cloned()
+            .unwrap_or_default();
         let path = |method: &toml::Value| method["path"].as_str().map(str::to_owned);
         all.iter().filter_map(path).collect()
     };
@@ -224,7 +238,10 @@ fn the_sites_lints_are_those_of_the_workspace_and_every_call_that_dials() {
         settings.remove("disallowed-methods");
         settings
     };
-    assert_eq!(without_methods("selfdestruct/clippy.toml"), without_methods("clippy.toml"));
+    assert_eq!(
+        without_methods("selfdestruct/clippy.toml"),
+        without_methods("clippy.toml")
+    );
 }
 
 /// The site enciphers what it stores once more, and opens no envelope: one file alone knows the cipher.
