@@ -174,6 +174,7 @@ fn config(core: &FakeCore, tls: TlsFiles) -> PortalConfig {
         },
         look: Look {
             site: Words {
+                service: ui::Service::Account,
                 organisation: "Example Corp".into(),
                 helpdesk: Helpdesk {
                     phone: Some("+49 30 123 4567".into()),

@@ -149,7 +149,12 @@ async fn the_program_pairs_serves_reloads_and_ends_with_the_way_out_closed() {
     let message = Message::new(1, None, core.now_ms);
     let path = format!("/sync/v1/messages/{}", message.id);
     let pushed = core
-        .send(&sync, "PUT", &path, &push_body(&message.head(), &[7; 400_000]))
+        .send(
+            &sync,
+            "PUT",
+            &path,
+            &push_body(&message.head(), &vec![7; 400_000]),
+        )
         .await;
     assert_eq!(pushed.status, 201, "{}", pushed.text());
     let headers = [ORIGIN, "Content-Type: application/json"];
