@@ -30,12 +30,12 @@ fail() {
 }
 
 # A command, and the Debian package that brings it.
-declare -A commands=([cc]=gcc [node]=nodejs)
+declare -A commands=([cc]=gcc [node]=nodejs [nft]=nftables [unshare]=util-linux)
 # Packages without a command of their own to look for.
 packages=()
 if [[ $mode != quick ]]; then
   commands+=([openssl]=openssl [samba]=samba-ad-dc [winbindd]=winbind [ldbsearch]=ldb-tools [kinit]=krb5-user
-    [chromium]=chromium [chromedriver]=chromium-driver [certutil]=libnss3-tools [nft]=nftables [ip]=iproute2 [npm]=npm
+    [chromium]=chromium [chromedriver]=chromium-driver [certutil]=libnss3-tools [ip]=iproute2 [npm]=npm
     [setsid]=util-linux)
   packages=(samba-ad-provision samba-dsdb-modules python3-samba python3-aiosmtpd fonts-liberation)
 fi

@@ -20,7 +20,7 @@ use crate::keys::{AtRest, Derived};
 use crate::site::SiteLink;
 use crate::store::audit::{Entry, Event, Personal};
 use crate::store::{Id, Store};
-use crate::usecase::Tries;
+use crate::usecase::{RefusedBeginnings, Tries};
 
 /// Messages that are sealed here at one time.
 const SEALING: usize = 4;
@@ -53,6 +53,8 @@ pub struct Core {
     pub link: Arc<dyn SiteLink>,
     /// Turns for messages that are sealed here: each takes memory and time.
     pub sealing: Arc<Semaphore>,
+    /// What did not begin, until it is written down.
+    pub refused_beginnings: RefusedBeginnings,
     signing: SigningKey,
     ring: RwLock<KeyRing>,
 }
@@ -88,6 +90,28 @@ pub struct Settings {
     pub organisation: String,
     /// Whether this is the demo, with its low holds and limits.
     pub demo: bool,
+    /// How long the audit keeps what is personal.
+    pub retention: Retention,
+    /// Mail addresses of those who are told of an alarm.
+    pub operators: Vec<String>,
+}
+
+/// How long the audit keeps what is personal; the records themselves stay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Retention {
+    /// Whom a record concerns.
+    pub names: Duration,
+    /// From where.
+    pub addresses: Duration,
+}
+
+impl Default for Retention {
+    fn default() -> Self {
+        Self {
+            names: Duration::from_hours(400 * 24),
+            addresses: Duration::from_hours(90 * 24),
+        }
+    }
 }
 
 /// What the configuration says about one-time messages.
@@ -188,6 +212,7 @@ impl Core {
             hashing: Hashing::default(),
             link: parts.link,
             sealing: Arc::new(Semaphore::new(SEALING)),
+            refused_beginnings: RefusedBeginnings::default(),
             signing: parts.signing,
             ring: RwLock::new(ring),
         }

@@ -11,6 +11,7 @@ pub mod config;
 pub mod core;
 pub mod demo;
 pub mod factor;
+pub mod firewall;
 pub mod http;
 pub mod keys;
 pub mod mail;

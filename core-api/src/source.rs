@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use ipnet::{Ipv4Net, Ipv6Net};
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
 /// The network that counts as one visitor: one IPv4 address, one IPv6 /64.
 pub(crate) fn group(source: IpAddr) -> Vec<u8> {
@@ -13,6 +13,15 @@ pub(crate) fn group(source: IpAddr) -> Vec<u8> {
             net.network().octets()[..8].to_vec()
         }
     }
+}
+
+/// The network that is usually in one hand: an IPv4 /24, an IPv6 /48.
+pub(crate) fn neighbourhood(source: IpAddr) -> IpNet {
+    let source = source.to_canonical();
+    let length = if source.is_ipv4() { 24 } else { 48 };
+    IpNet::new(source, length)
+        .expect("24 and 48 are prefix lengths")
+        .trunc()
 }
 
 #[cfg(test)]
@@ -26,5 +35,13 @@ mod tests {
         assert_ne!(group("2001:db8:1:2::1"), group("2001:db8:1:3::1"));
         assert_eq!(group("::ffff:203.0.113.7"), group("203.0.113.7"));
         assert_ne!(group("203.0.113.7"), group("203.0.113.8"));
+    }
+
+    #[test]
+    fn neighbours_share_a_network() {
+        let network = |text: &str| neighbourhood(text.parse().expect("an address")).to_string();
+        assert_eq!(network("203.0.113.7"), "203.0.113.0/24");
+        assert_eq!(network("::ffff:203.0.113.7"), "203.0.113.0/24");
+        assert_eq!(network("2001:db8:1:2::1"), "2001:db8:1::/48");
     }
 }

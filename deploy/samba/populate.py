@@ -191,7 +191,7 @@ def delegate(domain, service_dn):
         domain.people,
         f"(OA;CIIO;CR;{RIGHT_RESET_PASSWORD};{CLASS_USER};{sid})"
         f"(OA;CIIO;RPWP;{ATTRIBUTE_LOCKOUT_TIME};{CLASS_USER};{sid})"
-        f"(OA;CIIO;RPWP;{ATTRIBUTE_PWD_LAST_SET};{CLASS_USER};{sid})",
+        f"(OA;CIIO;RP;{ATTRIBUTE_PWD_LAST_SET};{CLASS_USER};{sid})",
     )
     container = f"CN=Password Settings Container,CN=System,{domain.base}"
     acl.dacl_add_ace(container, f"(A;;RPLCLORC;;;{sid})(OA;CIIO;RPLCLORC;;{CLASS_PASSWORD_SETTINGS};{sid})")

@@ -9,10 +9,10 @@ use std::sync::Arc;
 
 use client::ClientError;
 use client::core::CoreClient;
+use server::certificate::Certificate;
 use server::check::{Line, State};
 use server::tls::Tls;
 
-use crate::certificate::Certificate;
 use crate::config::PortalConfig;
 use crate::link;
 use crate::sealing::{KeyBook, KeyError};

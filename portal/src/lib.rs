@@ -4,7 +4,6 @@
 //! core is asked, and its word becomes a page in [`view`] or, when it refuses, in [`refusal`]. Nothing is kept
 //! between two requests but the core's published keys.
 
-mod certificate;
 pub mod check;
 pub mod config;
 mod cookies;

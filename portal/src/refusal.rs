@@ -8,17 +8,18 @@ use std::sync::Arc;
 use actix_web::error::InternalError;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderValue, RETRY_AFTER};
-use actix_web::{Error, HttpResponse};
+use actix_web::{Error, HttpRequest, HttpResponse};
 use client::ClientError;
 use contract::{Problem, ProblemKind};
 use server::{Explain, Reason, Refusal};
+use ui::Lang;
 
 use crate::office::Office;
 use crate::pages::away::{self, AwayView};
 use crate::pages::problem::{self, ProblemView, Trouble};
 use crate::pages::slow::{self, SlowView};
 use crate::sealing::{KeyError, Unsealed};
-use crate::visit::{Visit, add, see_other};
+use crate::visit::{self, Visit, add, see_other};
 use crate::{cookies, routes};
 
 /// Seconds after which somebody should try again when the core or the directory is away.
@@ -181,17 +182,21 @@ fn status(trouble: Trouble) -> StatusCode {
 pub(crate) struct Explainer(pub(crate) Arc<Office>);
 
 impl Explain for Explainer {
+    fn language(&self, request: &HttpRequest) -> Option<String> {
+        Some(visit::language(&self.0, request).tag().to_owned())
+    }
+
     fn explain(&self, refusal: &Refusal) -> HttpResponse {
         let office = &self.0;
-        let lang = office.language(None, refusal.language.as_deref());
+        let lang = office.language(refusal.language.as_deref().and_then(Lang::from_tag), None);
         let page = |draw: &dyn Fn(&crate::pages::Frame<'_>) -> maud::Markup| {
             office.page(refusal.reason.status(), lang, routes::HOME, draw)
         };
         let reference = Some(refusal.reference.to_string());
         let trouble = match refusal.reason {
-            Reason::TooMany => {
+            Reason::TooMany { seconds } => {
                 let view = SlowView {
-                    seconds: SLOW_SECONDS,
+                    seconds,
                     again: routes::HOME,
                 };
                 return page(&|frame| slow::page(frame, &view));

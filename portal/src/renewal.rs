@@ -11,9 +11,9 @@ use client::{ClientError, SetupError};
 use contract::recovery::Renew;
 use rcgen::{CertificateParams, KeyPair};
 use server::Stop;
+use server::certificate::Certificate;
 use zeroize::Zeroizing;
 
-use crate::certificate::Certificate;
 use crate::config::CoreLink;
 use crate::link::transport;
 use crate::office::Clock;

@@ -113,22 +113,29 @@ impl FromRequest for Visit {
     }
 }
 
+/// The language of whatever is answered to a request: chosen with it or earlier, or what the browser asks for.
+pub(crate) fn language(office: &Office, request: &HttpRequest) -> Lang {
+    let accept = request.headers().get(ACCEPT_LANGUAGE);
+    office.language(
+        chosen(request).or_else(|| cookies::language(request)),
+        accept.and_then(|value| value.to_str().ok()),
+    )
+}
+
+fn chosen(request: &HttpRequest) -> Option<Lang> {
+    let mut pairs = request.query_string().split('&');
+    pairs
+        .find_map(|pair| pair.strip_prefix("lang="))
+        .and_then(Lang::from_tag)
+}
+
 fn visit(request: &HttpRequest, payload: &mut Payload) -> Result<Visit, Error> {
     let office: &Data<Office> = request.app_data().ok_or(Refused(Reason::Broken))?;
-    let asked = request
-        .query_string()
-        .split('&')
-        .find_map(|pair| pair.strip_prefix("lang="));
-    let chosen = asked.and_then(Lang::from_tag);
-    let accept = request
-        .headers()
-        .get(ACCEPT_LANGUAGE)
-        .and_then(|value| value.to_str().ok());
     Ok(Visit {
         reference: Reference::from_request(request, payload).into_inner()?,
         source: Source::from_request(request, payload).into_inner()?,
-        lang: office.language(chosen.or_else(|| cookies::language(request)), accept),
-        chosen,
+        lang: language(office, request),
+        chosen: chosen(request),
         handle: cookies::handle(request),
         office: Arc::clone(office),
     })

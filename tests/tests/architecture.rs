@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::process::Command;
 use std::sync::LazyLock;
 
 use tests::crate_graph::{Crate, CrateGraph, Origin, Walls};
@@ -24,6 +25,7 @@ const ALL: &[&str] = &[
     "selfdestruct",
     "server",
     "sqlite",
+    "stretch",
     "ui",
 ];
 
@@ -34,10 +36,11 @@ const WALLS: &[(&str, &[&str])] = &[
     ("seal", &[]),
     ("journal", &[]),
     ("sqlite", &[]),
+    ("stretch", &[]),
     ("ui", &[]),
     ("client", &["contract"]),
     ("server", &["contract"]),
-    ("directory", &["domain", "sqlite"]),
+    ("directory", &["domain", "sqlite", "stretch"]),
     ("portal", &["client", "contract", "seal", "server", "ui"]),
     // Neither client nor seal: it has no code that dials and none that opens an envelope.
     ("selfdestruct", &["contract", "journal", "sqlite", "server", "ui"]),
@@ -53,12 +56,15 @@ const WALLS: &[(&str, &[&str])] = &[
             "selfdestruct",
             "server",
             "sqlite",
+            "stretch",
             "ui",
         ],
     ),
     ("tests", ALL),
     // It sees the servers from outside, as browsers do.
     ("bench", &["seal"]),
+    // What is proved of the protocol is not proved by its own code.
+    ("model", &[]),
 ];
 
 /// One TLS stack: rustls on aws-lc-rs. Two would mean two places to look for every advisory.
@@ -121,6 +127,7 @@ fn one_crate_alone_uses_each_dangerous_library() {
             ("ldap3", "directory"),
             ("rusqlite", "sqlite"),
             ("reqwest", "client"),
+            ("argon2", "stretch"),
         ];
         pairs
             .iter()
@@ -135,6 +142,130 @@ fn the_portal_has_no_database_no_directory_and_no_rules() {
     let rule =
         |graph: &CrateGraph| graph.reached("portal", &["domain", "directory", "sqlite", "rusqlite", "ldap3"]);
     assert_eq!(everywhere(rule), BTreeMap::new());
+}
+
+/// What asks over HTTP, looks names up, speaks LDAP or sends mail, and what only such a library needs.
+const CLIENTS: &[&str] = &[
+    "attohttpc",
+    "awc",
+    "curl",
+    "hickory-client",
+    "hickory-proto",
+    "hickory-resolver",
+    "hyper",
+    "hyper-rustls",
+    "hyper-util",
+    "isahc",
+    "ldap3",
+    "lettre",
+    "minreq",
+    "reqwest",
+    "rustls-native-certs",
+    "rustls-platform-verifier",
+    "surf",
+    "tonic",
+    "tungstenite",
+    "ureq",
+    "webpki-roots",
+];
+
+/// Which of these a tree names, one package a line.
+fn clients_in(tree: &str) -> Vec<&str> {
+    let names = tree.lines().filter_map(|line| line.split(' ').next());
+    names.filter(|name| CLIENTS.contains(name)).collect()
+}
+
+/// Resolved alone, as it is built to be shipped: in the workspace as a whole features unite, and what another crate asks
+/// for would be laid to the site's charge or hide what the site asks for.
+#[test]
+fn the_site_of_messages_links_nothing_that_dials() {
+    for platform in PLATFORMS {
+        let tree = Command::new(env!("CARGO"))
+            .args([
+                "tree",
+                "--package",
+                "selfdestruct",
+                "--edges",
+                "normal",
+                "--prefix",
+                "none",
+            ])
+            .args(["--locked", "--target", platform])
+            .current_dir(repository())
+            .output()
+            .expect("cargo runs");
+        let text = String::from_utf8_lossy(&tree.stdout);
+        assert!(tree.status.success(), "{}", String::from_utf8_lossy(&tree.stderr));
+        assert!(
+            text.lines().any(|line| line.starts_with("actix-web ")),
+            "{platform}: {text}"
+        );
+        assert_eq!(clients_in(&text), Vec::<&str>::new(), "{platform}");
+    }
+}
+
+/// The ways to a connection that the site's code may not take.
+const DIALLING: &[&str] = &[
+    "std::net::TcpStream::connect",
+    "std::net::TcpStream::connect_timeout",
+    "std::net::UdpSocket::bind",
+    "std::net::UdpSocket::connect",
+    "std::net::ToSocketAddrs::to_socket_addrs",
+    "std::os::unix::net::UnixStream::connect",
+    "std::os::unix::net::UnixDatagram::connect",
+    "std::process::Command::new",
+    "tokio::net::lookup_host",
+    "tokio::net::TcpStream::connect",
+    "tokio::net::TcpSocket::connect",
+    "tokio::net::UdpSocket::bind",
+    "tokio::net::UnixStream::connect",
+    "tokio::process::Command::new",
+];
+
+/// The nearest `clippy.toml` hides the workspace's, so it must say all that this one says.
+#[test]
+fn the_sites_lints_are_those_of_the_workspace_and_every_call_that_dials() {
+    let paths = |file: &Path| -> BTreeSet<String> {
+        let all = read(file)["disallowed-methods"]
+            .as_array()
+            .cloned()
+            .unwrap_or_default();
+        let path = |method: &toml::Value| method["path"].as_str().map(str::to_owned);
+        all.iter().filter_map(path).collect()
+    };
+    let own = paths(&repository().join("selfdestruct/clippy.toml"));
+    let shared = paths(&repository().join("clippy.toml"));
+    assert!(shared.len() > 5, "{shared:?}");
+    let wanted = shared.into_iter().chain(DIALLING.iter().map(ToString::to_string));
+    let missing: Vec<String> = wanted.filter(|path| !own.contains(path)).collect();
+    assert_eq!(missing, Vec::<String>::new());
+    let without_methods = |file: &str| {
+        let mut settings = read(&repository().join(file));
+        settings.remove("disallowed-methods");
+        settings
+    };
+    assert_eq!(
+        without_methods("selfdestruct/clippy.toml"),
+        without_methods("clippy.toml")
+    );
+}
+
+/// The site enciphers what it stores once more, and opens no envelope: one file alone knows the cipher.
+#[test]
+fn the_site_uses_its_cipher_in_one_file() {
+    let mut users = Vec::new();
+    let mut folders = vec![repository().join("selfdestruct/src")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).expect("a folder of the site") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if std::fs::read_to_string(&path).is_ok_and(|text| text.contains("aes_gcm")) {
+                users.push(path);
+            }
+        }
+    }
+    assert_eq!(users, [repository().join("selfdestruct/src/store/keys.rs")]);
 }
 
 #[test]
@@ -334,6 +465,12 @@ mod can_fail {
             &[],
         )]);
         assert_eq!(stray.strays(), ["a comes from git+https://git.example/a"]);
+    }
+
+    #[test]
+    fn a_client_in_the_sites_tree_is_found() {
+        let tree = "selfdestruct v0.1.0 (/a)\nactix-web v4.18.1\nreqwest v0.13.0\nhyper v1.0.0 (*)\nreqwester v1.0.0";
+        assert_eq!(clients_in(tree), ["reqwest", "hyper"]);
     }
 
     #[test]

@@ -177,7 +177,7 @@ fn subcommands(source: &str) -> BTreeMap<String, Option<String>> {
         .collect()
 }
 
-/// Every command of both programs, a command of a group as two words.
+/// Every command of the programs, a command of a group as two words.
 fn commands() -> BTreeMap<&'static str, BTreeSet<String>> {
     let source = |path: String| read_to_string(repository().join(path)).expect("the source of the commands");
     let mut core = BTreeSet::new();
@@ -190,10 +190,12 @@ fn commands() -> BTreeMap<&'static str, BTreeSet<String>> {
             }
         }
     }
-    let portal = subcommands(&source("portal/src/main.rs".to_owned()))
-        .into_keys()
-        .collect();
-    BTreeMap::from([("core-api", core), ("portal", portal)])
+    let plain = |path: &str| subcommands(&source(path.to_owned())).into_keys().collect();
+    BTreeMap::from([
+        ("core-api", core),
+        ("portal", plain("portal/src/main.rs")),
+        ("selfdestruct", plain("selfdestruct/src/main.rs")),
+    ])
 }
 
 fn unknown_commands(document: &Document, commands: &BTreeMap<&str, BTreeSet<String>>) -> Vec<String> {
@@ -266,7 +268,7 @@ fn every_crate_is_on_the_map() {
     let map = read_to_string(repository().join("ARCHITECTURE.md")).expect("the map");
     let crates = read_dir(repository().join("crates")).expect("the crates");
     let names = crates.map(|entry| format!("crates/{}", entry.expect("a crate").file_name().display()));
-    let tops = ["core-api", "portal", "tests", "deploy", "docs"].map(str::to_owned);
+    let tops = ["core-api", "portal", "selfdestruct", "tests", "deploy", "docs"].map(str::to_owned);
     let missing: Vec<String> = names
         .chain(tops)
         .filter(|name| !map.contains(&format!("`{name}/`")))

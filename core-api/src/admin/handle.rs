@@ -6,6 +6,8 @@ use std::time::Duration;
 use super::{Answer, Request, Response, messages};
 use crate::core::Core;
 use crate::store::StoreError;
+use crate::store::audit::Reading;
+use crate::usecase::audit_read::{self, Reader};
 use crate::usecase::invite::{AskedAbout, InviteError, invite};
 use crate::usecase::pause::{pause, resume};
 use crate::usecase::site_list::list;
@@ -66,7 +68,6 @@ async fn answer(core: &Arc<Core>, request: Request, operator: &str, reference: &
             })
             .map_err(|error| portal_words(&error)),
         Request::Message { .. } => Err("this is answered elsewhere".to_owned()),
-        Request::Audit { after } => records(core, *after).await.map_err(|error| error.to_string()),
         Request::SiteList => list(core)
             .await
             .map(|sites| Answer::Sites { sites })
@@ -91,6 +92,17 @@ async fn answer(core: &Arc<Core>, request: Request, operator: &str, reference: &
             .await
             .map(|epoch| done(format!("{site} begins epoch {epoch}")))
             .map_err(|error| error.to_string()),
+        Request::Audit { after, begins } => {
+            let reader = begins.then_some(Reader {
+                how: Reading::Export,
+                after: *after,
+                operator,
+                reference,
+            });
+            records(core, *after, reader)
+                .await
+                .map_err(|error| error.to_string())
+        }
     };
     result.unwrap_or_else(|why| Answer::Refused { why })
 }
@@ -123,7 +135,10 @@ async fn unfrozen(core: &Core, asked: &AskedAbout<'_>) -> Result<Answer, String>
     }))
 }
 
-async fn records(core: &Core, after: u64) -> Result<Answer, StoreError> {
+async fn records(core: &Core, after: u64, reader: Option<Reader<'_>>) -> Result<Answer, StoreError> {
+    if let Some(reader) = reader {
+        audit_read::note(&core.store, &*core.randomness, core.now(), &reader).await?;
+    }
     let records = core
         .store
         .read(move |c| audit_export::page(c, after, RECORDS))

@@ -65,6 +65,8 @@ pub enum Request {
     Audit {
         /// Those after this one.
         after: u64,
+        /// Whether the reading begins with them, which is written down.
+        begins: bool,
     },
     /// Make the file that pairs a site.
     SitePair {

@@ -14,7 +14,7 @@ use tokio::net::UnixStream;
 
 use super::*;
 use crate::clock::SystemClock;
-use crate::core::{Core, MessageSettings, Parts, Settings};
+use crate::core::{Core, MessageSettings, Parts, Retention, Settings};
 use crate::factor::invitation;
 use crate::keys::{AtRest, OsRandomness};
 use crate::store::{Store, freeze, pause};
@@ -82,6 +82,8 @@ async fn fixture() -> Fixture {
             messages: MessageSettings::default(),
             organisation: "Test".to_owned(),
             demo: true,
+            retention: Retention::default(),
+            operators: Vec::new(),
         },
         own_rules: Arc::new(NoRules),
         link: Arc::new(crate::site::NoLink),
@@ -102,7 +104,11 @@ impl Fixture {
     }
 
     async fn audited(&self) -> Vec<Exported> {
-        match self.ask(Request::Audit { after: 0 }).await {
+        let asked = Request::Audit {
+            after: 0,
+            begins: false,
+        };
+        match self.ask(asked).await {
             Ok(Answer::Audit { records }) => records,
             _ => panic!("the audit was asked for"),
         }
@@ -156,6 +162,30 @@ async fn an_invitation_is_shown_once_stored_as_a_hash_and_audited() {
     );
     let everything = serde_json::to_string(&records).unwrap();
     assert!(!everything.contains(&code) && !everything.contains(&code.replace('-', "")));
+}
+
+#[tokio::test]
+async fn who_reads_the_audit_stands_in_it_once_a_reading() {
+    let fixture = fixture().await;
+    for (after, begins) in [(0, true), (1, false), (2, false)] {
+        let page = fixture.ask(Request::Audit { after, begins }).await;
+        let Ok(Answer::Audit { records }) = page else {
+            panic!("the audit was asked for")
+        };
+        assert_eq!(
+            records.len(),
+            usize::from(after == 0),
+            "a reading comes to an end"
+        );
+    }
+    let records = fixture.audited().await;
+    assert!(
+        records[0]
+            .record
+            .contains(r#""event":"audit-read","how":"export","after":0"#)
+    );
+    let who = records[0].personal.as_ref().expect("nothing was erased");
+    assert!(who.contains("\"operator\":\"uid "), "{who}");
 }
 
 #[tokio::test]

@@ -4,12 +4,18 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use domain::Clock as _;
+
 use super::Outcome;
 use crate::admin::{Answer, AskError, Request, ask};
+use crate::clock::SystemClock;
 use crate::config::Config;
+use crate::keys::OsRandomness;
 use crate::serve::signing_key;
-use crate::store::Store;
+use crate::store::audit::Reading;
+use crate::store::{Store, StoreError};
 use crate::usecase::audit_export::{COLUMNS, Exported, csv_line, page};
+use crate::usecase::audit_read::{self, Reader};
 use crate::usecase::audit_verify::verify;
 use crate::worker::checkpoint::witness_key;
 
@@ -58,7 +64,10 @@ async fn check(config: &Config, against: Option<PathBuf>, out: &mut dyn Write) -
             .collect(),
     };
     let store = open(config)?;
-    let report = verify(&store, key, elsewhere).await;
+    let report = match note(&store, Reading::Verify, 0).await {
+        Ok(()) => verify(&store, key, elsewhere).await,
+        Err(error) => Err(error),
+    };
     store.database().close().await;
     let report = report?;
     writeln!(
@@ -100,16 +109,22 @@ async fn export(config: &Config, csv: bool, mut after: u64, out: &mut dyn Write)
     if csv {
         writeln!(out, "{}", csv_line(COLUMNS.map(str::to_owned)))?;
     }
-    let mut store = None;
+    let (mut store, mut begins) = (None, true);
     loop {
         let records = if let Some(store) = &store {
             Store::read(store, move |c| page(c, after, PAGE)).await?
-        } else if let Some(records) = from_running(config, after).await? {
+        } else if let Some(records) = from_running(config, after, begins).await? {
             records
         } else {
-            store = Some(open(config)?);
+            let opened = open(config)?;
+            if begins {
+                note(&opened, Reading::Export, after).await?;
+            }
+            store = Some(opened);
+            begins = false;
             continue;
         };
+        begins = false;
         let Some(last) = records.last() else { break };
         after = last.seq;
         for record in &records {
@@ -130,8 +145,20 @@ async fn export(config: &Config, csv: bool, mut after: u64, out: &mut dyn Write)
     Ok(ExitCode::SUCCESS)
 }
 
-async fn from_running(config: &Config, after: u64) -> Result<Option<Vec<Exported>>, AskError> {
-    match ask(&config.data_dir, &Request::Audit { after }).await {
+/// Writes down who reads the file while no core runs.
+async fn note(store: &Store, how: Reading, after: u64) -> Result<(), StoreError> {
+    let operator = format!("uid {}", rustix::process::geteuid().as_raw());
+    let reader = Reader {
+        how,
+        after,
+        operator: &operator,
+        reference: "",
+    };
+    audit_read::note(store, &OsRandomness, SystemClock.now(), &reader).await
+}
+
+async fn from_running(config: &Config, after: u64, begins: bool) -> Result<Option<Vec<Exported>>, AskError> {
+    match ask(&config.data_dir, &Request::Audit { after, begins }).await {
         Ok(Answer::Audit { records }) => Ok(Some(records)),
         Ok(_) => Err(AskError::Unknown),
         Err(AskError::NotRunning(_)) => Ok(None),

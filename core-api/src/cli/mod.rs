@@ -5,9 +5,11 @@ mod audit;
 mod check;
 mod demo;
 mod drop_box;
+mod firewall;
 mod message;
 mod pki;
 mod portal;
+mod probe;
 mod site;
 mod spelling;
 #[cfg(test)]
@@ -86,6 +88,8 @@ enum Command {
     /// The demo
     #[command(subcommand)]
     Demo(demo::Demo),
+    /// Print which paths this installation needs, as rules that close every other one
+    Firewall(firewall::Firewall),
     /// Print the description of the API, as JSON
     Openapi,
 }
@@ -110,13 +114,14 @@ pub async fn run(
         Command::Check { json } => check::run(file, configured(), json, out).await,
         Command::Pki(command) => pki::run(command, out),
         Command::Portal(command) => portal::run(command, &configured()?.0, out).await,
-        Command::Site(command) => site::run(command, &configured()?.0, out).await,
+        Command::Site(command) => site::run(command, configured().map(|(config, _)| config), out).await,
         Command::Invite { identifier, days } => acting::invite(&configured()?.0, identifier, days, out).await,
         Command::Unfreeze { identifier } => acting::unfreeze(&configured()?.0, identifier, out).await,
         Command::Message(command) => message::run(command, &configured()?.0, out).await,
         Command::Drop(command) => drop_box::run(command, &configured()?.0, out).await,
         Command::Audit(command) => audit::run(command, configured()?.0, out).await,
         Command::Demo(command) => demo::run(command, configured()?.0, out).await,
+        Command::Firewall(command) => firewall::run(command, &configured()?.0, out),
         Command::Openapi => {
             writeln!(out, "{}", http::openapi().to_pretty_json()?)?;
             Ok(ExitCode::SUCCESS)

@@ -1,15 +1,15 @@
-//! `site add | list | re-key | retire`.
+//! `site add | list | re-key | probe | retire`.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use contract::pairing::{Pairing, PairingAnswer};
-use server::config::Origin;
+use server::config::{Mistakes, Origin};
 use zeroize::Zeroizing;
 
 use super::acting::act;
-use super::{Outcome, shown};
+use super::{Outcome, probe, shown};
 use crate::admin::{Answer, AskError, Request, ask};
 use crate::config::Config;
 use crate::pki::write_new;
@@ -46,6 +46,14 @@ pub(super) enum Site {
         /// Which
         name: String,
     },
+    /// Compare a site's public pages with those of this release, from wherever this is typed
+    Probe {
+        /// Its name in the configuration, or its public https address
+        target: String,
+        /// The authority of its public certificate, instead of the host's own list
+        #[arg(long, value_name = "FILE")]
+        ca_file: Option<PathBuf>,
+    },
     /// End a site for good; what lives there is lost
     Retire {
         /// Which
@@ -53,29 +61,32 @@ pub(super) enum Site {
     },
 }
 
-pub(super) async fn run(command: Site, config: &Config, out: &mut dyn Write) -> Outcome {
+/// Only `probe` may be typed on a host without a configuration.
+pub(super) async fn run(command: Site, config: Result<Config, Mistakes>, out: &mut dyn Write) -> Outcome {
     match command {
+        Site::Probe { target, ca_file } => probe::run(&target, ca_file, config, out).await,
         Site::Add {
             name,
             answer: Some(file),
             ..
         } => {
             let answer = answer_in(&file)?;
-            act(config, Request::SiteAnswer { site: name, answer }, out).await
+            act(&config?, Request::SiteAnswer { site: name, answer }, out).await
         }
         Site::Add {
             name, url, out: file, ..
         } => {
-            if !is_configured(config, &name, url.as_deref(), out)? {
+            let config = config?;
+            if !is_configured(&config, &name, url.as_deref(), out)? {
                 return Ok(ExitCode::FAILURE);
             }
             let file = file.unwrap_or_else(|| PathBuf::from(format!("{name}.pairing.json")));
-            pair(config, name, &file, out).await
+            pair(&config, name, &file, out).await
         }
-        Site::List { json } => list(config, json, out).await,
-        Site::ReKey { name } => act(config, Request::SiteReKey { site: name }, out).await,
+        Site::List { json } => list(&config?, json, out).await,
+        Site::ReKey { name } => act(&config?, Request::SiteReKey { site: name }, out).await,
         Site::Retire { name } => {
-            act(config, Request::SiteRetire { site: name.clone() }, out).await?;
+            act(&config?, Request::SiteRetire { site: name.clone() }, out).await?;
             writeln!(
                 out,
                 "Now remove the [[site]] {name:?} from core-api.toml and restart the core."

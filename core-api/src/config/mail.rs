@@ -6,8 +6,9 @@ use jiff::tz::TimeZone;
 use secrecy::SecretString;
 use server::config::Section;
 
-use super::{Folder, text_of};
+use super::{Folder, list, text_of};
 use crate::mail::House;
+use crate::mail::address::is_usable;
 
 /// How mail leaves, and as whose.
 pub struct MailSettings {
@@ -82,6 +83,18 @@ pub(super) fn house(section: &Section<'_>, organisation: &str) -> House {
         helpdesk: section.get("helpdesk"),
         zone,
     }
+}
+
+/// Those who are told of an alarm.
+pub(super) fn operators(section: &Section<'_>) -> Vec<String> {
+    let operators = list(section, "operators");
+    if operators.iter().any(|address| !is_usable(address, &[])) {
+        section.mistake(
+            "operators",
+            "write mail addresses, such as [\"operations@corp.example\"]",
+        );
+    }
+    operators
 }
 
 fn smtp(section: &Section<'_>) -> Transport {

@@ -3,6 +3,7 @@
 //! Each section has a file here that reads and checks it; `deploy/config/core-api.example.toml` explains every key.
 
 mod api;
+mod audit;
 mod directory;
 mod keys;
 mod mail;
@@ -91,6 +92,8 @@ fn config(root: &Section<'_>, folder: &Folder) -> Config {
         demo,
         api::portals(&peers),
         site::sites(root),
+        audit::read(&root.section("audit")),
+        mail::operators(&mail),
     );
     settings.senders = api::senders(&peers);
     settings.messages = messages::read(&root.section("messages"));

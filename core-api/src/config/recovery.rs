@@ -7,7 +7,7 @@ use domain::budget::{Limit, Limits};
 use server::config::Section;
 
 use super::{SiteSettings, list, policy};
-use crate::core::{MessageSettings, Settings};
+use crate::core::{MessageSettings, Retention, Settings};
 
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_mins(1);
@@ -20,6 +20,8 @@ pub(super) fn read(
     demo: bool,
     portals: BTreeMap<String, String>,
     sites: Vec<SiteSettings>,
+    retention: Retention,
+    operators: Vec<String>,
 ) -> Settings {
     Settings {
         lifetime: section.get_within("lifetime", 15 * MINUTE, MINUTE..=60 * MINUTE),
@@ -40,6 +42,8 @@ pub(super) fn read(
         messages: MessageSettings::default(),
         organisation,
         demo,
+        retention,
+        operators,
     }
 }
 
@@ -63,6 +67,7 @@ fn limits(section: &Section<'_>) -> Limits {
         most: section.get_within(key, usual.most, 1..=1_000_000),
         ..usual
     };
+    let accounts = |key: &str, usual: u32| section.get_within(key, usual, 1..=1_000_000);
     Limits {
         codes_an_hour: limit("codes_an_hour", usual.codes_an_hour),
         codes_a_day: limit("codes_a_day", usual.codes_a_day),
@@ -74,5 +79,8 @@ fn limits(section: &Section<'_>) -> Limits {
         begun_by_identifier: limit("begun_by_identifier_an_hour", usual.begun_by_identifier),
         actions: limit("actions_a_day", usual.actions),
         actions_by_portal: limit("actions_by_portal_an_hour", usual.actions_by_portal),
+        failed_from_network: accounts("failed_from_network_an_hour", usual.failed_from_network),
+        failed_accounts: accounts("failed_accounts_an_hour", usual.failed_accounts),
+        failed_by_portal: accounts("failed_by_portal_an_hour", usual.failed_by_portal),
     }
 }

@@ -16,7 +16,7 @@ use crate::usecase::UseCaseError;
 /// Answers are padded to a multiple of this, so that their length tells nothing.
 const PAD_TO: usize = 2048;
 
-/// Seconds after which it makes sense to ask a silent directory again.
+/// Seconds after which it makes sense to try again what is too much, or not there, at this moment.
 const RETRY_AFTER: u32 = 10;
 
 /// Answers about a recovery. Until the first proof has passed, the answer leaves at a fixed time after the
@@ -80,17 +80,23 @@ fn is_proved(answer: &Answer) -> bool {
 }
 
 fn problem(reference: &str, error: &UseCaseError) -> HttpResponse {
-    let kind = match error {
-        UseCaseError::Refused(kind) => *kind,
+    let (kind, wait) = match error {
+        UseCaseError::Refused(kind) => {
+            let soon = matches!(kind, ProblemKind::DirectoryAway | ProblemKind::TooMany);
+            (*kind, soon.then_some(RETRY_AFTER))
+        }
+        // Rounded up: whoever comes back when he was told to is not refused again.
+        UseCaseError::TooManyFor(wait) => {
+            let seconds = u32::try_from(wait.as_secs()).unwrap_or(u32::MAX);
+            (ProblemKind::TooMany, Some(seconds.saturating_add(1)))
+        }
         UseCaseError::Store(_) | UseCaseError::Directory(_) => {
             tracing::error!(reference, cause = %error, "a request failed");
-            ProblemKind::Internal
+            (ProblemKind::Internal, None)
         }
     };
     let mut problem = Problem::new(kind, reference);
-    if matches!(kind, ProblemKind::DirectoryAway | ProblemKind::TooMany) {
-        problem.retry_after = Some(RETRY_AFTER);
-    }
+    problem.retry_after = wait;
     let status = StatusCode::from_u16(kind.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut answer = padded(status, MEDIA_TYPE, serde_json::to_vec(&problem));
     if let Some(seconds) = problem.retry_after {

@@ -10,6 +10,7 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use super::House;
 pub use super::about_message::{MessageEvent, MessageLink, MessageNews};
+use crate::store::audit::Across;
 
 /// A mail to one person.
 #[derive(Clone, Serialize, Deserialize)]
@@ -59,6 +60,17 @@ pub enum Content {
     /// Self-service of the account was stopped by such a link.
     Frozen {
         /// When.
+        at: Timestamp,
+    },
+    /// Proofs failed at many accounts. Goes to the operators.
+    Sprayed {
+        /// What was added up.
+        across: Across,
+        /// The network or the portal; nothing for everything.
+        whose: String,
+        /// At how many accounts within the hour.
+        accounts: u32,
+        /// When the limit was reached.
         at: Timestamp,
     },
     /// An invitation to set up recovery.
@@ -136,6 +148,7 @@ impl Letter {
             Content::Code { .. } => "code",
             Content::Notice { .. } => "notice",
             Content::Frozen { .. } => "frozen",
+            Content::Sprayed { .. } => "alarm",
             Content::Invitation { .. } => "invitation",
             Content::MessageLink(_) => "message-link",
             Content::MessageNews(_) => "message-news",
@@ -193,6 +206,21 @@ impl Letter {
                     helpdesk,
                 },
             ),
+            Content::Sprayed {
+                across,
+                whose,
+                accounts,
+                at,
+            } => {
+                let sprayed = words::Sprayed {
+                    organisation,
+                    across: (*across).into(),
+                    whose,
+                    accounts: *accounts,
+                    at_ms: at.0,
+                };
+                words::sprayed(in_language, &calendar, &sprayed)
+            }
             Content::Invitation {
                 account,
                 code,
@@ -223,6 +251,16 @@ impl From<CodePurpose> for words::Purpose {
             CodePurpose::Recovery(Purpose::Change) => Self::Change,
             CodePurpose::Recovery(Purpose::Enrol) => Self::Enrol,
             CodePurpose::Confirm => Self::Confirm,
+        }
+    }
+}
+
+impl From<Across> for words::Across {
+    fn from(across: Across) -> Self {
+        match across {
+            Across::Network => Self::Network,
+            Across::All => Self::All,
+            Across::Portal => Self::Portal,
         }
     }
 }

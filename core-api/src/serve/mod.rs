@@ -268,7 +268,7 @@ fn spawn_workers(
     });
 }
 
-/// Two workers for each site: what one waits for does not hold up the other, and no site another.
+/// Workers of its own for each site: what one waits for does not hold up the other, and no site another.
 fn spawn_sites(life: &Life, core: &Arc<Core>) {
     for site in &core.settings.sites {
         let (shared, name) = (Arc::clone(core), site.name.clone());
@@ -278,6 +278,10 @@ fn spawn_sites(life: &Life, core: &Arc<Core>) {
         let (shared, name) = (Arc::clone(core), site.name.clone());
         life.spawn("pull", move |stop| {
             worker::pull::run(Arc::clone(&shared), name.clone(), stop)
+        });
+        let (shared, name) = (Arc::clone(core), site.name.clone());
+        life.spawn("pages", move |stop| {
+            worker::pages::run(Arc::clone(&shared), name.clone(), stop)
         });
         let (shared, name) = (Arc::clone(core), site.name.clone());
         life.spawn("drops", move |stop| {

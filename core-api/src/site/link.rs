@@ -105,8 +105,8 @@ mod tests {
         };
         let line = signer.sign("POST", "/sync/v1/ack", b"body");
         assert_ne!(line, signer.sign("POST", "/sync/v1/ack", b"body"));
-        let signed: Signed = line.parse().unwrap();
-        let request = CoreRequest::open(&signed, &key.verifying_key()).unwrap();
+        let header: Signed = line.parse().unwrap();
+        let request = CoreRequest::open(&header, &key.verifying_key()).unwrap();
         assert_eq!((request.site.as_str(), request.generation), ("dmz1", 3));
         assert_eq!(
             (request.method.as_str(), request.path.as_str()),

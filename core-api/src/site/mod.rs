@@ -6,6 +6,7 @@ mod address;
 pub mod follow;
 mod link;
 mod own_keys;
+pub mod pages;
 
 use std::sync::Arc;
 

@@ -1,276 +1,21 @@
-//! The audit: what was meant, what came of it, in a hash chain. Names and addresses stand aside.
+//! The audit: what was meant, what came of it, in a hash chain. Names and addresses stand aside, each in a row of its
+//! own, because addresses are erased sooner.
 
-use domain::message::Ending;
-use domain::policy::{Action, Purpose};
-use domain::{AccountId, Method, OperationId, Timestamp};
-use journal::{Chain, Commitment, Hash, Link};
+mod event;
+mod side;
+
+use domain::{AccountId, OperationId, Timestamp};
+use journal::{Chain, Hash, Link};
 use serde::{Deserialize, Serialize};
 use sqlite::{Connection, OptionalExtension};
 
 use super::{StoreError, call};
 
+pub use self::event::{Across, Event, FactorChange, Found, Reading, Record, Sending, WhyNotBegun, WhyWrong};
+pub use self::side::{Kind, Side, erase, insert_redaction, redactions};
+
 /// Names this chain, so that its records fit into no other.
 const ORIGIN: &[u8] = b"core";
-
-/// One record, as it is chained. Nothing in it names a person: whoever did or suffered it stands in the side
-/// row, which can be redacted without breaking the chain.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Record {
-    /// When, in milliseconds since the Unix epoch.
-    pub at: i64,
-    /// What happened.
-    #[serde(flatten)]
-    pub event: Event,
-    /// Joins the record with the logs and with what the person was shown.
-    pub reference: String,
-    /// The portal that it came through, or `console`, `command`, `core`.
-    pub through: String,
-    /// Vouches for the side row.
-    pub personal: Commitment,
-}
-
-/// What can happen.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "event", rename_all = "kebab-case")]
-pub enum Event {
-    /// A recovery began.
-    Begun {
-        /// What for.
-        purpose: Purpose,
-    },
-    /// The directory said whom the identifier means.
-    Resolved {
-        /// An account under a policy, or a reason why nobody can recover with it.
-        found: Found,
-    },
-    /// A code was sent, or silently not.
-    CodeSent {
-        /// By which method.
-        method: Method,
-        /// What became of it.
-        result: Sending,
-    },
-    /// A proof was judged.
-    Proof {
-        /// By which method.
-        method: Method,
-        /// Whether it was right.
-        correct: bool,
-        /// Why a wrong one was wrong, for the operator.
-        why: Option<WhyWrong>,
-    },
-    /// An action was refused before the directory was asked.
-    Refused {
-        /// Which.
-        action: Action,
-        /// Why.
-        why: String,
-    },
-    /// The directory is about to be asked.
-    Intent {
-        /// To do what.
-        action: Action,
-        /// The operation.
-        operation: String,
-        /// The policy that allows it.
-        policy: String,
-    },
-    /// What came of it.
-    Outcome {
-        /// What was asked.
-        action: Action,
-        /// The operation.
-        operation: String,
-        /// What came of it.
-        result: String,
-        /// Found out later by reading back.
-        settled_later: bool,
-    },
-    /// A factor was set up, confirmed, removed.
-    Factor {
-        /// By which method.
-        method: Method,
-        /// What happened to it.
-        change: FactorChange,
-    },
-    /// An invitation was made or used.
-    Invitation {
-        /// Which of the two.
-        used: bool,
-    },
-    /// Self-service of an account was stopped or allowed again.
-    Freeze {
-        /// Which of the two.
-        frozen: bool,
-    },
-    /// A portal was paused or allowed again.
-    Pause {
-        /// Which of the two.
-        paused: bool,
-    },
-    /// A mail could not be delivered in its time.
-    MailGivenUp {
-        /// What it was.
-        kind: String,
-    },
-    /// A message was opened.
-    MessageOpened {
-        /// Which, as in its link.
-        message: String,
-        /// How often it may still be opened.
-        readings_left: u32,
-    },
-    /// A message was locked after too many wrong passphrases.
-    MessageLocked {
-        /// Which, as in its link.
-        message: String,
-    },
-    /// A message came to its end.
-    MessageEnded {
-        /// Which, as in its link.
-        message: String,
-        /// How.
-        how: Ending,
-    },
-    /// Something is to be done to a message.
-    MessageOrdered {
-        /// Which, as in its link.
-        message: String,
-        /// What: revoke, extend, unlock, destroy.
-        order: String,
-    },
-    /// A site was paired, or began a new epoch.
-    SiteEpoch {
-        /// Which epoch.
-        epoch: u64,
-    },
-    /// A site was retired.
-    SiteRetired,
-    /// A site gave an alarm.
-    SiteAlarm {
-        /// What is wrong, in one word.
-        what: String,
-        /// The message that it is about, or nothing.
-        subject: String,
-    },
-    /// A one-time message was handed in.
-    MessageSent {
-        /// The message, by its id.
-        message: String,
-        /// The site that shall hold it.
-        site: String,
-        /// When it ends, in milliseconds since the Unix epoch.
-        expires_at: i64,
-        /// How often it may be opened.
-        readings: u32,
-        /// Whether a passphrase is needed.
-        passphrase: bool,
-        /// Whether the core mails the link.
-        mailed: bool,
-        /// How large its ciphertext is, in bytes.
-        size: u64,
-    },
-    /// Outsiders were asked to put something into a drop box.
-    DropRequested {
-        /// The request, by its id.
-        request: String,
-        /// The site that shall hold it.
-        site: String,
-        /// When it ends, in milliseconds since the Unix epoch.
-        expires_at: i64,
-    },
-    /// Something came in by a drop box.
-    DropArrived {
-        /// The request, by its id.
-        request: String,
-        /// How large it is, in bytes.
-        size: u64,
-    },
-    /// What came in was opened, or cannot be.
-    DropOpened {
-        /// The request, by its id.
-        request: String,
-        /// Whether it could be opened.
-        readable: bool,
-    },
-    /// The core started.
-    Started {
-        /// Its version.
-        version: String,
-    },
-}
-
-/// Whom an identifier means.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Found {
-    /// An account under a policy.
-    Account,
-    /// No account.
-    Unknown,
-    /// Two accounts.
-    Ambiguous,
-    /// An account that the service account cannot read whole.
-    Unreadable,
-    /// No policy allows this account this purpose.
-    NoPolicy,
-    /// No person owns it.
-    NotAPerson,
-    /// Its owner or the helpdesk stopped self-service.
-    Frozen,
-}
-
-/// What became of a code.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Sending {
-    /// It was queued.
-    Queued,
-    /// The account has no verified address that counts.
-    NoAddress,
-    /// Too many were sent.
-    Limited,
-    /// The recovery was over, or somebody had asked anew.
-    Overtaken,
-    /// The identifier means nobody who may recover.
-    Nobody,
-    /// Self-service of the account is stopped.
-    Frozen,
-    /// The policy of this account does not take it at this step.
-    NotTaken,
-}
-
-/// Why a proof was wrong.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum WhyWrong {
-    /// It is not the code.
-    Mismatch,
-    /// Nothing is enrolled or was sent that it could match.
-    NothingToMatch,
-    /// The budget is used up, so it was not looked at.
-    BudgetUsedUp,
-    /// It was used before.
-    Replayed,
-    /// The password that belongs to it is wrong.
-    WrongPassword,
-    /// The password could not be tried.
-    PasswordNotTried,
-    /// The policy of this account does not take it here, or there is no account.
-    NotTaken,
-}
-
-/// What happened to a factor.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum FactorChange {
-    /// It was begun and awaits its confirmation.
-    Begun,
-    /// It was confirmed.
-    Confirmed,
-    /// It was removed.
-    Removed,
-}
 
 /// The personal fields of a record. They stand beside the chain.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -281,8 +26,8 @@ pub struct Personal {
     /// The account's name, or what was typed.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub name: Option<String>,
-    /// The visitor's address.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
+    /// The visitor's address, which has a side row of its own.
+    #[serde(skip)]
     pub source: Option<String>,
     /// Who did it, where it was not the owner himself.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -315,7 +60,7 @@ pub struct Entry {
     pub through: String,
     /// Whom it concerns.
     pub personal: Personal,
-    /// A fresh random salt for the side row.
+    /// Fresh randomness, from which each side row has its salt.
     pub salt: [u8; 32],
 }
 
@@ -327,20 +72,30 @@ pub fn operation_text(id: OperationId) -> String {
 /// Appends an entry to the chain.
 pub fn append(c: &Connection, entry: &Entry, now: Timestamp) -> Result<u64, StoreError> {
     call!("audit.append");
-    let fields = serde_json::to_vec(&entry.personal)?;
+    let names = Side::new(Kind::Names, &entry.salt, serde_json::to_vec(&entry.personal)?);
+    let source = entry
+        .personal
+        .source
+        .as_ref()
+        .map(serde_json::to_vec)
+        .transpose()?;
+    let source = source.map(|source| Side::new(Kind::Addresses, &entry.salt, source));
     let record = Record {
         at: now.0,
         event: entry.event.clone(),
         reference: entry.reference.clone(),
         through: entry.through.clone(),
-        personal: Commitment::to(&entry.salt, &fields),
+        personal: names.commitment(),
+        source: source.as_ref().map(Side::commitment),
     };
     let bytes = serde_json::to_vec(&record)?;
     let link = Chain::resume(end(c)?).append(&bytes);
     c.prepare_cached("INSERT INTO audit (seq, at, record, hash) VALUES (?1, ?2, ?3, ?4)")?
         .execute((link.seq, now.0, bytes, link.hash.as_bytes()))?;
-    c.prepare_cached("INSERT INTO audit_personal (seq, salt, fields) VALUES (?1, ?2, ?3)")?
-        .execute((link.seq, entry.salt, fields))?;
+    names.insert(c, Kind::Names, link.seq)?;
+    if let Some(source) = source {
+        source.insert(c, Kind::Addresses, link.seq)?;
+    }
     Ok(link.seq)
 }
 
@@ -364,34 +119,43 @@ pub fn start() -> Chain {
     Chain::begin(ORIGIN)
 }
 
-/// A record as it stands in the table, with its side row if it was not redacted.
+/// A record as it stands in the table, with its side rows if they were not redacted.
 #[derive(Debug, Clone)]
 pub struct Row {
     /// The chained part.
     pub record: journal::Record,
-    /// Salt and fields.
-    pub side: Option<([u8; 32], Vec<u8>)>,
+    /// Who.
+    pub names: Option<Side>,
+    /// From where.
+    pub source: Option<Side>,
 }
 
 /// Up to `most` rows after `after`, in order.
 pub fn after(c: &Connection, after: u64, most: u32) -> Result<Vec<Row>, StoreError> {
     let mut statement = c.prepare_cached(
-        "SELECT audit.seq, record, hash, salt, fields FROM audit LEFT JOIN audit_personal USING (seq)
+        "SELECT audit.seq, record, hash, names.salt, names.fields, source.salt, source.fields FROM audit
+         LEFT JOIN audit_personal AS names USING (seq) LEFT JOIN audit_source AS source USING (seq)
          WHERE audit.seq > ?1 ORDER BY audit.seq LIMIT ?2",
     )?;
     let rows = statement.query_map((after, most), |row| {
-        let salt: Option<[u8; 32]> = row.get(3)?;
-        let fields: Option<Vec<u8>> = row.get(4)?;
         Ok(Row {
             record: journal::Record {
                 seq: row.get(0)?,
                 event: row.get(1)?,
                 hash: Hash::from(row.get::<_, [u8; 32]>(2)?),
             },
-            side: salt.zip(fields),
+            names: Side::read(row, 3)?,
+            source: Side::read(row, 5)?,
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The chained bytes of a record.
+pub fn record(c: &Connection, seq: u64) -> Result<Option<Vec<u8>>, StoreError> {
+    Ok(c.prepare_cached("SELECT record FROM audit WHERE seq = ?1")?
+        .query_row([seq], |row| row.get(0))
+        .optional()?)
 }
 
 /// Keeps a signed checkpoint of the chain's end.

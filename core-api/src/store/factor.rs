@@ -141,7 +141,12 @@ pub fn insert_code(c: &Connection, factor: &Id, selector: &str, hash: &str) -> R
     Ok(())
 }
 
-/// The unused recovery code of an account with this selector, of a sheet that counts: the sheet and the hash.
+/// A sheet of recovery codes is void as soon as a newer one of the account counts.
+const SUPERSEDED: &str = "EXISTS (SELECT 1 FROM factor AS newer
+    WHERE newer.account = factor.account AND newer.method = factor.method AND newer.counts_from <= ?1
+          AND (newer.since, newer.id) > (factor.since, factor.id))";
+
+/// The unused recovery code of an account with this selector, of the sheet that counts: the sheet and the hash.
 pub fn code_hash(
     c: &Connection,
     account: AccountId,
@@ -149,13 +154,22 @@ pub fn code_hash(
     now: Timestamp,
 ) -> Result<Option<(Id, String)>, StoreError> {
     call!("factor.code_hash");
-    Ok(c.prepare_cached(
+    Ok(c.prepare_cached(&format!(
         "SELECT factor.id, recovery_code.hash FROM recovery_code JOIN factor ON factor.id = recovery_code.factor
-         WHERE factor.account = ?1 AND recovery_code.selector = ?2 AND recovery_code.used_at IS NULL
-               AND factor.counts_from <= ?3",
-    )?
-    .query_row((account.0, selector, now.0), |row| Ok((row.get(0)?, row.get(1)?)))
+         WHERE factor.account = ?2 AND recovery_code.selector = ?3 AND recovery_code.used_at IS NULL
+               AND factor.counts_from <= ?1 AND NOT {SUPERSEDED}",
+    ))?
+    .query_row((now.0, account.0, selector), |row| Ok((row.get(0)?, row.get(1)?)))
     .optional()?)
+}
+
+/// Up to `most` sheets of recovery codes that a newer one has made void.
+pub fn void_sheets(c: &Connection, now: Timestamp, most: u32) -> Result<Vec<Factor>, StoreError> {
+    let mut statement = c.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM factor WHERE method = ?2 AND counts_from IS NOT NULL AND {SUPERSEDED} LIMIT ?3"
+    ))?;
+    let rows = statement.query_map((now.0, Method::RecoveryCode.name(), most), |row| Ok(read(row)))?;
+    rows.map(|row| row?).collect()
 }
 
 /// Spends a recovery code; false when it was spent before.

@@ -24,6 +24,7 @@ pub mod recovery;
 pub mod sending;
 pub mod site;
 pub mod site_event;
+pub mod spray;
 pub mod tally;
 
 use std::path::Path;
@@ -37,6 +38,10 @@ const MIGRATIONS: &[Migration] = &[
     Migration {
         name: "recovery",
         sql: include_str!("schema/0001.sql"),
+    },
+    Migration {
+        name: "retention",
+        sql: include_str!("schema/0002_retention.sql"),
     },
     Migration {
         name: "messages",

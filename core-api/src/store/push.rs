@@ -27,11 +27,11 @@ pub fn insert(
     now: Timestamp,
 ) -> Result<(), StoreError> {
     call!("push.insert");
-    let size = i64::try_from(body.len()).unwrap_or(i64::MAX);
+    let length = i64::try_from(body.len()).unwrap_or(i64::MAX);
     c.prepare_cached(
         "INSERT INTO push (message, site, made_at, size, digest, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     )?
-    .execute((message, site, now.0, size, digest, body))?;
+    .execute((message, site, now.0, length, digest, body))?;
     Ok(())
 }
 
@@ -43,8 +43,8 @@ pub fn take(c: &Connection, site: &Site, most: u32, bytes: u64) -> Result<Vec<Pu
     let mut rows = chosen.query((&site.name, most))?;
     let (mut ids, mut total) = (Vec::new(), 0_u64);
     while let Some(row) = rows.next()? {
-        let (id, size): (Id, u64) = (row.get(0)?, row.get(1)?);
-        total = total.saturating_add(size);
+        let (id, length): (Id, u64) = (row.get(0)?, row.get(1)?);
+        total = total.saturating_add(length);
         if !ids.is_empty() && total > bytes {
             break;
         }

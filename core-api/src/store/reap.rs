@@ -23,7 +23,7 @@ pub struct Life {
 }
 
 /// The table of how long each kind of row lives. Tables that are not here are kept: factors until they are
-/// removed, freezes and pauses until they are lifted, the audit by its own retention.
+/// removed, freezes and pauses until they are lifted, the side rows of the audit by `usecase/audit_redact.rs`.
 pub const LIVES: &[Life] = &[
     Life {
         table: "recovery",
@@ -48,6 +48,18 @@ pub const LIVES: &[Life] = &[
         column: "at",
         keep: Duration::from_hours(48),
         why: "limits look back one day",
+    },
+    Life {
+        table: "sprayed",
+        column: "hour",
+        keep: Duration::from_hours(2),
+        why: "failures are added up by the hour",
+    },
+    Life {
+        table: "spray",
+        column: "hour",
+        keep: Duration::from_hours(2),
+        why: "failures are added up by the hour",
     },
     Life {
         table: "invitation",
@@ -109,8 +121,7 @@ pub const LIVES: &[Life] = &[
 const CONFIGURED: [&str; 3] = ["message", "site_event", "drop_request"];
 
 /// Removes what is old, at most `most` rows of each kind, and says how many. What became of messages is kept for
-/// `messages`. What nobody knows the outcome of
-/// (`answered_at` is null) stays.
+/// `messages`. What nobody knows the outcome of (`answered_at` is null) stays.
 pub fn reap(c: &Connection, now: Timestamp, messages: Duration, most: u32) -> Result<usize, StoreError> {
     let mut removed = 0;
     for life in LIVES {

@@ -1,8 +1,10 @@
 //! Counts of what is limited by source, identifier, account or destination.
 
+use std::time::Duration;
+
 use domain::Timestamp;
 use domain::budget::Limit;
-use sqlite::Connection;
+use sqlite::{Connection, OptionalExtension};
 
 use super::{StoreError, call};
 
@@ -46,9 +48,27 @@ pub fn has_room(
     limit: Limit,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
-    call!("tally.has_room");
-    let used: u32 = c
-        .prepare_cached("SELECT count(*) FROM tally WHERE kind = ?1 AND key = ?2 AND at > ?3")?
-        .query_row((tally.name(), key, now.minus(limit.span).0), |row| row.get(0))?;
-    Ok(limit.has_room(used))
+    Ok(wait(c, tally, key, limit, now)?.is_zero())
+}
+
+/// How long until one more fits under the limit; nothing where it fits now.
+pub fn wait(
+    c: &Connection,
+    tally: Tally,
+    key: &[u8],
+    limit: Limit,
+    now: Timestamp,
+) -> Result<Duration, StoreError> {
+    call!("tally.wait");
+    // Room comes when the oldest of as many as are allowed is so old that it does not count any more.
+    let blocking: Option<i64> = c
+        .prepare_cached(
+            "SELECT at FROM tally WHERE kind = ?1 AND key = ?2 AND at > ?3 ORDER BY at DESC LIMIT 1 OFFSET ?4",
+        )?
+        .query_row(
+            (tally.name(), key, now.minus(limit.span).0, limit.most.saturating_sub(1)),
+            |row| row.get(0),
+        )
+        .optional()?;
+    Ok(blocking.map_or(Duration::ZERO, |at| Timestamp(at).plus(limit.span).since(now)))
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use contract::ProblemKind;
 use contract::recovery::{Act, ActSecret, Answer, Refused};
-use directory::{After, Directory, DirectoryError, Evidence};
+use directory::{After, Directory, DirectoryError, Evidence, Survey};
 use domain::password::{self, PasswordPolicy};
 use domain::policy::Action;
 use domain::recovery::{Permit, Recovery};
@@ -198,13 +198,12 @@ async fn prepare(
     reference: &str,
 ) -> Result<Ready, UseCaseError> {
     let operation = OperationId(core.new_id());
-    // Somebody waits, and none of these needs another's answer.
-    let (account, policy, evidence) = tokio::try_join!(
-        core.directory.read(id),
-        core.directory.password_policy(id),
-        core.directory.evidence(id)
-    )?;
-    let account = account.ok_or(DirectoryError::NotFound)?;
+    let survey = core.directory.survey(id).await?.ok_or(DirectoryError::NotFound)?;
+    let Survey {
+        account,
+        policy,
+        evidence,
+    } = survey;
     let mut refused = wish.and_then(|wish| broken(core, &policy, &account, action, wish));
     if !(account.state.can_be_helped() && account.protection.is_none()) {
         refused = Some(Refused::Forbidden {
@@ -222,10 +221,7 @@ async fn prepare(
     Ok(Ready {
         operation,
         account,
-        after: After {
-            unlock,
-            must_change: false,
-        },
+        after: After { unlock },
         evidence,
         refused,
         counted,

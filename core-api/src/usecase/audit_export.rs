@@ -19,7 +19,12 @@ pub struct Exported {
     pub record: String,
     /// The personal fields; `None` when they were erased.
     pub personal: Option<String>,
+    /// The visitor's address as JSON; `None` when it was erased or there was no visitor.
+    pub source: Option<String>,
 }
+
+/// Stands in the table for what was erased.
+const ERASED: &str = "(erased)";
 
 /// The heads of the table's columns.
 pub const COLUMNS: [&str; 12] = [
@@ -47,7 +52,8 @@ fn exported(row: audit::Row) -> Result<Exported, StoreError> {
         seq: row.record.seq,
         hash: row.record.hash.to_string(),
         record: json_text(&row.record.event)?,
-        personal: row.side.map(|(_, fields)| json_text(&fields)).transpose()?,
+        personal: row.names.map(|names| json_text(names.fields())).transpose()?,
+        source: row.source.map(|source| json_text(source.fields())).transpose()?,
     })
 }
 
@@ -65,9 +71,13 @@ impl Exported {
             hash,
             record,
             personal,
+            source,
         } = self;
-        let personal = personal.as_deref().unwrap_or("null");
-        format!(r#"{{"seq":{seq},"hash":"{hash}","record":{record},"personal":{personal}}}"#)
+        let or_null = |side: &Option<String>| side.as_deref().unwrap_or("null").to_owned();
+        let (personal, source) = (or_null(personal), or_null(source));
+        format!(
+            r#"{{"seq":{seq},"hash":"{hash}","record":{record},"personal":{personal},"source":{source}}}"#
+        )
     }
 
     /// One line of the table.
@@ -78,14 +88,14 @@ impl Exported {
             .as_deref()
             .map(serde_json::from_str::<Personal>)
             .transpose()?;
-        let erased = personal.is_none();
-        let personal = personal.unwrap_or_default();
-        let person = |field: Option<String>| {
-            if erased {
-                "(erased)".to_owned()
-            } else {
-                field.unwrap_or_default()
-            }
+        let person = |field: fn(&Personal) -> &Option<String>| match &personal {
+            None => ERASED.to_owned(),
+            Some(personal) => field(personal).clone().unwrap_or_default(),
+        };
+        let source = match &self.source {
+            Some(source) => serde_json::from_str(source)?,
+            None if record.source.is_some() => ERASED.to_owned(),
+            None => String::new(),
         };
         let (event, details) = told(&record)?;
         Ok(csv_line([
@@ -95,11 +105,11 @@ impl Exported {
             details,
             record.reference,
             record.through,
-            person(personal.account),
-            person(personal.name),
-            person(personal.source),
-            person(personal.operator),
-            person(personal.reason),
+            person(|personal| &personal.account),
+            person(|personal| &personal.name),
+            source,
+            person(|personal| &personal.operator),
+            person(|personal| &personal.reason),
             self.hash.clone(),
         ]))
     }
@@ -175,6 +185,7 @@ mod tests {
             hash: "ab".to_owned(),
             record: record.clone(),
             personal: Some(r#"{"name":"=alice"}"#.to_owned()),
+            source: Some(r#""203.0.113.7""#.to_owned()),
         };
         assert!(exported.json_line().contains(&record));
         let line: Value = serde_json::from_str(&exported.json_line()).unwrap();
@@ -182,12 +193,17 @@ mod tests {
         let row = exported.csv_line().unwrap();
         assert!(
             row.starts_with(
-                r#""7","1970-01-01T00:00:00Z","freeze","{""frozen"":true}","R","p","","'=alice""#
+                r#""7","1970-01-01T00:00:00Z","freeze","{""frozen"":true}","R","p","","'=alice","203.0.113.7""#
             ),
             "{row}"
         );
         exported.personal = None;
         assert!(exported.csv_line().unwrap().contains("\"(erased)\""));
-        assert!(exported.json_line().ends_with("\"personal\":null}"));
+        exported.source = None;
+        assert!(
+            exported
+                .json_line()
+                .ends_with("\"personal\":null,\"source\":null}")
+        );
     }
 }

@@ -6,11 +6,15 @@
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
+use std::slice::from_ref;
 
 use ed25519_dalek::VerifyingKey;
-use journal::{Head, Link, SideRow, Signed, Statement as _, VerifyError, check_fields};
+use journal::{
+    FieldsFault, Head, Link, Redaction, Signed, SignedError, Statement as _, VerifyError, check_fields,
+};
 use sqlite::Connection;
 
+use crate::store::audit::{Event, Kind, Side};
 use crate::store::{Store, StoreError, audit, site};
 use crate::worker::checkpoint::NAME;
 
@@ -49,7 +53,9 @@ fn check(c: &Connection, key: &VerifyingKey, elsewhere: &[String]) -> Result<Rep
             Err(wrong) => faults.push(format!("a checkpoint is not to be believed: {wrong}")),
         }
     }
-    let fields = RefCell::new(FieldFaults::default());
+    let (redacted, wrong) = Redacted::read(c, key)?;
+    faults.extend(wrong);
+    let fields = RefCell::new(FieldFaults::new(redacted));
     let records = Rows {
         c,
         after: 0,
@@ -76,14 +82,78 @@ fn check(c: &Connection, key: &VerifyingKey, elsewhere: &[String]) -> Result<Rep
 
 /// What a checkpoint line vouches for, if it is the core's own.
 fn witness(line: &str, key: &VerifyingKey) -> Result<Link, String> {
-    let signed: Signed = line
-        .parse()
-        .map_err(|error: journal::SignedError| error.to_string())?;
+    let signed: Signed = line.parse().map_err(|error: SignedError| error.to_string())?;
     let head = Head::open(&signed, key).map_err(|error| error.to_string())?;
     if head.name != NAME {
         return Err(format!("it speaks of the chain of {:?}", head.name));
     }
     Ok(head.link())
+}
+
+/// What redactions of the core's own say was erased.
+struct Redacted {
+    names: Redaction,
+    addresses: Redaction,
+}
+
+impl Redacted {
+    /// All redactions of each kind as one, and what is wrong with those that are not to be believed.
+    fn read(c: &Connection, key: &VerifyingKey) -> Result<(Self, Vec<String>), StoreError> {
+        let (mut names, mut addresses, mut wrong) = (Vec::new(), Vec::new(), Vec::new());
+        for seq in audit::redactions(c)? {
+            match redaction(audit::record(c, seq)?, seq, key) {
+                Ok(Redaction { name, stretches, .. }) if name == Kind::Names.name() => {
+                    names.extend(stretches)
+                }
+                Ok(Redaction { name, stretches, .. }) if name == Kind::Addresses.name() => {
+                    addresses.extend(stretches);
+                }
+                Ok(other) => wrong.push(format!(
+                    "record {seq} erases rows of {:?}, which is not ours",
+                    other.name
+                )),
+                Err(why) => wrong.push(format!(
+                    "record {seq} is not to be believed as a redaction: {why}"
+                )),
+            }
+        }
+        let redacted = Self {
+            names: together(names),
+            addresses: together(addresses),
+        };
+        Ok((redacted, wrong))
+    }
+}
+
+/// The redaction that stands in a record. It can only speak of what was there before it.
+fn redaction(record: Option<Vec<u8>>, seq: u64, key: &VerifyingKey) -> Result<Redaction, String> {
+    let record = record.ok_or("there is no such record")?;
+    let record: audit::Record = serde_json::from_slice(&record).map_err(|error| error.to_string())?;
+    let Event::Redacted { signed } = record.event else {
+        return Err("it is another event".to_owned());
+    };
+    let signed: Signed = signed.parse().map_err(|error: SignedError| error.to_string())?;
+    let redaction = Redaction::open(&signed, key).map_err(|error| error.to_string())?;
+    if redaction.stretches.iter().any(|&(_, last)| last >= seq) {
+        return Err("it speaks of later records".to_owned());
+    }
+    Ok(redaction)
+}
+
+/// Stretches as one redaction with as few as possible, so that a year of them is looked up as fast as one.
+fn together(mut stretches: Vec<(u64, u64)>) -> Redaction {
+    stretches.sort_unstable();
+    let mut merged: Vec<(u64, u64)> = Vec::new();
+    for (first, last) in stretches {
+        match merged.last_mut() {
+            Some((_, end)) if first <= end.saturating_add(1) => *end = last.max(*end),
+            _ => merged.push((first, last)),
+        }
+    }
+    Redaction {
+        stretches: merged,
+        ..Redaction::of("", 0, [], "", 0)
+    }
 }
 
 /// All rows, a page at a time.
@@ -110,26 +180,50 @@ impl Iterator for Rows<'_> {
 }
 
 /// Faults of personal fields, the first ones by name.
-#[derive(Default)]
 struct FieldFaults {
+    redacted: Redacted,
     named: Vec<String>,
     more: usize,
 }
 
 impl FieldFaults {
+    fn new(redacted: Redacted) -> Self {
+        Self {
+            redacted,
+            named: Vec::new(),
+            more: 0,
+        }
+    }
+
     fn look(&mut self, row: &audit::Row) {
         let seq = row.record.seq;
         // A record that cannot be read is a break of the chain, which is reported as such.
         let Ok(record) = serde_json::from_slice::<audit::Record>(&row.record.event) else {
             return;
         };
-        let side = row.side.as_ref().map(|(salt, fields)| SideRow { salt, fields });
-        if let Err(fault) = check_fields(seq, &record.personal, side, &[]) {
-            if self.named.len() < NAMED {
-                self.named.push(fault.to_string());
-            } else {
-                self.more += 1;
-            }
+        let names = row.names.as_ref().map(Side::row);
+        self.note(check_fields(
+            seq,
+            &record.personal,
+            names,
+            from_ref(&self.redacted.names),
+        ));
+        if let Some(source) = &record.source {
+            let side = row.source.as_ref().map(Side::row);
+            self.note(check_fields(
+                seq,
+                source,
+                side,
+                from_ref(&self.redacted.addresses),
+            ));
+        }
+    }
+
+    fn note(&mut self, checked: Result<(), FieldsFault>) {
+        match checked {
+            Ok(()) => {}
+            Err(fault) if self.named.len() < NAMED => self.named.push(fault.to_string()),
+            Err(_) => self.more += 1,
         }
     }
 
@@ -146,7 +240,7 @@ mod tests {
 
     use super::*;
     use crate::keys::OsRandomness;
-    use crate::store::audit::{Entry, Event, Personal};
+    use crate::store::audit::{Entry, Personal};
 
     fn key() -> ed25519_dalek::SigningKey {
         ed25519_dalek::SigningKey::from_bytes(&[7; 32])

@@ -14,7 +14,7 @@ use super::{Caller, UseCaseError};
 use crate::core::Core;
 use crate::keys::Handle;
 use crate::source;
-use crate::store::audit::{Event, Personal};
+use crate::store::audit::{Event, Personal, WhyNotBegun};
 use crate::store::recovery::Stored;
 use crate::store::tally::{self, Tally};
 use crate::store::{audit, pause, recovery};
@@ -28,14 +28,14 @@ const BUSY_IDENTIFIER_WAITS: Duration = Duration::from_secs(10);
 
 enum Begun {
     Paused,
-    TooMany,
+    TooMany { wait: Duration },
     Stored { wait: bool },
 }
 
 /// Begins a recovery and gives its handle and first page.
 ///
 /// # Errors
-/// `TooMany` when this source began too many, `Paused`, `Malformed` for a source that is no address.
+/// `TooManyFor` a while when this source began too many, `Paused`, `Malformed` for a source that is no address.
 pub async fn begin(core: &Core, caller: &Caller, asked: Begin) -> Result<Answer, UseCaseError> {
     let source: IpAddr = asked.source.parse().map_err(|_| ProblemKind::Malformed)?;
     if asked.language.len() > LONGEST_LANGUAGE {
@@ -83,8 +83,9 @@ pub async fn begin(core: &Core, caller: &Caller, asked: Begin) -> Result<Answer,
             if pause::is_paused(c, &portal)? {
                 return Ok(Begun::Paused);
             }
-            if !tally::has_room(c, Tally::BegunBySource, &group, limits.begun_by_source, now)? {
-                return Ok(Begun::TooMany);
+            let wait = tally::wait(c, Tally::BegunBySource, &group, limits.begun_by_source, now)?;
+            if !wait.is_zero() {
+                return Ok(Begun::TooMany { wait });
             }
             let wait = !tally::has_room(
                 c,
@@ -101,8 +102,15 @@ pub async fn begin(core: &Core, caller: &Caller, asked: Begin) -> Result<Answer,
         })
         .await?;
     match begun {
-        Begun::Paused => return Err(ProblemKind::Paused.into()),
-        Begun::TooMany => return Err(ProblemKind::TooMany.into()),
+        Begun::Paused => {
+            core.refused_beginnings.count(&caller.portal, WhyNotBegun::Paused);
+            return Err(ProblemKind::Paused.into());
+        }
+        Begun::TooMany { wait } => {
+            core.refused_beginnings
+                .count(&caller.portal, WhyNotBegun::TooMany);
+            return Err(UseCaseError::TooManyFor(wait));
+        }
         Begun::Stored { wait } => {
             metrics::counter!("recoveries_begun_total", "purpose" => purpose.name()).increment(1);
             core.wake.resolve.notify_one();

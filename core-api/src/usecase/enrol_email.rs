@@ -109,17 +109,20 @@ fn refuse_enrolled(c: &Connection, open: &Open, address: &str) -> Result<(), Use
 fn count_sending(c: &Connection, open: &Open, address: &str) -> Result<(), UseCaseError> {
     let limits = &open.core.settings.limits;
     let (account, destination, now) = (open.proved.account().0, destination_key(address), open.now);
-    let room = tally::has_room(c, Tally::CodeForAccount, &account, limits.codes_an_hour, now)?
-        && tally::has_room(c, Tally::CodeForAccount, &account, limits.codes_a_day, now)?
-        && tally::has_room(
+    let waits = [
+        tally::wait(c, Tally::CodeForAccount, &account, limits.codes_an_hour, now)?,
+        tally::wait(c, Tally::CodeForAccount, &account, limits.codes_a_day, now)?,
+        tally::wait(
             c,
             Tally::CodeToDestination,
             &destination,
             limits.codes_to_destination,
             now,
-        )?;
-    if !room {
-        return Err(ProblemKind::TooMany.into());
+        )?,
+    ];
+    let wait = waits.into_iter().max().unwrap_or_default();
+    if !wait.is_zero() {
+        return Err(UseCaseError::TooManyFor(wait));
     }
     tally::add(c, Tally::CodeForAccount, &account, now)?;
     tally::add(c, Tally::CodeToDestination, &destination, now)?;

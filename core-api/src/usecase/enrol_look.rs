@@ -78,7 +78,7 @@ impl Seen {
 fn see(c: &Connection, open: &Open) -> Result<Seen, UseCaseError> {
     let (mut factors, mut pending, mut codes) = (Vec::new(), None, 0);
     let mut enrolled = policy::Step::new();
-    for factor in factor::of_account(c, open.proved.account())? {
+    for factor in open.factors(c)? {
         let left = factor::codes_left(c, &factor.id)?;
         if open.is_pending(&factor) {
             pending = Some(factor.method);

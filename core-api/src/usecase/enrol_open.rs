@@ -231,12 +231,37 @@ impl Open {
         Ok(())
     }
 
+    /// The account's factors, oldest first. A sheet of recovery codes that a newer one has replaced is none any more.
+    pub(super) fn factors(&self, c: &Connection) -> Result<Vec<Factor>, StoreError> {
+        let mut factors = factor::of_account(c, self.proved.account())?;
+        let counts = |factor: &Factor| {
+            factor.method == Method::RecoveryCode && factor.counts_from.is_some_and(|from| from <= self.now)
+        };
+        let newest = factors
+            .iter()
+            .rfind(|factor| counts(factor))
+            .map(|sheet| sheet.id);
+        factors.retain(|factor| !counts(factor) || Some(factor.id) == newest);
+        Ok(factors)
+    }
+
     /// Whether this enrolment may remove or replace a factor: not the one that proved the person just now, and
-    /// with an invitation nothing that stood there before it.
-    pub(super) fn may_remove(&self, factor: &Factor) -> bool {
-        let used_as_proof = self.proved.passed().contains(&factor.method);
+    /// with an invitation nothing that stood there before it. `others` are the account's other factors.
+    pub(super) fn may_remove(&self, factor: &Factor, others: &[Factor]) -> bool {
+        let is_proof =
+            self.proved.passed().contains(&factor.method) && !self.same_code_went_elsewhere(factor, others);
         let older_than_invitation = self.proved.is_invited() && factor.since < self.stored.begun_at;
-        !used_as_proof && !older_than_invitation
+        !is_proof && !older_than_invitation
+    }
+
+    /// A code by mail goes to every address that counts. With one of them gone, another that got the same code still
+    /// stands for the proof; one that was added since the beginning does not.
+    fn same_code_went_elsewhere(&self, factor: &Factor, others: &[Factor]) -> bool {
+        factor.method.is_sent()
+            && others
+                .iter()
+                .filter(|other| other.method == factor.method && other.id != factor.id)
+                .any(|other| other.counts_from.is_some_and(|from| from <= self.stored.begun_at))
     }
 
     /// Stores a factor that awaits its confirmation; an earlier one of the method that still does is void.

@@ -1,4 +1,4 @@
-//! Makes a sheet of recovery codes. The former sheet is good until the person says that the new one is kept.
+//! Makes a sheet of recovery codes. The former sheet is good until the new one is kept and counts.
 
 use std::sync::Arc;
 
@@ -74,7 +74,8 @@ pub async fn begin(
     })
 }
 
-/// Takes the person's word that the new codes are kept. The former ones are void from then on.
+/// Takes the person's word that the new codes are kept. A sheet that counts stays good until the new one does, so that
+/// the account has codes on every day; one that was still on hold is replaced at once.
 ///
 /// # Errors
 /// `NothingPending` without a sheet that awaits it.
@@ -87,7 +88,9 @@ pub async fn confirm(core: &Arc<Core>, caller: &Caller, handle: &Handle) -> Resu
             demand_replaceable(c, &open)?;
             let former = sheets(c, &open)?;
             open.confirm(c, &pending, &owner)?;
-            for sheet in &former {
+            let hold = open.core.settings.hold;
+            let counts = |sheet: &Factor| sheet.counts_from.is_some_and(|from| from <= open.now);
+            for sheet in former.iter().filter(|sheet| hold.is_zero() || !counts(sheet)) {
                 open.remove(c, sheet)?;
             }
             Ok(())
@@ -97,7 +100,7 @@ pub async fn confirm(core: &Arc<Core>, caller: &Caller, handle: &Handle) -> Resu
 }
 
 fn demand_replaceable(c: &Connection, open: &Open) -> Result<(), UseCaseError> {
-    if sheets(c, open)?.iter().all(|sheet| open.may_remove(sheet)) {
+    if sheets(c, open)?.iter().all(|sheet| open.may_remove(sheet, &[])) {
         return Ok(());
     }
     Err(ProblemKind::OtherProofNeeded.into())
@@ -105,7 +108,7 @@ fn demand_replaceable(c: &Connection, open: &Open) -> Result<(), UseCaseError> {
 
 /// The sheets that were confirmed.
 fn sheets(c: &Connection, open: &Open) -> Result<Vec<Factor>, UseCaseError> {
-    let mut factors = factor::of_account(c, open.proved.account())?;
+    let mut factors = open.factors(c)?;
     factors.retain(|factor| factor.method == Method::RecoveryCode && factor.counts_from.is_some());
     Ok(factors)
 }

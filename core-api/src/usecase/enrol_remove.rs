@@ -33,12 +33,13 @@ pub async fn remove(
     let owner = account.clone();
     Request::new(core, caller, handle)
         .change(move |c, open| {
-            let (gone, others): (Vec<_>, Vec<_>) = factor::of_account(c, open.proved.account())?
+            let (gone, others): (Vec<_>, Vec<_>) = open
+                .factors(c)?
                 .into_iter()
                 .filter(|factor| factor.counts_from.is_some())
                 .partition(|factor| factor.id == *id);
             let gone = gone.first().ok_or(ProblemKind::NotFound)?;
-            if !open.may_remove(gone) {
+            if !open.may_remove(gone, &others) {
                 return Err(ProblemKind::OtherProofNeeded.into());
             }
             if !someone_can_recover(c, &open, gone, &others)? {

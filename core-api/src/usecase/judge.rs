@@ -10,6 +10,7 @@ use subtle::ConstantTimeEq;
 
 use super::Caller;
 use super::load::{Named, named};
+use super::spray::{self, Alarm, Failure};
 use crate::core::Core;
 use crate::factor::totp;
 use crate::store::audit::{Entry, Event, Personal, WhyWrong};
@@ -50,8 +51,8 @@ pub(super) enum Judged {
     Stale,
     /// There is nothing to prove any more.
     Over,
-    /// The proof was wrong.
-    Wrong(Box<Stored>),
+    /// The proof was wrong, and perhaps one of many.
+    Wrong(Box<Stored>, Vec<Alarm>),
     /// The proof was right, and the step is passed.
     Passed(Box<Stored>),
 }
@@ -116,6 +117,11 @@ impl Judging {
             _ => subject,
         };
         attempt::add(c, charged, self.method, advanced, self.now)?;
+        let alarms = if advanced {
+            Vec::new()
+        } else {
+            self.count_failure(c, &stored, charged)?
+        };
         audit::append(
             c,
             &self.entry(&stored, proving.account(), advanced, why),
@@ -134,8 +140,24 @@ impl Judging {
         Ok(if advanced {
             Judged::Passed(stored)
         } else {
-            Judged::Wrong(stored)
+            Judged::Wrong(stored, alarms)
         })
+    }
+
+    fn count_failure(
+        &self,
+        c: &Connection,
+        stored: &Stored,
+        account: AccountId,
+    ) -> Result<Vec<Alarm>, StoreError> {
+        let failure = Failure {
+            account,
+            is_real: account != stored.phantom,
+            source: &stored.source,
+            portal: &self.caller.portal,
+            reference: &self.caller.reference,
+        };
+        spray::count(&self.core, c, &failure, self.now)
     }
 
     /// Looks at the proof, unless the budget is used up. The store is asked the same things in either case.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use contract::ProblemKind;
 use contract::recovery::{AccountView, Answer, Offer, Refused, Stage, View};
-use directory::DirectoryError;
+use directory::{DirectoryError, Survey};
 use domain::password::{self, Writing};
 use domain::policy::{Action, Purpose};
 use domain::recovery::{Ended, Ending, Proved, Proving, Recovery};
@@ -90,10 +90,10 @@ async fn proved_stage(
     if stored.recovery.purpose() == Purpose::Enrol {
         return Ok(Stage::Enrolling);
     }
-    let Some(account) = core.directory.read(proved.account()).await? else {
+    let Some(survey) = core.directory.survey(proved.account()).await? else {
         return Err(DirectoryError::NotFound.into());
     };
-    let policy = core.directory.password_policy(proved.account()).await?;
+    let Survey { account, policy, .. } = survey;
     let now = core.now();
     let mut offers = Vec::new();
     for action in proved.actions().filter(|action| is_sensible(*action, &account)) {

@@ -3,6 +3,8 @@
 pub mod act;
 pub mod alarm;
 pub mod audit_export;
+pub mod audit_read;
+pub mod audit_redact;
 pub mod audit_verify;
 pub mod begin;
 mod blocks;
@@ -34,8 +36,10 @@ mod password_try;
 pub mod pause;
 pub mod pick;
 pub mod prove;
+pub mod refused_beginnings;
 pub mod renew_certificate;
 pub mod resolve;
+pub mod retire_sheets;
 pub mod seal_message;
 pub mod send_code;
 pub mod send_for_tool;
@@ -51,12 +55,16 @@ pub mod site_push;
 pub mod site_rekey;
 pub mod site_retire;
 pub mod site_witness;
+mod spray;
 pub mod unfreeze;
 mod wire;
 
 pub use cancel::cancel;
 pub use look::look;
 pub use password_try::Tries;
+pub use refused_beginnings::RefusedBeginnings;
+
+use std::time::Duration;
 
 use contract::ProblemKind;
 use directory::DirectoryError;
@@ -81,6 +89,9 @@ pub enum UseCaseError {
     /// A refusal that the other side can explain.
     #[error("refused: {0:?}")]
     Refused(ProblemKind),
+    /// Too many, and when there is room for one more.
+    #[error("refused: too many for {} s", .0.as_secs())]
+    TooManyFor(Duration),
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),

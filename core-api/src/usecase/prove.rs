@@ -20,7 +20,7 @@ use super::blocks::{self, Binding};
 use super::judge::{Checked, Evidence, Judged, Judging};
 use super::load::{Named, named};
 use super::password_try::{self, Tried};
-use super::{Caller, UseCaseError, load, look};
+use super::{Caller, UseCaseError, load, look, spray};
 use crate::core::Core;
 use crate::factor::{invitation, recovery_codes};
 use crate::keys::Handle;
@@ -88,17 +88,20 @@ pub async fn prove(
     let judged = core.store.write(move |c| judging.judge(c)).await?;
     let result = match &judged {
         Judged::Passed(_) => "right",
-        Judged::Wrong(_) => "wrong",
+        Judged::Wrong(_, _) => "wrong",
         Judged::Stale | Judged::Over => "out-of-turn",
     };
     metrics::counter!("proofs_total", "method" => method.name(), "result" => result).increment(1);
     match judged {
         Judged::Stale => Err(ProblemKind::StaleStep.into()),
         Judged::Over => Err(ProblemKind::RecoveryOver.into()),
-        Judged::Wrong(stored) => Ok(Answer {
-            handle: None,
-            view: look::view(core, handle, &stored).await?,
-        }),
+        Judged::Wrong(stored, alarms) => {
+            spray::tell(core, &alarms);
+            Ok(Answer {
+                handle: None,
+                view: look::view(core, handle, &stored).await?,
+            })
+        }
         Judged::Passed(stored) => passed(core, &next, &stored).await,
     }
 }

@@ -5,7 +5,8 @@ use contract::ProblemKind;
 use super::{Caller, UseCaseError};
 use crate::core::Core;
 use crate::pki::{self, Authority, Role};
-use crate::store::pause;
+use crate::store::audit::{Event, Personal};
+use crate::store::{audit, pause};
 
 /// Signs the request and gives the chain, PEM.
 ///
@@ -36,6 +37,18 @@ pub async fn renew(
         tracing::warn!(cause = %error, "a certificate request was refused");
         ProblemKind::Malformed
     })?;
+    let personal = Personal {
+        name: Some(caller.portal.clone()),
+        ..Personal::default()
+    };
+    let entry = core.entry(
+        Event::CertificateRenewed,
+        &caller.reference,
+        &caller.portal,
+        personal,
+    );
+    let now = core.now();
+    core.store.write(move |c| audit::append(c, &entry, now)).await?;
     tracing::info!(portal = caller.portal, "a certificate was renewed");
     Ok(chain)
 }

@@ -105,7 +105,7 @@ async fn refused(core: &Arc<Core>, site: &Site, error: SiteError) -> Result<Pull
         SiteError::Client(ClientError::Problem(problem)) if problem.kind() == ProblemKind::Fork => {
             wrong(core, site, What::Fork).await
         }
-        other => Ok(Pulled::Away(other.to_string())),
+        SiteError::Client(other) => Ok(Pulled::Away(other.to_string())),
     }
 }
 

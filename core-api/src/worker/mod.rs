@@ -5,6 +5,7 @@ pub mod drops;
 mod job;
 pub mod line;
 pub mod outbox;
+pub mod pages;
 mod patience;
 pub mod pull;
 pub mod push;

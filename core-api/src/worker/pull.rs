@@ -172,7 +172,7 @@ impl Puller {
             match ack(&site, api).await {
                 Ok(()) => self.is_acked = true,
                 Err(error) => {
-                    tracing::debug!(site = self.name, %error, "an ack was lost, which harms nothing")
+                    tracing::debug!(site = self.name, %error, "an ack was lost, which harms nothing");
                 }
             }
         }

@@ -1,4 +1,5 @@
-//! What a minute brings: old rows go, the high-water mark of time rises, the sealing key turns over when it is due.
+//! What a minute brings: old rows go, the high-water mark of time rises, the sealing key turns over when it is due,
+//! and what was only counted is written down.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,6 +8,9 @@ use server::Stop;
 
 use crate::core::Core;
 use crate::store::{StoreError, fact, reap};
+use crate::usecase::audit_redact::redact;
+use crate::usecase::refused_beginnings::write_down;
+use crate::usecase::retire_sheets::retire_sheets;
 
 const PAUSE: Duration = Duration::from_mins(1);
 
@@ -20,7 +24,12 @@ pub async fn run(core: Arc<Core>, stop: Stop) {
         if let Err(error) = tidy(&core, &stop).await {
             tracing::error!(%error, "old rows could not be removed");
         }
-        if !stop.pause(PAUSE).await {
+        // What was counted since would be lost with the process.
+        let goes_on = stop.pause(PAUSE).await;
+        if let Err(error) = write_down(&core).await {
+            tracing::error!(%error, "refused beginnings could not be written down");
+        }
+        if !goes_on {
             return;
         }
     }
@@ -29,7 +38,7 @@ pub async fn run(core: Arc<Core>, stop: Stop) {
 async fn tidy(core: &Core, stop: &Stop) -> Result<(), StoreError> {
     let mut removed = 0;
     loop {
-        let batch = try_one(core).await?;
+        let batch = try_one(core).await? + retire_sheets(core).await? + redact(core).await?;
         removed += batch;
         if batch == 0 || stop.is_ordered() {
             break;

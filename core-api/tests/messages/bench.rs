@@ -9,7 +9,7 @@ use std::time::Duration;
 use client::site::SiteApi;
 use contract::sync::{Digest, Token};
 use core_api::config::SiteSettings;
-use core_api::core::{Core, MessageSettings, Parts, Settings};
+use core_api::core::{Core, MessageSettings, Parts, Retention, Settings};
 use core_api::keys::{AtRest, OsRandomness};
 use core_api::mail::Mailer;
 use core_api::mail::letter::Secret;
@@ -299,5 +299,7 @@ fn settings() -> Settings {
         messages: MessageSettings::default(),
         organisation: "Corp".to_owned(),
         demo: false,
+        retention: Retention::default(),
+        operators: Vec::new(),
     }
 }

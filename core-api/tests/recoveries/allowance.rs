@@ -6,6 +6,7 @@ use contract::recovery::{Refused, Stage};
 use contract::{Action, Method, ProblemKind, Purpose};
 use core_api::store::factor::{self, Factor};
 use core_api::store::{attempt, reap};
+use core_api::usecase::UseCaseError;
 use core_api::usecase::pause::resume;
 use directory::Directory as _;
 use domain::Clock as _;
@@ -46,16 +47,28 @@ async fn one_source_begins_twenty_an_hour() {
     for turn in 0..20 {
         bench.begin(Purpose::Reset, &format!("person{turn}")).await;
     }
-    let begin = contract::recovery::Begin {
-        purpose: Purpose::Reset,
-        identifier: "one-more".into(),
-        source: "203.0.113.7".into(),
-        language: "en".into(),
-    };
-    let result = core_api::usecase::begin::begin(&bench.core, &crate::bench::caller(), begin)
+    bench.clock.forward(Duration::from_mins(20));
+    for _ in 0..3 {
+        let refused = bench.begin_from("203.0.113.7", Purpose::Reset, "one-more").await;
+        match refused.err() {
+            Some(UseCaseError::TooManyFor(wait)) => {
+                assert_eq!(wait, Duration::from_mins(40), "no less, no more")
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    core_api::usecase::refused_beginnings::write_down(&bench.core)
         .await
-        .map(|_| ());
-    assert_eq!(kind(result), ProblemKind::TooMany);
+        .expect("the store");
+    let records = bench.records().await;
+    let last = records.last().expect("a record");
+    assert_eq!(
+        (&last["event"], &last["why"], &last["count"]),
+        (&"beginnings-refused".into(), &"too-many".into(), &3.into()),
+        "one record, however many there were"
+    );
+    bench.clock.forward(Duration::from_mins(40));
+    bench.begin(Purpose::Reset, "one-more").await;
 }
 
 #[tokio::test]

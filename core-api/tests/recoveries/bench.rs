@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use contract::recovery::{Act, ActSecret, Answer, Begin, ProofSecret, Sealed, Stage};
 use contract::{Action, Method, ProblemKind, Purpose};
-use core_api::core::{Core, MessageSettings, Parts, Settings};
+use core_api::core::{Core, MessageSettings, Parts, Retention, Settings};
 use core_api::factor::{recovery_codes, totp};
 use core_api::keys::{AtRest, Handle, OsRandomness};
 use core_api::store::factor::{self, Factor};
@@ -25,7 +25,7 @@ use domain::{AccountId, Clock, Identifier, Randomness, Timestamp};
 use secrecy::SecretString;
 use tempfile::TempDir;
 
-use crate::noted::{Cut, Noted};
+use crate::noted::{Asked, Cut, Noted};
 
 /// Noon on a day in 2026.
 const NOON: i64 = 1_795_000_000_000;
@@ -72,6 +72,8 @@ pub(crate) struct Bench {
     pub(crate) directory: Arc<Embedded>,
     /// Where the line to the directory is cut during a reset.
     pub(crate) cut: Arc<Mutex<Cut>>,
+    /// What the core asked the directory.
+    pub(crate) asked: Asked,
     folder: TempDir,
 }
 
@@ -97,13 +99,13 @@ impl Bench {
             .await
             .expect("people");
         let directory = Arc::new(embedded);
-        let cut: Arc<Mutex<Cut>> = Arc::default();
+        let (cut, asked): (Arc<Mutex<Cut>>, Asked) = (Arc::default(), Arc::default());
         let at_rest = AtRest::from_hex(&AtRest::generate(&*randomness), &[]).expect("a key");
         let core = Arc::new(Core::new(Parts {
             clock: clock.clone(),
             randomness: randomness.clone(),
             store: Store::open(folder.path()).expect("a database"),
-            directory: Arc::new(Noted::new(directory.clone(), cut.clone())),
+            directory: Arc::new(Noted::new(directory.clone(), cut.clone(), asked.clone())),
             at_rest,
             signing: seal::SigningKey::generate(&mut seal::os_random),
             settings: change(settings()),
@@ -115,6 +117,7 @@ impl Bench {
             clock,
             directory,
             cut,
+            asked,
             folder,
         }
     }
@@ -180,20 +183,29 @@ impl Bench {
     }
 
     pub(crate) async fn begin(&self, purpose: Purpose, identifier: &str) -> Person<'_> {
+        self.begin_from("203.0.113.7", purpose, identifier)
+            .await
+            .expect("it begins")
+    }
+
+    pub(crate) async fn begin_from(
+        &self,
+        source: &str,
+        purpose: Purpose,
+        identifier: &str,
+    ) -> Result<Person<'_>, UseCaseError> {
         let begin = Begin {
             purpose,
             identifier: identifier.to_owned(),
-            source: "203.0.113.7".to_owned(),
+            source: source.to_owned(),
             language: "en".to_owned(),
         };
-        let answer = usecase::begin::begin(&self.core, &caller(), begin)
-            .await
-            .expect("it begins");
-        Person {
+        let answer = usecase::begin::begin(&self.core, &caller(), begin).await?;
+        Ok(Person {
             bench: self,
             handle: answer.handle.clone().expect("a handle"),
             answer,
-        }
+        })
     }
 
     /// Where the databases lie.
@@ -218,18 +230,17 @@ impl Bench {
 
     /// The audit's events, in order, as their names.
     pub(crate) async fn events(&self) -> Vec<String> {
-        let rows = self
-            .core
-            .store
-            .read(|c| audit::after(c, 0, 1000))
-            .await
-            .expect("the audit");
-        rows.iter()
-            .map(|row| {
-                let value: serde_json::Value = serde_json::from_slice(&row.record.event).expect("JSON");
-                value["event"].as_str().expect("an event").to_owned()
-            })
-            .collect()
+        let rows = self.records().await;
+        let name = |record: &serde_json::Value| record["event"].as_str().expect("an event").to_owned();
+        rows.iter().map(name).collect()
+    }
+
+    /// The audit's records, in order.
+    pub(crate) async fn records(&self) -> Vec<serde_json::Value> {
+        let rows = self.core.store.read(|c| audit::after(c, 0, 1000));
+        let rows = rows.await.expect("the audit");
+        let json = |row: &audit::Row| serde_json::from_slice(&row.record.event).expect("JSON");
+        rows.iter().map(json).collect()
     }
 
     pub(crate) async fn signs_in(&self, user: &str, password: &str) -> bool {
@@ -304,6 +315,8 @@ fn settings() -> Settings {
         messages: MessageSettings::default(),
         organisation: "Corp".to_owned(),
         demo: false,
+        retention: Retention::default(),
+        operators: vec!["operations@corp.example".to_owned()],
     }
 }
 
@@ -421,6 +434,7 @@ pub(crate) fn seal_json(block: &str, json: &[u8]) -> Sealed {
 pub(crate) fn kind(result: Result<(), UseCaseError>) -> ProblemKind {
     match result {
         Err(UseCaseError::Refused(kind)) => kind,
+        Err(UseCaseError::TooManyFor(_)) => ProblemKind::TooMany,
         other => panic!("a refusal was expected: {other:?}"),
     }
 }

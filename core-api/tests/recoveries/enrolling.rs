@@ -221,6 +221,7 @@ pub(crate) fn opened(key: &ReplyKey, answer: &Outward) -> serde_json::Value {
 pub(crate) fn refused<T>(result: Result<T, UseCaseError>) -> ProblemKind {
     match result {
         Err(UseCaseError::Refused(kind)) => kind,
+        Err(UseCaseError::TooManyFor(_)) => ProblemKind::TooMany,
         Err(other) => panic!("{other}"),
         Ok(_) => panic!("a refusal was expected"),
     }
@@ -251,11 +252,17 @@ impl Bench {
 
     /// An enrolment that an authenticator app opened.
     pub(crate) async fn enrolling_by_app(&self, name: &str, secret: &[u8]) -> Person<'_> {
+        let person = self.enrolling_by_app_first(name, secret).await;
+        assert_eq!(person.answer.view.stage, Stage::Enrolling);
+        person
+    }
+
+    /// An enrolment whose first step an authenticator app passed.
+    pub(crate) async fn enrolling_by_app_first(&self, name: &str, secret: &[u8]) -> Person<'_> {
         let mut person = self.begin(Purpose::Enrol, name).await;
         self.resolve().await;
         person.pick(Method::Totp).await.expect("is offered");
         person.prove(&self.code(secret)).await.expect("it is judged");
-        assert_eq!(person.answer.view.stage, Stage::Enrolling);
         person
     }
 }

@@ -7,9 +7,10 @@ use contract::recovery::{ProofSecret, Stage};
 use contract::{Method, ProblemKind, Purpose};
 use core_api::core::Settings;
 use core_api::usecase::{enrol_look, enrol_recovery_codes, enrol_totp};
+use core_api::worker::outbox::{Outcome, prepare_one};
 use domain::Timestamp;
 
-use crate::bench::{Bench, caller, password_of, seal_json, totp_code};
+use crate::bench::{Bench, Person, caller, password_of, seal_json, totp_code};
 use crate::enrolling::{DAY, HOME, code_in, refused, two_steps};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -305,6 +306,86 @@ async fn a_new_sheet_voids_the_former_one_when_it_is_confirmed() {
     assert_ne!(second.factors[1].id, first.factors[1].id);
     assert_eq!(refused(alice.confirm_codes().await), ProblemKind::NothingPending);
     assert_eq!(new.len(), 10);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_former_sheet_is_good_until_the_new_one_counts() {
+    let bench = Bench::new().await;
+    let app = bench.enrol_totp("alice").await;
+    let alice = bench.enrolling_by_app("alice", &app).await;
+    let old = alice.ask_codes().await.expect("codes");
+    alice.confirm_codes().await.expect("confirmed");
+    bench.clock.forward(DAY);
+    let alice = bench.enrolling_by_app("alice", &app).await;
+    let new = alice.ask_codes().await.expect("codes");
+    let both = alice.confirm_codes().await.expect("confirmed");
+    assert_eq!(
+        both.factors.len(),
+        3,
+        "the app, the former sheet and the one on hold"
+    );
+
+    let tries = async |code: &str| {
+        let mut later = bench.begin(Purpose::Reset, "alice").await;
+        bench.resolve().await;
+        later.pick(Method::RecoveryCode).await.expect("is offered");
+        later.prove(code).await.expect("it is judged");
+        matches!(later.answer.view.stage, Stage::Proved { .. })
+    };
+    assert!(tries(&old[0]).await && !tries(&new[0]).await, "during the hold");
+    bench.clock.forward(DAY);
+    assert!(!tries(&old[1]).await && tries(&new[0]).await, "after it");
+    let later = bench.enrolling_by_app("alice", &app).await;
+    assert_eq!(later.factors().await.factors.len(), 2);
+    let retired = core_api::usecase::retire_sheets::retire_sheets(&bench.core).await;
+    assert_eq!(retired.expect("the store"), 1);
+    assert_eq!(bench.events().await.last().expect("an event"), "factor");
+    assert_eq!(later.factors().await.factors.len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_that_got_the_code_can_go_while_another_one_that_got_it_stays() {
+    let bench = two_steps().await;
+    let app = bench.enrol_totp("alice").await;
+    bench.enrol_mailbox("alice", HOME).await;
+    let prove = async || {
+        let mut alice = bench.enrolling_by_app_first("alice", &app).await;
+        alice.pick(Method::EmailCode).await.expect("is offered");
+        while prepare_one(&bench.core).await.expect("the store") != Outcome::Nothing {}
+        let code = code_in(&bench.mails().await.concat());
+        alice.look().await.expect("a page");
+        alice.prove(&code).await.expect("it is judged");
+        assert_eq!(alice.answer.view.stage, Stage::Enrolling);
+        alice
+    };
+    let alice = prove().await;
+    let first_address = async |person: &Person<'_>| {
+        let mut factors = person.factors().await.factors.into_iter();
+        factors
+            .find(|factor| factor.method == Method::EmailCode)
+            .expect("an address")
+            .id
+    };
+    let only = first_address(&alice).await;
+    assert_eq!(refused(alice.remove(&only).await), ProblemKind::OtherProofNeeded);
+
+    alice.begin_email("alice@second.example").await.expect("usable");
+    let code = code_in(&bench.mails().await.concat());
+    alice.confirm_email(&code).await.expect("it is judged");
+    assert_eq!(
+        refused(alice.remove(&only).await),
+        ProblemKind::OtherProofNeeded,
+        "the new one proved nobody yet"
+    );
+    bench.clock.forward(DAY);
+    let alice = prove().await;
+    alice
+        .remove(&only)
+        .await
+        .expect("the second one stands for the proof");
+    let last = first_address(&alice).await;
+    assert_ne!(last, only);
+    assert_eq!(refused(alice.remove(&last).await), ProblemKind::OtherProofNeeded);
 }
 
 #[tokio::test(flavor = "multi_thread")]

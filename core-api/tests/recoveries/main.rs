@@ -2,6 +2,7 @@
 
 mod alike;
 mod allowance;
+mod auditing;
 mod bench;
 mod codes;
 mod crash;
@@ -14,4 +15,5 @@ mod outbox;
 mod post;
 mod repeats;
 mod reset;
+mod spray;
 mod unreadable;

@@ -2,7 +2,9 @@
 
 use std::sync::{Arc, Mutex};
 
-use directory::{After, CheckLine, Directory, DirectoryError, Embedded, Evidence, PasswordCheck, Receipt};
+use directory::{
+    After, CheckLine, Directory, DirectoryError, Embedded, Evidence, PasswordCheck, Receipt, Survey,
+};
 use domain::lockout::BadPasswords;
 use domain::password::PasswordPolicy;
 use domain::permit::PasswordTryPermit;
@@ -12,7 +14,11 @@ use secrecy::SecretString;
 pub(crate) struct Noted {
     inner: Arc<Embedded>,
     cut: Arc<Mutex<Cut>>,
+    asked: Asked,
 }
+
+/// What the directory was asked, in order.
+pub(crate) type Asked = Arc<Mutex<Vec<&'static str>>>;
 
 /// Where the line to the directory is cut during a write, for good.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -29,8 +35,13 @@ pub(crate) enum Cut {
 }
 
 impl Noted {
-    pub(crate) fn new(inner: Arc<Embedded>, cut: Arc<Mutex<Cut>>) -> Self {
-        Self { inner, cut }
+    pub(crate) fn new(inner: Arc<Embedded>, cut: Arc<Mutex<Cut>>, asked: Asked) -> Self {
+        Self { inner, cut, asked }
+    }
+
+    fn note(&self, call: &'static str) {
+        tracing::trace!(target: "directory", call);
+        self.asked.lock().expect("nobody panicked").push(call);
     }
 
     async fn cut_at(&self, place: Cut) {
@@ -41,14 +52,10 @@ impl Noted {
     }
 }
 
-fn note(call: &'static str) {
-    tracing::trace!(target: "directory", call);
-}
-
 #[async_trait::async_trait]
 impl Directory for Noted {
     async fn find(&self, who: &Lookup) -> Result<Option<Account>, DirectoryError> {
-        note("directory.find");
+        self.note("directory.find");
         let found = self.inner.find(who).await?;
         let unreadable = *self.cut.lock().expect("nobody panicked") == Cut::Unreadable;
         match found {
@@ -57,15 +64,19 @@ impl Directory for Noted {
         }
     }
     async fn read(&self, id: AccountId) -> Result<Option<Account>, DirectoryError> {
-        note("directory.read");
+        self.note("directory.read");
         self.inner.read(id).await
     }
+    async fn survey(&self, id: AccountId) -> Result<Option<Survey>, DirectoryError> {
+        self.note("directory.survey");
+        self.inner.survey(id).await
+    }
     async fn password_policy(&self, id: AccountId) -> Result<PasswordPolicy, DirectoryError> {
-        note("directory.password_policy");
+        self.note("directory.password_policy");
         self.inner.password_policy(id).await
     }
     async fn bad_passwords(&self, id: AccountId) -> Result<BadPasswords, DirectoryError> {
-        note("directory.bad_passwords");
+        self.note("directory.bad_passwords");
         self.inner.bad_passwords(id).await
     }
     async fn check_password(
@@ -73,11 +84,11 @@ impl Directory for Noted {
         permit: PasswordTryPermit,
         current: &SecretString,
     ) -> Result<PasswordCheck, DirectoryError> {
-        note("directory.check_password");
+        self.note("directory.check_password");
         self.inner.check_password(permit, current).await
     }
     async fn evidence(&self, id: AccountId) -> Result<Evidence, DirectoryError> {
-        note("directory.evidence");
+        self.note("directory.evidence");
         self.inner.evidence(id).await
     }
     async fn reset(
@@ -86,14 +97,14 @@ impl Directory for Noted {
         new: &SecretString,
         after: After,
     ) -> Result<Receipt, DirectoryError> {
-        note("directory.reset");
+        self.note("directory.reset");
         self.cut_at(Cut::Before).await;
         let done = self.inner.reset(permit, new, after).await;
         self.cut_at(Cut::After).await;
         done
     }
     async fn unlock(&self, permit: UnlockPermit) -> Result<Receipt, DirectoryError> {
-        note("directory.unlock");
+        self.note("directory.unlock");
         self.inner.unlock(permit).await
     }
     async fn change(
@@ -102,14 +113,14 @@ impl Directory for Noted {
         current: &SecretString,
         new: &SecretString,
     ) -> Result<Receipt, DirectoryError> {
-        note("directory.change");
+        self.note("directory.change");
         self.cut_at(Cut::Before).await;
         let done = self.inner.change(permit, current, new).await;
         self.cut_at(Cut::After).await;
         done
     }
     async fn check(&self) -> Vec<CheckLine> {
-        note("directory.check");
+        self.note("directory.check");
         self.inner.check().await
     }
     fn is_real(&self) -> bool {

@@ -23,10 +23,16 @@ async fn a_forgotten_password_is_reset_and_every_step_is_in_the_audit() {
     );
     alice.prove_by_app(&app).await;
     let sealed = alice.seal_passwords(Action::Reset, None, "Tidy-Otter-42");
+    bench.asked.lock().expect("nobody panicked").clear();
     alice
         .act(Action::Reset, Some(sealed), KEY)
         .await
         .expect("it is done");
+    assert_eq!(
+        *bench.asked.lock().expect("nobody panicked"),
+        ["directory.survey", "directory.reset"],
+        "somebody waits for each question"
+    );
     assert!(matches!(
         alice.answer.view.stage,
         Stage::Done {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use client::site::SiteApi;
 use contract::sync::{Bytes, Digest, Policy, PushHead, Token, push_body};
 use core_api::config::SiteSettings;
-use core_api::core::{Core, MessageSettings, Parts, Settings};
+use core_api::core::{Core, MessageSettings, Parts, Retention, Settings};
 use core_api::keys::{AtRest, OsRandomness};
 use core_api::site::{Address, LinkError, SiteLink};
 use core_api::store::message::{self, Message, NewMessage};
@@ -86,14 +86,14 @@ impl Bench {
 
     /// With several, all of them paired.
     pub(crate) async fn with(names: &[&str]) -> Self {
-        let bench = Self::unpaired(names).await;
+        let bench = Self::unpaired(names);
         for name in names {
             bench.pair(name).await;
         }
         bench
     }
 
-    pub(crate) async fn unpaired(names: &[&str]) -> Self {
+    pub(crate) fn unpaired(names: &[&str]) -> Self {
         let clock = Arc::new(ManualClock(AtomicI64::new(NOON)));
         let sites: BTreeMap<String, Arc<FakeSite>> = names
             .iter()
@@ -302,6 +302,8 @@ fn core(
             messages: MessageSettings::default(),
             organisation: "Corp".to_owned(),
             demo: false,
+            retention: Retention::default(),
+            operators: Vec::new(),
         },
         own_rules: Arc::new(NoRules),
         link: Arc::new(FakeLink(sites.clone())),

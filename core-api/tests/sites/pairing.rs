@@ -9,7 +9,7 @@ use crate::bench::{Bench, Tried};
 
 #[tokio::test]
 async fn a_file_is_made_for_configured_sites_and_its_secret_is_at_rest_sealed() {
-    let bench = Bench::unpaired(&["dmz1"]).await;
+    let bench = Bench::unpaired(&["dmz1"]);
     assert!(matches!(
         offer(&bench.core, "dmz2").await,
         Err(PairError::NotConfigured)
@@ -32,7 +32,7 @@ async fn a_file_is_made_for_configured_sites_and_its_secret_is_at_rest_sealed() 
 
 #[tokio::test]
 async fn only_the_answer_to_the_last_file_is_taken() {
-    let bench = Bench::unpaired(&["dmz1", "dmz2"]).await;
+    let bench = Bench::unpaired(&["dmz1", "dmz2"]);
     let pairing = offer(&bench.core, "dmz1").await.unwrap();
     let answer = bench.site().pair(&pairing);
     let core = &bench.core;

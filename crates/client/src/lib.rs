@@ -2,6 +2,7 @@
 
 pub mod core;
 mod error;
+pub mod page;
 pub mod site;
 mod tls;
 mod transport;

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use contract::sync::Digest;
 use rustls::client::WantsClientCert;
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
-use rustls::version::TLS13;
+use rustls::version::{TLS12, TLS13};
 use rustls::{ClientConfig, ConfigBuilder, RootCertStore, WantsVerifier};
 use rustls_pki_types::pem::PemObject as _;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
@@ -20,14 +20,36 @@ use crate::error::SetupError;
 /// Speaks to servers with a certificate of this authority (PEM file).
 pub(crate) fn by_authority(ca_file: &Path, cert: &Path, key: &Path) -> Result<ClientConfig, SetupError> {
     let mut roots = RootCertStore::empty();
+    add(&mut roots, ca_file)?;
+    let builder = begin(Arc::new(aws_lc_rs::default_provider()));
+    with_own_certificate(builder.with_root_certificates(roots), cert, key)
+}
+
+/// Speaks, without a certificate of our own, to servers that everybody believes: by the authority in the file, or by
+/// those of the host's own list.
+pub(crate) fn by_roots(ca_file: Option<&Path>) -> Result<ClientConfig, SetupError> {
+    let mut roots = RootCertStore::empty();
+    match ca_file {
+        Some(path) => add(&mut roots, path)?,
+        None => {
+            // Old lists hold some that cannot be read any more, and the others are good.
+            roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+        }
+    }
+    let builder = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+        .with_protocol_versions(&[&TLS13, &TLS12])
+        .expect("the provider supports TLS 1.2 and 1.3");
+    Ok(builder.with_root_certificates(roots).with_no_client_auth())
+}
+
+fn add(roots: &mut RootCertStore, ca_file: &Path) -> Result<(), SetupError> {
     for certificate in certificates(ca_file)? {
         roots.add(certificate).map_err(|wrong| SetupError::Certificate {
             path: ca_file.to_owned(),
             wrong,
         })?;
     }
-    let builder = begin(Arc::new(aws_lc_rs::default_provider()));
-    with_own_certificate(builder.with_root_certificates(roots), cert, key)
+    Ok(())
 }
 
 /// Speaks to holders of these keys only.

@@ -43,7 +43,7 @@ use crate::active_directory::facts::Facts;
 use crate::active_directory::fault::Fault;
 use crate::active_directory::pool::Pool;
 use crate::active_directory::session::{Change, Session};
-use crate::answer::{After, CheckLine, PasswordCheck, Receipt};
+use crate::answer::{After, CheckLine, PasswordCheck, Receipt, Survey};
 use crate::error::{DirectoryError, PolicyRefusal};
 use crate::evidence::Evidence;
 use crate::guard::{refuse_protected, refuse_unusable};
@@ -216,12 +216,43 @@ impl ActiveDirectory {
         let entry = session
             .entry(&guid_dn(id), &["pwdLastSet", "lockoutTime"])
             .await?;
-        let entry = entry.ok_or(DirectoryError::NotFound)?;
+        self.evidence_of(&entry.ok_or(DirectoryError::NotFound)?)
+    }
+
+    fn evidence_of(&self, entry: &Entry) -> Result<Evidence, DirectoryError> {
+        // Every account has this stamp. Where it may not be read, nothing would show what became of a write.
+        let password_set = entry.number("pwdLastSet");
         Ok(Evidence {
             controller: self.controller().to_owned(),
-            password_set: entry.number("pwdLastSet").unwrap_or(0),
+            password_set: password_set.ok_or_else(|| account::unreadable("pwdLastSet"))?,
             lockout: entry.number("lockoutTime").unwrap_or(0),
         })
+    }
+
+    /// One search for the account, and beside it one for the domain's policy, which is needed unless the account has
+    /// one of its own. Each holds a turn only while it asks, so that they never wait for each other.
+    async fn survey_now(&self, id: AccountId) -> Result<Option<Survey>, DirectoryError> {
+        let facts = self.facts(&mut Session::open(&self.pool).await?).await?;
+        let own = async {
+            let mut session = Session::open(&self.pool).await?;
+            let Some(entry) = self.entry(&mut session, id).await? else {
+                return Ok(None);
+            };
+            let own = policy::own(&mut session, &entry, &facts).await?;
+            Ok(Some((entry, own)))
+        };
+        let domain = async { policy::domain(&mut Session::open(&self.pool).await?, &facts).await };
+        let (found, domain) = tokio::join!(own, domain);
+        let Some((entry, own)) = found? else {
+            return Ok(None);
+        };
+        let policy = own.or(domain)?;
+        let (settings, now) = (&self.settings, self.clock.now());
+        Ok(Some(Survey {
+            account: account::account(&entry, settings, &facts, policy.lockout, now)?,
+            policy,
+            evidence: self.evidence_of(&entry)?,
+        }))
     }
 
     async fn name_to_bind(&self, id: AccountId) -> Result<String, DirectoryError> {
@@ -265,8 +296,12 @@ impl ActiveDirectory {
             let turn = self.pool.turn_to_write().await;
             let mut session = Session::open(&self.pool).await?;
             let facts = self.facts(&mut session).await?;
-            let found = self.account(&mut session, id).await?;
-            let (_, account) = found.ok_or(DirectoryError::NotFound)?;
+            let entry = self
+                .entry(&mut session, id)
+                .await?
+                .ok_or(DirectoryError::NotFound)?;
+            // Until when a lock lasts plays no part, so no policy is asked for.
+            let account = account::account(&entry, &self.settings, &facts, None, self.clock.now())?;
             refuse_protected(&account, lifted)?;
             may(&account)?;
             if of_password && self.settings.require_history && !facts.has_policy_hints {
@@ -300,6 +335,15 @@ impl Directory for ActiveDirectory {
             Ok(self.account(&mut session, id).await?.map(|(_, account)| account))
         };
         observed(self.controller(), "read", in_time(limits::WHOLE, work)).await
+    }
+
+    async fn survey(&self, id: AccountId) -> Result<Option<Survey>, DirectoryError> {
+        observed(
+            self.controller(),
+            "survey",
+            in_time(limits::WHOLE, self.survey_now(id)),
+        )
+        .await
     }
 
     async fn password_policy(&self, id: AccountId) -> Result<PasswordPolicy, DirectoryError> {
@@ -357,9 +401,6 @@ impl Directory for ActiveDirectory {
         let mut changes = vec![session::set_password(new)];
         if after.unlock {
             changes.push(session::set("lockoutTime", "0"));
-        }
-        if after.must_change {
-            changes.push(session::set("pwdLastSet", "0"));
         }
         let write = self.write(
             permit.account(),

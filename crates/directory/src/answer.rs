@@ -1,14 +1,27 @@
 //! What a directory answers when all went well.
 
+use domain::Account;
+use domain::password::PasswordPolicy;
 use serde::{Deserialize, Serialize};
+
+use crate::evidence::Evidence;
 
 /// What is done together with a reset, in the same write.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct After {
     /// Remove the lock too.
     pub unlock: bool,
-    /// The person must choose another password at the next sign-in.
-    pub must_change: bool,
+}
+
+/// All that is known about an account before something is done to it, read at one moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Survey {
+    /// The account.
+    pub account: Account,
+    /// The password policy that applies to it.
+    pub policy: PasswordPolicy,
+    /// What tells later whether a write was done.
+    pub evidence: Evidence,
 }
 
 /// A write was done.

@@ -24,7 +24,7 @@ use domain::{
 use secrecy::{ExposeSecret, SecretString};
 use sqlite::{Database, OpenError};
 
-use crate::answer::{After, CheckLine, PasswordCheck, Receipt};
+use crate::answer::{After, CheckLine, PasswordCheck, Receipt, Survey};
 use crate::embedded::hashing::{Hash, Hasher};
 use crate::embedded::record::Record;
 use crate::error::{DirectoryError, PolicyRefusal};
@@ -210,13 +210,20 @@ impl Directory for Embedded {
         .await
     }
 
+    async fn survey(&self, id: AccountId) -> Result<Option<Survey>, DirectoryError> {
+        let record = match self.record(id).await {
+            Err(DirectoryError::NotFound) => return Ok(None),
+            other => other?,
+        };
+        Ok(Some(Survey {
+            account: record.account(&self.settings, self.clock.now()),
+            policy: record.policy(&self.settings).clone(),
+            evidence: evidence(&record),
+        }))
+    }
+
     async fn evidence(&self, id: AccountId) -> Result<Evidence, DirectoryError> {
-        let record = self.record(id).await?;
-        Ok(Evidence {
-            controller: CONTROLLER.to_owned(),
-            password_set: record.password_set,
-            lockout: record.lockout,
-        })
+        Ok(evidence(&self.record(id).await?))
     }
 
     async fn reset(
@@ -239,7 +246,10 @@ impl Directory for Embedded {
             if policy.history_on_reset && store::was_used(conn, record.id, &hash, policy.history)? {
                 return Ok(Err(DirectoryError::Policy(PolicyRefusal::History)));
             }
-            record.set_password(hash, now, after);
+            record.set_password(hash, now);
+            if after.unlock {
+                record.unlock();
+            }
             store::remember(conn, record)?;
             Ok(Ok(receipt()))
         })
@@ -287,7 +297,7 @@ impl Directory for Embedded {
             if store::was_used(conn, record.id, &hash, record.policy(settings).history)? {
                 return Ok(Err(DirectoryError::Policy(PolicyRefusal::History)));
             }
-            record.set_password(hash, now, After::default());
+            record.set_password(hash, now);
             store::remember(conn, record)?;
             Ok(Ok(receipt()))
         })
@@ -319,6 +329,14 @@ fn refuse_unwritable(new: &SecretString) -> Result<(), DirectoryError> {
         Ok(())
     } else {
         Err(DirectoryError::Policy(PolicyRefusal::Malformed))
+    }
+}
+
+fn evidence(record: &Record) -> Evidence {
+    Evidence {
+        controller: CONTROLLER.to_owned(),
+        password_set: record.password_set,
+        lockout: record.lockout,
     }
 }
 

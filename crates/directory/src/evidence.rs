@@ -38,7 +38,7 @@ impl Evidence {
         }
         match action {
             Action::Unlock => self.shows_unlock(after),
-            Action::Reset | Action::Change => self.shows_password(after, action),
+            Action::Reset | Action::Change => self.shows_password(after),
         }
     }
 
@@ -51,12 +51,10 @@ impl Evidence {
         }
     }
 
-    fn shows_password(&self, after: &Self, action: Action) -> Settled {
+    fn shows_password(&self, after: &Self) -> Settled {
         match (self.password_set, after.password_set) {
-            // A reset with must-change leaves the zero that was there before.
-            (0, 0) if action == Action::Reset => Settled::CannotTell,
             (before, now) if before == now => Settled::NotDone,
-            // Either our reset with must-change, or somebody who set must-change and nothing else.
+            // Somebody demanded a change since, after our write or without one.
             (_, 0) => Settled::CannotTell,
             _ => Settled::Done,
         }
@@ -91,12 +89,12 @@ mod tests {
     fn an_unmoved_stamp_shows_that_nothing_was_written() {
         assert_eq!(at(5, 0).shows(&at(5, 0), Action::Reset), Settled::NotDone);
         assert_eq!(at(0, 0).shows(&at(0, 0), Action::Change), Settled::NotDone);
+        assert_eq!(at(0, 0).shows(&at(0, 0), Action::Reset), Settled::NotDone);
         assert_eq!(at(5, 9).shows(&at(5, 9), Action::Unlock), Settled::NotDone);
     }
 
     #[test]
     fn what_fits_both_is_not_guessed() {
-        assert_eq!(at(0, 0).shows(&at(0, 0), Action::Reset), Settled::CannotTell);
         assert_eq!(at(5, 0).shows(&at(0, 0), Action::Change), Settled::CannotTell);
         assert_eq!(at(5, 9).shows(&at(5, 12), Action::Unlock), Settled::CannotTell);
         let elsewhere = Evidence {

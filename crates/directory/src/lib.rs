@@ -17,7 +17,7 @@ mod port;
 mod secret;
 
 pub use active_directory::{ActiveDirectory, ActiveDirectorySettings, Controller, Security, Sid};
-pub use answer::{After, CheckLine, PasswordCheck, Receipt};
+pub use answer::{After, CheckLine, PasswordCheck, Receipt, Survey};
 pub use embedded::{DemoAccount, Embedded, EmbeddedSettings, Mark, NewAccount};
 pub use error::{DirectoryError, PolicyRefusal};
 pub use evidence::{Evidence, Settled};

@@ -7,7 +7,7 @@ use domain::permit::PasswordTryPermit;
 use domain::{Account, AccountId, ChangePermit, Lookup, ResetPermit, UnlockPermit};
 use secrecy::SecretString;
 
-use crate::answer::{After, CheckLine, PasswordCheck, Receipt};
+use crate::answer::{After, CheckLine, PasswordCheck, Receipt, Survey};
 use crate::error::DirectoryError;
 use crate::evidence::Evidence;
 
@@ -26,6 +26,10 @@ pub trait Directory: Send + Sync {
 
     /// The account as it is now; `None` when it is gone.
     async fn read(&self, id: AccountId) -> Result<Option<Account>, DirectoryError>;
+
+    /// The account with its policy and the evidence for a write, asked at once: somebody waits. `None` when it is
+    /// gone.
+    async fn survey(&self, id: AccountId) -> Result<Option<Survey>, DirectoryError>;
 
     /// The password policy that applies to the account.
     async fn password_policy(&self, id: AccountId) -> Result<PasswordPolicy, DirectoryError>;

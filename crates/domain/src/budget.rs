@@ -66,6 +66,13 @@ pub struct Limits {
     /// Resets, unlocks and changes through one portal, all together: the brake. Several times what a busy
     /// Monday brings, so that only a portal in wrong hands reaches it.
     pub actions_by_portal: Limit,
+    /// Accounts at which proofs from one network failed within an hour: an alarm.
+    pub failed_from_network: u32,
+    /// Accounts at which proofs failed within an hour, all together: an alarm.
+    pub failed_accounts: u32,
+    /// Accounts that exist at which proofs failed through one portal within an hour: the brake, and so several times
+    /// what makes an alarm.
+    pub failed_by_portal: u32,
 }
 
 impl Default for Limits {
@@ -81,6 +88,9 @@ impl Default for Limits {
             begun_by_identifier: Limit::per_hour(10),
             actions: Limit::per_day(3),
             actions_by_portal: Limit::per_hour(300),
+            failed_from_network: 20,
+            failed_accounts: 100,
+            failed_by_portal: 300,
         }
     }
 }

@@ -20,7 +20,7 @@ pub use self::effective::Effective;
 pub use self::mistakes::Mistakes;
 pub use self::origin::Origin;
 pub use self::section::Section;
-pub use self::setting::Setting;
+pub use self::setting::{Setting, Size};
 
 use self::document::Document;
 

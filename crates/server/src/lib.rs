@@ -30,10 +30,12 @@
 //! # fn main() -> ExitCode { command::run("portal", serve(Path::new("portal.toml"))) }
 //! ```
 
+pub mod certificate;
 pub mod check;
 pub mod command;
 pub mod config;
 mod connection;
+mod inherited;
 mod layers;
 pub mod lifecycle;
 mod limits;
@@ -48,6 +50,7 @@ mod source;
 mod stack;
 pub mod tls;
 
+pub use inherited::Inherited;
 pub use lifecycle::{Ended, Life, Order, Stop};
 pub use listener::{ListenError, Listener, ListenerSettings, Visitors};
 pub use peer::PeerNames;

@@ -3,6 +3,7 @@
 use std::hash::{BuildHasher as _, RandomState};
 use std::num::NonZeroU32;
 use std::sync::Arc;
+use std::time::Duration;
 
 use governor::clock::{Clock, DefaultClock};
 use governor::middleware::NoOpMiddleware;
@@ -44,9 +45,11 @@ impl<C: Clock> Limits<C> {
         }
     }
 
-    /// Counts one request; `false` if it is one too many.
-    pub(crate) fn admit(&self, source: Source) -> bool {
-        self.limiter.check_key(&source.group()).is_ok()
+    /// Counts one request; one too many is told when there will be room for it.
+    pub(crate) fn admit(&self, source: Source) -> Result<(), Duration> {
+        self.limiter
+            .check_key(&source.group())
+            .map_err(|not_yet| not_yet.wait_time_from(self.limiter.clock().now()))
     }
 
     /// Forgets visitors whose count has run out. Call it about once a minute.
@@ -132,8 +135,6 @@ impl ShrinkableKeyedStateStore<IpNet> for Visitors {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use actix_web::http::header::HeaderMap;
     use governor::clock::FakeRelativeClock;
 
@@ -149,25 +150,38 @@ mod tests {
         let clock = FakeRelativeClock::default();
         let limits = Limits::with_clock(two, two, 2, clock.clone());
         let (a, b) = (source("198.51.100.1"), source("2001:db8::1"));
-        assert!(limits.admit(a) && limits.admit(a) && !limits.admit(a));
-        assert!(limits.admit(b), "another visitor is counted by himself");
+        assert!(limits.admit(a).is_ok() && limits.admit(a).is_ok() && !limits.admit(a).is_ok());
+        assert!(limits.admit(b).is_ok(), "another visitor is counted by himself");
 
         // Two are remembered, which is all: neighbours among the others share a count.
         let (c, d) = (source("203.0.113.3"), source("203.0.113.4"));
-        assert!(limits.admit(c) && limits.admit(d) && !limits.admit(c) && !limits.admit(d));
+        assert!(
+            limits.admit(c).is_ok()
+                && limits.admit(d).is_ok()
+                && !limits.admit(c).is_ok()
+                && !limits.admit(d).is_ok()
+        );
         assert_eq!(limits.limiter.len(), 2);
         assert!(
-            limits.admit(b) && !limits.admit(b),
+            limits.admit(b).is_ok() && !limits.admit(b).is_ok(),
             "who is remembered keeps his own count"
         );
         let far = (0..8)
-            .filter(|n| limits.admit(source(&format!("192.0.{n}.1"))))
+            .filter(|n| limits.admit(source(&format!("192.0.{n}.1"))).is_ok())
             .count();
         assert!(far >= 7, "other networks are not worn out by these: {far} of 8");
+
+        assert_eq!(
+            limits.admit(a),
+            Err(Duration::from_secs(30)),
+            "two a minute: when there is room again"
+        );
+        clock.advance(Duration::from_secs(30));
+        assert!(limits.admit(a).is_ok());
 
         clock.advance(Duration::from_mins(2));
         limits.forget();
         assert_eq!(limits.limiter.len(), 0);
-        assert!(limits.admit(a));
+        assert!(limits.admit(a).is_ok());
     }
 }

@@ -9,6 +9,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 
 use crate::config::{Origin, Section};
+use crate::inherited::Inherited;
 use crate::limits::Limits;
 use crate::refusal::{AsProblem, Explain};
 use crate::seats::{Seat, Seats};
@@ -218,6 +219,18 @@ pub enum ListenError {
         /// What is wrong.
         wrong: TlsError,
     },
+    /// The service manager opened sockets for us, and none for this listener.
+    #[error(
+        "{name}: {address} is not among the sockets that the service manager opened ({given:?}); its socket unit and the configuration must name the same addresses"
+    )]
+    NotHandedOver {
+        /// The listener.
+        name: &'static str,
+        /// Its address.
+        address: SocketAddr,
+        /// The addresses of the sockets that are left.
+        given: Vec<SocketAddr>,
+    },
     /// Without TLS, and not on loopback.
     #[error("{name}: {address} is not a loopback address, so it must have TLS")]
     Naked {
@@ -236,6 +249,39 @@ impl Listener {
         visitors: Visitors,
     ) -> Result<Self, ListenError> {
         let address = settings.address;
+        Self::on(name, settings, visitors, || {
+            TcpListener::bind(address).map_err(|wrong| ListenError::Bind { name, address, wrong })
+        })
+    }
+
+    /// The same on a socket that was opened before the process began. Where there are none at all, as on a command line,
+    /// it opens its own.
+    pub fn take(
+        name: &'static str,
+        settings: &ListenerSettings,
+        visitors: Visitors,
+        sockets: &mut Option<Inherited>,
+    ) -> Result<Self, ListenError> {
+        let address = settings.address;
+        let Some(sockets) = sockets else {
+            return Self::bind(name, settings, visitors);
+        };
+        Self::on(name, settings, visitors, || {
+            sockets.take(address).ok_or_else(|| ListenError::NotHandedOver {
+                name,
+                address,
+                given: sockets.left(),
+            })
+        })
+    }
+
+    fn on(
+        name: &'static str,
+        settings: &ListenerSettings,
+        visitors: Visitors,
+        socket: impl FnOnce() -> Result<TcpListener, ListenError>,
+    ) -> Result<Self, ListenError> {
+        let address = settings.address;
         if settings.tls.is_none() && !address.ip().is_loopback() {
             return Err(ListenError::Naked { name, address });
         }
@@ -243,9 +289,10 @@ impl Listener {
         let tls = tls
             .map_err(|wrong| ListenError::Tls { name, wrong })?
             .map(Arc::new);
-        let wrong = |wrong| ListenError::Bind { name, address, wrong };
-        let socket = TcpListener::bind(address).map_err(wrong)?;
-        let address = socket.local_addr().map_err(wrong)?;
+        let socket = socket()?;
+        let address = socket
+            .local_addr()
+            .map_err(|wrong| ListenError::Bind { name, address, wrong })?;
         let (origin, explain): (_, Arc<dyn Explain>) = match visitors {
             Visitors::Browsers { origin, explain } => (Some(origin), explain),
             Visitors::Programs => (None, Arc::new(AsProblem)),

@@ -3,11 +3,15 @@
 use std::fmt;
 
 use actix_web::http::StatusCode;
-use actix_web::{HttpResponse, ResponseError};
+use actix_web::http::header::ACCEPT_LANGUAGE;
+use actix_web::{HttpRequest, HttpResponse, ResponseError};
 
 use contract::problem::{MEDIA_TYPE, Problem, ProblemKind};
 
 use crate::reference::Reference;
+
+/// Seconds to wait where nobody knows for how long.
+const A_WHILE: u32 = 60;
 
 /// Why a request is refused before, beside or after its handler.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,7 +33,10 @@ pub enum Reason {
     /// Its body is of a kind that is not understood here.
     WrongKind,
     /// Too many came from this visitor.
-    TooMany,
+    TooMany {
+        /// After how many seconds one more is admitted.
+        seconds: u32,
+    },
     /// Something here is broken; the log knows what, under the reference.
     Broken,
     /// Something needed is not there at the moment.
@@ -47,7 +54,7 @@ impl Reason {
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::WrongKind => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::TooMany => StatusCode::TOO_MANY_REQUESTS,
+            Self::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Broken => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         }
@@ -61,7 +68,7 @@ impl Reason {
             StatusCode::REQUEST_TIMEOUT => Self::TooSlow,
             StatusCode::PAYLOAD_TOO_LARGE => Self::TooLarge,
             StatusCode::UNSUPPORTED_MEDIA_TYPE => Self::WrongKind,
-            StatusCode::TOO_MANY_REQUESTS => Self::TooMany,
+            StatusCode::TOO_MANY_REQUESTS => Self::TooMany { seconds: A_WHILE },
             StatusCode::SERVICE_UNAVAILABLE => Self::Unavailable,
             status if status.is_client_error() => Self::Malformed,
             _ => Self::Broken,
@@ -78,7 +85,7 @@ impl Reason {
             Self::TooSlow => "this took too long",
             Self::TooLarge => "the request is too large",
             Self::WrongKind => "the request is of the wrong kind",
-            Self::TooMany => "too many requests; wait a minute",
+            Self::TooMany { .. } => "too many requests; wait, then try again",
             Self::Broken => "something went wrong",
             Self::Unavailable => "not available at the moment",
         }
@@ -115,12 +122,18 @@ pub struct Refusal {
     pub reason: Reason,
     /// What the person can quote.
     pub reference: Reference,
-    /// The visitor's `Accept-Language`.
+    /// The visitor's language, as [`Explain::language`] found it.
     pub language: Option<String>,
 }
 
 /// Puts a refusal into a page or a problem document. The status is set by the caller.
 pub trait Explain: Send + Sync + 'static {
+    /// What tells the visitor's language: `Accept-Language`, unless somebody can choose another here.
+    fn language(&self, request: &HttpRequest) -> Option<String> {
+        let asked = request.headers().get(ACCEPT_LANGUAGE)?;
+        asked.to_str().ok().map(str::to_owned)
+    }
+
     /// The body, with its content type.
     fn explain(&self, refusal: &Refusal) -> HttpResponse;
 }
@@ -138,12 +151,15 @@ impl Explain for AsProblem {
             Reason::TooSlow => ProblemKind::TooSlow,
             Reason::TooLarge => ProblemKind::TooLarge,
             Reason::WrongKind => ProblemKind::UnsupportedMediaType,
-            Reason::TooMany => ProblemKind::TooMany,
+            Reason::TooMany { .. } => ProblemKind::TooMany,
             Reason::Broken | Reason::Unavailable => ProblemKind::Internal,
         };
         let status = refusal.reason.status();
         let mut problem = Problem::new(kind, refusal.reference.as_str());
         problem.status = status.as_u16();
+        if let Reason::TooMany { seconds } = refusal.reason {
+            problem.retry_after = Some(seconds);
+        }
         HttpResponse::build(status).content_type(MEDIA_TYPE).json(problem)
     }
 }

@@ -154,6 +154,53 @@ pub fn frozen(words: &Words, calendar: &Calendar, frozen: &Frozen<'_>) -> Text {
     }
 }
 
+/// Over what failures were added up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Across {
+    /// A network.
+    Network,
+    /// Everything.
+    All,
+    /// A portal, which is paused.
+    Portal,
+}
+
+/// The alarm that proofs failed at many accounts.
+pub struct Sprayed<'a> {
+    /// The organisation whose accounts they are.
+    pub organisation: &'a str,
+    /// What was added up.
+    pub across: Across,
+    /// The network or the portal.
+    pub whose: &'a str,
+    /// At how many accounts within an hour.
+    pub accounts: u32,
+    /// When the limit was reached, in milliseconds since the Unix epoch.
+    pub at_ms: i64,
+}
+
+/// The mail to the operators.
+pub fn sprayed(words: &Words, calendar: &Calendar, sprayed: &Sprayed<'_>) -> Text {
+    let values = [
+        ("organisation", sprayed.organisation.into()),
+        ("accounts", sprayed.accounts.into()),
+        ("whose", sprayed.whose.into()),
+        ("time", words.full_time_text(sprayed.at_ms, calendar).into()),
+    ];
+    let body = match sprayed.across {
+        Across::Network => words.with("mail-sprayed-network", &values),
+        Across::All => words.with(
+            "mail-sprayed-all",
+            &[values[0].clone(), values[1].clone(), values[3].clone()],
+        ),
+        Across::Portal => words.with("mail-sprayed-portal", &values),
+    };
+    Text {
+        subject: one_line(&words.with("mail-sprayed-subject", &values[..2])),
+        body,
+    }
+}
+
 /// An invitation by mail.
 pub struct Invitation<'a> {
     /// The organisation whose account it is.

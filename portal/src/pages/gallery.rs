@@ -134,6 +134,7 @@ fn proved() -> Vec<(&'static str, Draw)> {
         }),
         ("away", |frame| away::page(frame, &AwayView::sample())),
         ("slow", |frame| slow::page(frame, &SlowView::sample())),
+        ("slow-long", |frame| slow::page(frame, &SlowView::sample_long())),
         ("not-me", |frame| not_me::page(frame, &NotMeView::sample())),
         ("not-me-done", not_me::done),
     ]

@@ -5,6 +5,9 @@ use ui::form::{Weight, link_button};
 
 use super::{Frame, head};
 
+/// From so many seconds on the wait is told in minutes.
+const LONG: u32 = 120;
+
 /// A source that must wait.
 #[derive(Clone, Debug)]
 pub struct SlowView {
@@ -15,6 +18,14 @@ pub struct SlowView {
 }
 
 impl SlowView {
+    /// Half an hour.
+    pub fn sample_long() -> Self {
+        Self {
+            seconds: 29 * 60 + 1,
+            again: crate::routes::HOME,
+        }
+    }
+
     /// Half a minute.
     pub fn sample() -> Self {
         Self {
@@ -28,7 +39,11 @@ impl SlowView {
 pub fn page(frame: &Frame<'_>, view: &SlowView) -> Markup {
     let words = frame.words;
     let title = words.get("slow-title");
-    let line = words.with("slow-line", &[("seconds", view.seconds.into())]);
+    let line = if view.seconds < LONG {
+        words.with("slow-line", &[("seconds", view.seconds.into())])
+    } else {
+        words.with("slow-line-long", &[("minutes", view.seconds.div_ceil(60).into())])
+    };
     let body = html! {
         (head(None, &title, Some(&line)))
         p { (words.get("slow-safe")) }

@@ -52,6 +52,12 @@ impl FakeCore {
         self.will_answer(Err(problem(kind)));
     }
 
+    pub(crate) fn will_refuse_for(&self, kind: ProblemKind, seconds: u32) {
+        let mut problem = Problem::new(kind, "7F3KQ2M9XA");
+        problem.retry_after = Some(seconds);
+        self.will_answer(Err(ClientError::Problem(problem)));
+    }
+
     /// What the next call about an enrolment gets.
     pub(crate) fn will_enrol(&self, enrolment: Reply<Enrolment>) {
         self.enrolments.lock().unwrap().push_back(enrolment);

@@ -39,6 +39,25 @@ async fn the_browser_proposes_and_the_person_chooses() {
     assert!(is(&nonsense.body, "de") && nonsense.headers("set-cookie").is_empty());
 }
 
+/// What the layers in front of the pages refuse is said in the same language as the pages.
+#[tokio::test(flavor = "multi_thread")]
+async fn refusals_follow_the_choice_too() {
+    let site = Site::new();
+    let chosen = "Cookie: __Host-sallyport-lang=de";
+    for (request, headers) in [
+        ("GET /nothing-here", &[chosen, "Accept-Language: en"][..]),
+        ("GET /nothing-here?lang=de", &["Accept-Language: en"]),
+        (
+            "POST /forgot",
+            &[chosen, "Accept-Language: en", "Sec-Fetch-Site: cross-site"],
+        ),
+    ] {
+        let refused = site.ask(request, headers, b"").await;
+        assert!(refused.status >= 400, "{request}");
+        assert!(refused.body.contains("<html lang=\"de\">"), "{request}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_language_that_is_not_offered_is_not_used() {
     let site = Site::with(Arc::new(FakeCore::new()), |config| {

@@ -57,6 +57,20 @@ async fn each_problem_has_its_page_its_status_and_a_reference() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_must_wait_is_told_for_how_long() {
+    let site = Site::new();
+    for (seconds, words) in [(45, "wait 45 seconds"), (60 * 40 + 1, "wait 41 minutes")] {
+        site.core.will_refuse_for(ProblemKind::TooMany, seconds);
+        let page = site.get("/recovery").await;
+        assert_eq!(
+            (page.status, page.header("retry-after")),
+            (429, seconds.to_string().as_str())
+        );
+        assert!(page.body.contains(words), "{}", page.body);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_core_that_is_away_is_told_kindly_and_for_how_long() {
     let site = Site::new();
     for error in [lost(), ClientError::TimedOut] {

@@ -36,6 +36,9 @@ impl Installation {
             "BEGUN_BY_IDENTIFIER_AN_HOUR",
             "ACTIONS_A_DAY",
             "ACTIONS_BY_PORTAL_AN_HOUR",
+            "FAILED_FROM_NETWORK_AN_HOUR",
+            "FAILED_ACCOUNTS_AN_HOUR",
+            "FAILED_BY_PORTAL_AN_HOUR",
         ];
         let mut settings: Vec<_> = limits
             .iter()

@@ -130,7 +130,7 @@ impl Report<'_> {
         );
         format!(
             "dsacls \"{base}\" /I:S /G \"{user}:CA;Reset Password;user\" \"{user}:RPWP;lockoutTime;user\" \
-             \"{user}:RPWP;pwdLastSet;user\""
+             \"{user}:RP;pwdLastSet;user\""
         )
     }
 
@@ -211,20 +211,14 @@ impl Report<'_> {
                 "set base_dn to the people's OU".to_owned(),
             )));
         };
-        let may_write = |attribute: &&str| {
-            person
-                .texts("allowedAttributesEffective")
-                .any(|own| own.eq_ignore_ascii_case(attribute))
-        };
-        let missing: Vec<&str> = ["lockoutTime", "pwdLastSet"]
-            .into_iter()
-            .filter(|name| !may_write(name))
-            .collect();
-        if missing.is_empty() {
-            return Ok(Ok("lockoutTime and pwdLastSet can be written".to_owned()));
+        let may_unlock = person
+            .texts("allowedAttributesEffective")
+            .any(|own| own.eq_ignore_ascii_case("lockoutTime"));
+        if may_unlock {
+            return Ok(Ok("lockoutTime can be written".to_owned()));
         }
         Ok(Err((
-            format!("on {} it may not write {}", person.dn, missing.join(" and ")),
+            format!("on {} it may not write lockoutTime", person.dn),
             self.grant(),
         )))
     }

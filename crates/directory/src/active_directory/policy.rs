@@ -88,14 +88,55 @@ impl Names {
     }
 }
 
+/// What an account has of its own.
+pub(super) enum Own {
+    /// Nothing: the domain's policy applies.
+    Nothing,
+    /// A fine-grained policy.
+    Policy(PasswordPolicy),
+    /// A fine-grained policy that may not be read.
+    Unreadable,
+}
+
+impl Own {
+    /// The policy that applies, given the domain's.
+    pub(super) fn or(
+        self,
+        domain: Result<PasswordPolicy, DirectoryError>,
+    ) -> Result<PasswordPolicy, DirectoryError> {
+        match self {
+            Self::Policy(policy) => Ok(policy),
+            Self::Nothing => domain,
+            // What is told is the domain's, but nobody may be locked on the strength of a guess.
+            Self::Unreadable => Ok(PasswordPolicy {
+                source: PolicySource::Unreadable,
+                lockout: None,
+                ..domain?
+            }),
+        }
+    }
+}
+
 /// The policy for the account of this entry, which must have been read with `msDS-ResultantPSO`.
 pub(super) async fn effective(
     session: &mut Session<'_>,
     account: &Entry,
     facts: &Facts,
 ) -> Result<PasswordPolicy, DirectoryError> {
+    match own(session, account, facts).await? {
+        Own::Policy(policy) => Ok(policy),
+        other => other.or(domain(session, facts).await),
+    }
+}
+
+/// The account's fine-grained policy, if one applies to it.
+pub(super) async fn own(
+    session: &mut Session<'_>,
+    account: &Entry,
+    facts: &Facts,
+) -> Result<Own, DirectoryError> {
     let Some(dn) = account.text("msDS-ResultantPSO") else {
-        return domain(session, facts).await;
+        return Ok(Own::Nothing);
     };
     let attributes = FINE_GRAINED.with(&["msDS-PasswordComplexityEnabled", "cn"]);
     let entry = session.entry(dn, &attributes).await?.unwrap_or_default();
@@ -103,18 +144,15 @@ pub(super) async fn effective(
         .text("msDS-PasswordComplexityEnabled")
         .is_some_and(|value| value == "TRUE");
     let source = PolicySource::FineGrained(entry.text("cn").unwrap_or(dn).to_owned());
-    match FINE_GRAINED.policy(&entry, complexity, source, facts) {
-        Some(policy) => Ok(policy),
-        // What is told is the domain's, but nobody may be locked on the strength of a guess.
-        None => Ok(PasswordPolicy {
-            source: PolicySource::Unreadable,
-            lockout: None,
-            ..domain(session, facts).await?
-        }),
-    }
+    let policy = FINE_GRAINED.policy(&entry, complexity, source, facts);
+    Ok(policy.map_or(Own::Unreadable, Own::Policy))
 }
 
-async fn domain(session: &mut Session<'_>, facts: &Facts) -> Result<PasswordPolicy, DirectoryError> {
+/// The domain's own policy.
+pub(super) async fn domain(
+    session: &mut Session<'_>,
+    facts: &Facts,
+) -> Result<PasswordPolicy, DirectoryError> {
     let entry = session
         .entry(&facts.head, &DOMAIN.with(&["pwdProperties"]))
         .await?

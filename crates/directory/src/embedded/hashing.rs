@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use argon2::Argon2;
 use secrecy::{ExposeSecret, SecretString};
 use subtle::ConstantTimeEq;
 use tokio::sync::Semaphore;
@@ -48,11 +47,7 @@ impl Hasher {
         let password = password.clone();
         let run = tokio::task::spawn_blocking(move || {
             let _turn = turn;
-            let mut hash = [0; 32];
-            Argon2::default()
-                .hash_password_into(password.expose_secret().as_bytes(), &salt, &mut hash)
-                .expect("the lengths of salt and output are fixed and allowed");
-            Hash(hash)
+            Hash(stretch::hash(password.expose_secret().as_bytes(), &salt))
         });
         run.await
             .map_err(|_| DirectoryError::Unavailable("the hashing thread did not finish".to_owned()))

@@ -8,7 +8,7 @@ use domain::password::{OwnRules, PasswordPolicy, Rule, Writing, broken, rules};
 use domain::{Account, AccountId, AccountKind, AccountState, Protection, Timestamp};
 use secrecy::SecretString;
 
-use crate::answer::{After, PasswordCheck};
+use crate::answer::PasswordCheck;
 use crate::embedded::EmbeddedSettings;
 use crate::embedded::hashing::{Hash, Salt};
 use crate::embedded::new_account::{Mark, NewAccount};
@@ -213,16 +213,9 @@ impl Record {
     }
 
     /// Sets the password. The stamp always moves, so that evidence shows it even within one millisecond.
-    pub(super) fn set_password(&mut self, hash: Hash, now: Timestamp, after: After) {
+    pub(super) fn set_password(&mut self, hash: Hash, now: Timestamp) {
         self.hash = hash;
-        self.password_set = if after.must_change {
-            0
-        } else {
-            now.0.max(self.password_set + 1)
-        };
-        if after.unlock {
-            self.unlock();
-        }
+        self.password_set = now.0.max(self.password_set + 1);
     }
 
     pub(super) fn unlock(&mut self) {

@@ -223,10 +223,35 @@ pub(crate) async fn policies_have_their_values(fixture: &dyn Fixture) {
     );
 }
 
+pub(crate) async fn a_survey_tells_what_the_single_questions_tell(fixture: &dyn Fixture) {
+    for strict in [false, true] {
+        let person = fixture
+            .make(Wanted {
+                strict,
+                ..Wanted::default()
+            })
+            .await;
+        lock(fixture, &person).await;
+        let (directory, id) = (fixture.directory(), person.id);
+        let survey = directory
+            .survey(id)
+            .await
+            .expect("can be read")
+            .expect("is there");
+        assert_eq!(
+            Some(survey.account),
+            directory.read(id).await.expect("can be read")
+        );
+        assert_eq!(Ok(survey.policy), directory.password_policy(id).await);
+        assert_eq!(Ok(survey.evidence), directory.evidence(id).await);
+    }
+}
+
 pub(crate) async fn nobody_is_found_behind_an_id_that_is_gone(fixture: &dyn Fixture) {
     let gone = AccountId([0xee; 16]);
     let directory = fixture.directory();
     assert_eq!(directory.read(gone).await, Ok(None));
+    assert_eq!(directory.survey(gone).await, Ok(None));
     assert_eq!(directory.evidence(gone).await, Err(DirectoryError::NotFound));
     assert_eq!(
         directory.password_policy(gone).await,

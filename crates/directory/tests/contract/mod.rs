@@ -35,11 +35,11 @@ macro_rules! contract {
             the_state_is_told
             groups_of_the_policies_are_reported
             policies_have_their_values
+            a_survey_tells_what_the_single_questions_tell
             nobody_is_found_behind_an_id_that_is_gone
             a_reset_sets_the_password_and_nothing_else
             a_reset_unlocks_when_asked
             a_refused_reset_changes_nothing_at_all
-            a_reset_can_demand_a_change
             any_text_can_be_a_password_but_no_malformed_one
             unlocking_twice_is_no_error
             protected_accounts_stay_untouched

@@ -9,10 +9,7 @@ use super::fixture::{Fixture, Kind, Person, Wanted, read};
 use super::permits::{may_change, may_reset, may_unlock};
 use super::trying::lock;
 
-const UNLOCK: After = After {
-    unlock: true,
-    must_change: false,
-};
+const UNLOCK: After = After { unlock: true };
 
 async fn reset(
     fixture: &dyn Fixture,
@@ -84,35 +81,6 @@ pub(crate) async fn a_refused_reset_changes_nothing_at_all(fixture: &dyn Fixture
         .await
         .expect("is unlocked");
     assert!(fixture.signs_in(&person, person.password.expose_secret()).await);
-}
-
-pub(crate) async fn a_reset_can_demand_a_change(fixture: &dyn Fixture) {
-    let person = fixture.make(Wanted::default()).await;
-    assert_eq!(
-        reset(
-            fixture,
-            &person,
-            "Tidy-Otter-42",
-            After {
-                unlock: false,
-                must_change: true
-            }
-        )
-        .await,
-        Ok(())
-    );
-    assert!(read(fixture, &person).await.state.must_change);
-    assert!(
-        !fixture.signs_in(&person, "Tidy-Otter-42").await,
-        "not before it is changed"
-    );
-    let (old, new) = ("Tidy-Otter-42".into(), "Calm-Heron-43".into());
-    fixture
-        .directory()
-        .change(may_change(person.id), &old, &new)
-        .await
-        .expect("is changed");
-    assert!(fixture.signs_in(&person, "Calm-Heron-43").await);
 }
 
 pub(crate) async fn any_text_can_be_a_password_but_no_malformed_one(fixture: &dyn Fixture) {

@@ -107,6 +107,32 @@ impl Setting for Duration {
     }
 }
 
+/// A number of bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Size(pub u64);
+
+impl Setting for Size {
+    const WANTED: &'static str = "a size such as \"64KiB\", \"12MiB\" or \"20GiB\"";
+    fn stand_in() -> Self {
+        Self(1)
+    }
+    fn read(item: &Item) -> Option<Self> {
+        let text = item.text()?;
+        let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit())?);
+        let (_, bytes) = SIZES.into_iter().find(|(name, _)| *name == unit)?;
+        number.parse::<u64>().ok()?.checked_mul(bytes).map(Self)
+    }
+    fn show(&self) -> String {
+        let (unit, bytes) = SIZES
+            .into_iter()
+            .find(|(_, bytes)| self.0 > 0 && self.0.is_multiple_of(*bytes))
+            .unwrap_or(("B", 1));
+        format!("\"{}{unit}\"", self.0 / bytes)
+    }
+}
+
+const SIZES: [(&str, u64); 4] = [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10), ("B", 1)];
+
 impl Setting for SocketAddr {
     const WANTED: &'static str =
         "a literal address with a port, such as \"10.2.0.10:8443\" or \"[::1]:9090\", not a host name";

@@ -79,7 +79,7 @@ impl Seen {
             .filter(|_| rules.proven_peers)
             .and_then(Reference::parse)
             .unwrap_or_else(|| Reference::new(randomness));
-        let language = text(header::ACCEPT_LANGUAGE.as_str()).map(str::to_owned);
+        let language = rules.explain.language(request.request());
         if let Some(peer) = request.peer_addr() {
             let source = Source::of(peer.ip(), request.headers(), &rules.trusted_proxies);
             request.extensions_mut().insert(source);
@@ -139,10 +139,10 @@ impl Seen {
         if matches!(reason, Reason::TooSlow | Reason::TooLarge) {
             answer.head_mut().set_connection_type(ConnectionType::Close); // the rest of the body is not wanted
         }
-        if reason == Reason::TooMany {
+        if let Reason::TooMany { seconds } = reason {
             answer
                 .headers_mut()
-                .insert(header::RETRY_AFTER, header::HeaderValue::from_static("60"));
+                .insert(header::RETRY_AFTER, header::HeaderValue::from(seconds));
             if !self.proxied {
                 answer.head_mut().set_connection_type(ConnectionType::Close); // its place is for others
             }

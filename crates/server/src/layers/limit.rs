@@ -14,9 +14,11 @@ pub(crate) async fn limit(
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let source = request.extensions().get::<Source>().copied();
     if let (Some(limits), Some(source)) = (&super::rules(&request).limits, source)
-        && !limits.admit(source)
+        && let Err(wait) = limits.admit(source)
     {
-        return Err(Refused(Reason::TooMany).into());
+        // Rounded up: whoever comes back when he was told to is admitted.
+        let seconds = wait.as_secs().saturating_add(1).try_into().unwrap_or(u32::MAX);
+        return Err(Refused(Reason::TooMany { seconds }).into());
     }
     Ok(next.call(request).await?.map_into_boxed_body())
 }

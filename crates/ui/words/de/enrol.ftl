@@ -35,7 +35,7 @@ factor-email = E-Mail-Adresse
 add-totp = Authenticator-App hinzufügen
 add-totp-line = Eine App auf Ihrem Telefon, die sechs Ziffern anzeigt.
 add-codes = Notfallcodes erzeugen
-add-codes-line = Zehn Codes auf Papier. Frühere werden ungültig.
+add-codes-line = Zehn Codes auf Papier. Sie ersetzen frühere, sobald sie gelten.
 add-email = E-Mail-Adresse hinzufügen
 add-email-line = Ein privates Postfach, das Sie ohne dieses Passwort öffnen können.
 
@@ -59,7 +59,7 @@ totp-reload = Das Bild wird nur einmal angezeigt. Geht es verloren, erhalten Sie
 # Notfallcodes.
 codes-title = Notfallcodes erzeugen
 codes-lead = Zehn Codes, jeder gilt einmal. Bewahren Sie sie bei wichtigen Papieren auf, nicht auf dem Rechner, für den sie sind.
-codes-void = Früher erzeugte Codes werden ungültig.
+codes-void = Früher erzeugte Codes gelten, bis die neuen gelten, und sind dann ungültig.
 codes-show = Codes erzeugen
 codes-showing = Werden erzeugt …
 codes-once = Sie werden nur dieses eine Mal angezeigt.

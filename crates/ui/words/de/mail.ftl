@@ -51,6 +51,21 @@ mail-frozen-body =
     Helpdesk: { $helpdesk }
 
     Der Helpdesk fragt Sie niemals nach Ihrem Passwort oder nach einem Code.
+mail-sprayed-subject = { $organisation }: Nachweise an { $accounts } Konten fehlgeschlagen
+mail-sprayed-network =
+    In dieser Stunde schlugen Nachweise an { $accounts } Konten von { $organisation } fehl, alle aus dem Netz { $whose } ({ $time }).
+
+    Vielleicht rät jemand bei allen einmal. Dadurch wird kein Konto gesperrt, und die Grenzen jedes Kontos gelten. Sehen Sie in das Audit und in das Protokoll des Portals; das Netz lässt sich vor dem Portal aussperren.
+mail-sprayed-all =
+    In dieser Stunde schlugen Nachweise an { $accounts } Konten von { $organisation } fehl ({ $time }).
+
+    Vielleicht rät jemand bei allen einmal, aus vielen Netzen. Dadurch wird kein Konto gesperrt, und die Grenzen jedes Kontos gelten. Sehen Sie in das Audit und in die Protokolle der Portale.
+mail-sprayed-portal =
+    In dieser Stunde schlugen über das Portal { $whose } Nachweise an { $accounts } Konten von { $organisation } fehl ({ $time }). Das Portal ist angehalten: Niemand kann sich dort helfen.
+
+    Sobald Sie den Grund kennen, geben Sie es wieder frei:
+
+        core-api portal resume { $whose }
 mail-invitation-subject = { $organisation }: Richten Sie die Wiederherstellung für Ihr Konto ein
 mail-invitation-body =
     Sie sind eingeladen, die Wiederherstellung für Ihr Konto { $account } bei { $organisation } einzurichten. Damit können Sie sich selbst helfen, wenn Sie Ihr Passwort vergessen haben oder gesperrt sind.

@@ -35,6 +35,11 @@ slow-line =
         [one] Aus Ihrem Netz kamen sehr viele Anfragen. Bitte warten Sie eine Sekunde und machen Sie dann weiter.
        *[other] Aus Ihrem Netz kamen sehr viele Anfragen. Bitte warten Sie { $seconds } Sekunden und machen Sie dann weiter.
     }
+slow-line-long =
+    { $minutes ->
+        [one] Aus Ihrem Netz kamen sehr viele Anfragen. Bitte warten Sie eine Minute und machen Sie dann weiter.
+       *[other] Aus Ihrem Netz kamen sehr viele Anfragen. Bitte warten Sie { $minutes } Minuten und machen Sie dann weiter.
+    }
 slow-safe = Ihr Konto wird dadurch nicht gesperrt, und kein Nachweis geht verloren.
 
 # "Das war ich nicht".

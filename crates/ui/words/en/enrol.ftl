@@ -35,7 +35,7 @@ factor-email = E-mail address
 add-totp = Add an authenticator app
 add-totp-line = An app on your phone that shows six digits.
 add-codes = Make recovery codes
-add-codes-line = Ten codes on paper. Former ones become void.
+add-codes-line = Ten codes on paper. They replace earlier ones as soon as they count.
 add-email = Add an e-mail address
 add-email-line = A private mailbox that you can open without this password.
 
@@ -59,7 +59,7 @@ totp-reload = The picture is shown one time only. If you lose it, you get a new 
 # Recovery codes.
 codes-title = Make recovery codes
 codes-lead = Ten codes, each good for one time. Keep them where you keep important papers, not on the computer that they are for.
-codes-void = Codes that you made earlier become void.
+codes-void = Codes that you made earlier stay good until the new ones count, and are void then.
 codes-show = Make the codes
 codes-showing = Making them …
 codes-once = They are shown this one time only.

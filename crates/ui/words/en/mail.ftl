@@ -51,6 +51,21 @@ mail-frozen-body =
     Helpdesk: { $helpdesk }
 
     Nobody at the helpdesk will ever ask for your password or for a code.
+mail-sprayed-subject = { $organisation }: proofs failed at { $accounts } accounts
+mail-sprayed-network =
+    Within this hour proofs failed at { $accounts } accounts of { $organisation }, all from the network { $whose } ({ $time }).
+
+    Somebody may be trying one guess at everybody. No account is locked by this, and each account's own limits hold. Look into the audit and the portal's log; the network can be shut out in front of the portal.
+mail-sprayed-all =
+    Within this hour proofs failed at { $accounts } accounts of { $organisation } ({ $time }).
+
+    Somebody may be trying one guess at everybody, from many networks. No account is locked by this, and each account's own limits hold. Look into the audit and the portals' logs.
+mail-sprayed-portal =
+    Within this hour proofs failed at { $accounts } accounts of { $organisation } through the portal { $whose } ({ $time }). The portal is paused: nobody can recover through it.
+
+    When you know why, let it serve again:
+
+        core-api portal resume { $whose }
 mail-invitation-subject = { $organisation }: set up recovery for your account
 mail-invitation-body =
     You are invited to set up recovery for your account { $account } at { $organisation }. With it you can help yourself if you forget your password or are locked out.

@@ -35,6 +35,11 @@ slow-line =
         [one] Many requests came from your network. Please wait one second, then go on.
        *[other] Many requests came from your network. Please wait { $seconds } seconds, then go on.
     }
+slow-line-long =
+    { $minutes ->
+        [one] Many requests came from your network. Please wait one minute, then go on.
+       *[other] Many requests came from your network. Please wait { $minutes } minutes, then go on.
+    }
 slow-safe = Your account is not locked by this, and nothing that you have proved is lost.
 
 # "This was not me".

@@ -12,7 +12,7 @@ const DAY_MS: i64 = 24 * 60 * 60 * SECOND_MS;
 /// The first certificate of a PEM file: from when to when it is good (milliseconds since the Unix epoch), and for
 /// which DNS names.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Certificate {
+pub struct Certificate {
     from: i64,
     until: i64,
     names: Vec<String>,
@@ -20,7 +20,7 @@ pub(crate) struct Certificate {
 
 impl Certificate {
     /// Reads the file; `None` if there is no certificate in it.
-    pub(crate) fn read(path: &Path) -> Option<Self> {
+    pub fn read(path: &Path) -> Option<Self> {
         let der = CertificateDer::from_pem_file(path).ok()?;
         let (_, certificate) = X509Certificate::from_der(&der).ok()?;
         let validity = certificate.validity();
@@ -39,22 +39,22 @@ impl Certificate {
     }
 
     /// Whole days for which it is still good; negative when it has ended.
-    pub(crate) fn days_left(&self, now: i64) -> i64 {
+    pub fn days_left(&self, now: i64) -> i64 {
         (self.until - now).div_euclid(DAY_MS)
     }
 
     /// Whether two thirds of its time are over.
-    pub(crate) fn is_due(&self, now: i64) -> bool {
+    pub fn is_due(&self, now: i64) -> bool {
         now >= self.from + (self.until - self.from) / 3 * 2
     }
 
     /// Whether it ends later than the other.
-    pub(crate) fn lasts_longer_than(&self, other: &Self) -> bool {
+    pub fn lasts_longer_than(&self, other: &Self) -> bool {
         self.until > other.until
     }
 
     /// Whether browsers accept it for `host` (RFC 6125 section 6.4: a wildcard stands for one whole label).
-    pub(crate) fn is_for(&self, host: &str) -> bool {
+    pub fn is_for(&self, host: &str) -> bool {
         let parent = host.split_once('.').map(|(_, parent)| format!("*.{parent}"));
         self.names
             .iter()

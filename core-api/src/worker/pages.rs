@@ -1,0 +1,81 @@
+//! Looks every minute whether a site's public pages are those that this release draws.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use client::page::PageClient;
+use contract::sync::Token;
+use domain::clock::random_bytes;
+use server::Stop;
+
+use crate::config::SiteSettings;
+use crate::core::Core;
+use crate::site::pages::{differing, expected};
+use crate::store::{StoreError, site};
+use crate::usecase::alarm::{self, What};
+
+const PAUSE: Duration = Duration::from_mins(1);
+
+/// Looks until it is time to stop.
+pub async fn run(core: Arc<Core>, name: String, stop: Stop) {
+    let Some(settings) = core.site(&name).cloned() else {
+        return;
+    };
+    let client = match PageClient::new(settings.public_ca_file.as_deref()) {
+        Ok(client) => client,
+        Err(error) => {
+            tracing::error!(site = name, %error, "the public pages of a site cannot be looked at");
+            return;
+        }
+    };
+    while stop.pause(PAUSE).await {
+        let looked = tokio::select! {
+            looked = try_one(&core, &settings, &client) => looked,
+            () = stop.ordered() => return,
+        };
+        if let Err(error) = looked {
+            tracing::error!(site = name, %error, "what a site's pages showed could not be kept");
+        }
+    }
+}
+
+/// Looks once, if the site is paired. Pages that cannot be fetched say nothing: whether the site is there is known from
+/// its sync listener.
+///
+/// # Errors
+/// When the database fails.
+pub async fn try_one(
+    core: &Arc<Core>,
+    settings: &SiteSettings,
+    client: &PageClient,
+) -> Result<(), StoreError> {
+    let name = settings.name.clone();
+    let paired = core.store.read(move |c| site::by_name(c, &name)).await?;
+    if paired.is_none_or(|site| site.retired_at.is_some()) {
+        return Ok(());
+    }
+    let look = settings.look(&core.settings.organisation, core.settings.demo);
+    let id = Token::from(random_bytes::<16>(&*core.randomness));
+    let origin = settings.public_origin.url();
+    let changed = match differing(client, origin, expected(&look, id)).await {
+        Ok(changed) => changed,
+        Err(error) => {
+            tracing::warn!(site = settings.name, %error, "a site's public pages could not be fetched");
+            return Ok(());
+        }
+    };
+    if !changed.is_empty() {
+        tracing::warn!(site = settings.name, ?changed, "public pages differ");
+    }
+    let (shared, name, now) = (Arc::clone(core), settings.name.clone(), core.now());
+    let is_changed = !changed.is_empty();
+    core.store
+        .write(move |c| {
+            if is_changed {
+                alarm::raise(c, &shared, &name, What::Pages, "", now)
+            } else {
+                alarm::lower(c, &name, What::Pages, "")
+            }
+        })
+        .await
+}

@@ -1,0 +1,51 @@
+//! Fetches public pages as anybody would, to see whether they are what they should be.
+
+use std::path::Path;
+use std::time::Duration;
+
+use reqwest::Client;
+use url::Url;
+
+use crate::error::{ClientError, SetupError};
+use crate::tls::by_roots;
+use crate::transport::{build, read_body};
+
+const CONNECT_WITHIN: Duration = Duration::from_secs(5);
+const WITHIN: Duration = Duration::from_secs(15);
+
+/// What stands at an address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    /// The HTTP status; a redirect is not followed.
+    pub status: u16,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+/// A client without a certificate and without cookies.
+pub struct PageClient {
+    client: Client,
+}
+
+impl PageClient {
+    /// Believes the authority in this file, or else those of the host's own list.
+    ///
+    /// # Errors
+    /// When the file cannot be used, or the host has no list.
+    pub fn new(ca_file: Option<&Path>) -> Result<Self, SetupError> {
+        let client = build(by_roots(ca_file)?, CONNECT_WITHIN, WITHIN)?;
+        Ok(Self { client })
+    }
+
+    /// Fetches one page of at most `largest` bytes.
+    ///
+    /// # Errors
+    /// When the server cannot be reached, is not believed, or sends more.
+    pub async fn get(&self, address: Url, largest: usize) -> Result<Page, ClientError> {
+        let mut answer = self.client.get(address).send().await.map_err(ClientError::of)?;
+        Ok(Page {
+            status: answer.status().as_u16(),
+            body: read_body(&mut answer, largest).await?,
+        })
+    }
+}

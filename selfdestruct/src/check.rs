@@ -1,0 +1,202 @@
+//! `check`: looks at everything that a site needs, and says what to do about what is wrong. It dials nobody.
+
+use std::io::ErrorKind;
+use std::net::TcpListener;
+use std::path::Path;
+
+use server::ListenerSettings;
+use server::certificate::Certificate;
+use server::check::Line;
+use server::tls::{Clients, Tls};
+
+use crate::config::SiteConfig;
+use crate::files::open_to_others;
+use crate::pair::{PairError, Paired, Place};
+use crate::room;
+
+/// A certificate that ends sooner is worth a word.
+const SOON_DAYS: i64 = 7;
+
+/// Looks at everything, one after the other. `now` is in milliseconds since the Unix epoch.
+pub fn check(config: &SiteConfig, now: i64) -> Vec<Line> {
+    let place = Place::new(&config.data_dir);
+    let paired = Paired::load(&place);
+    let mut lines = vec![pairing(&place, &paired)];
+    lines.push(public_certificate(config, paired.as_ref().ok(), now));
+    if let Ok(paired) = &paired {
+        lines.push(sync_certificate(config, paired));
+        lines.push(clock(&place, now));
+    }
+    lines.extend([
+        listener("public listener", &config.public),
+        listener("sync listener", &config.sync),
+        listener("health listener", &config.health),
+        private_files(&place),
+        folder("data", &config.data_dir),
+        folder("keys", &config.keys_dir),
+        free_room("data", &config.data_dir, config.limits.most_stored),
+        free_room("keys", &config.keys_dir, 0),
+    ]);
+    lines
+}
+
+fn pairing(place: &Place, paired: &Result<Paired, PairError>) -> Line {
+    let (what, at) = ("pairing", place.pairing().display().to_string());
+    match paired {
+        Ok(paired) => Line::ok(
+            what,
+            &at,
+            &format!("as {}, for {}", paired.site, paired.look.public_origin),
+        ),
+        Err(wrong) => Line::fail(
+            what,
+            &at,
+            &wrong.to_string(),
+            "selfdestruct pair FILE, with the file that core-api site add wrote",
+        ),
+    }
+}
+
+fn public_certificate(config: &SiteConfig, paired: Option<&Paired>, now: i64) -> Line {
+    let what = "public certificate";
+    let remedy = "put the certificate for the public address and its key where [public] says";
+    let Some(files) = config.public.tls.clone() else {
+        return Line::fail(what, "[public]", "no TLS", remedy);
+    };
+    let (place, cert) = (files.cert.display().to_string(), files.cert.clone());
+    if let Err(wrong) = Tls::new(files) {
+        return Line::fail(what, &place, &wrong.to_string(), remedy);
+    }
+    let Some(leaf) = Certificate::read(&cert) else {
+        return Line::fail(what, &place, "no certificate", remedy);
+    };
+    if let Some(origin) = paired.and_then(Paired::origin)
+        && !leaf.is_for(origin.host())
+    {
+        return Line::fail(what, &place, &format!("is not for {}", origin.host()), remedy);
+    }
+    match leaf.days_left(now) {
+        left if left < 0 => Line::fail(what, &place, "has ended", remedy),
+        left if left < SOON_DAYS => Line::weak(what, &place, &format!("{left} days left"), remedy),
+        left => Line::ok(what, &place, &format!("{left} days left")),
+    }
+}
+
+fn sync_certificate(config: &SiteConfig, paired: &Paired) -> Line {
+    let what = "sync keys";
+    let Some(mut files) = config.sync.tls.clone() else {
+        return Line::fail(what, "[sync]", "no TLS", "pair this site again");
+    };
+    let place = files.cert.display().to_string();
+    files.clients = Clients::Pinned(paired.core_pins.clone());
+    match Tls::new(files) {
+        Ok(_) => Line::ok(
+            what,
+            &place,
+            &format!("fit; {} keys of the core are known", paired.core_pins.len()),
+        ),
+        Err(wrong) => Line::fail(
+            what,
+            &place,
+            &wrong.to_string(),
+            "pair this site again: selfdestruct pair --again",
+        ),
+    }
+}
+
+/// Nothing is asked over the network, so a clock can only be seen to be behind what is known.
+fn clock(place: &Place, now: i64) -> Line {
+    let (what, at) = ("clock", "this host");
+    let remedy = "set the clock, and keep it with an NTP service: beyond 5 minutes the core is not believed";
+    let paired_at = std::fs::metadata(place.pairing()).and_then(|data| data.modified());
+    let paired_at = paired_at.map(|time| time.duration_since(std::time::UNIX_EPOCH).unwrap_or_default());
+    match paired_at.map(|time| i64::try_from(time.as_millis()).unwrap_or(i64::MAX)) {
+        Ok(paired_at) if now < paired_at => {
+            Line::fail(what, at, "it is behind the time of the pairing", remedy)
+        }
+        _ => Line::ok(
+            what,
+            at,
+            "not behind the time of the pairing; the core shows how far the two are apart",
+        ),
+    }
+}
+
+fn listener(what: &str, settings: &ListenerSettings) -> Line {
+    let place = settings.address.to_string();
+    match TcpListener::bind(settings.address) {
+        Ok(_) => Line::ok(what, &place, "free"),
+        Err(error) if error.kind() == ErrorKind::AddrInUse => {
+            Line::ok(what, &place, "in use, as while the site or its socket unit runs")
+        }
+        Err(error) if error.kind() == ErrorKind::PermissionDenied => {
+            let remedy = "let systemd open it, as sallyport-site.socket does";
+            Line::weak(what, &place, "this user may not open it by itself", remedy)
+        }
+        Err(error) => {
+            let remedy = "the address must be one of this host";
+            Line::fail(what, &place, &error.to_string(), remedy)
+        }
+    }
+}
+
+fn private_files(place: &Place) -> Line {
+    let what = "private files";
+    for file in place.private_files() {
+        if let Some(mode) = open_to_others(&file) {
+            let at = file.display().to_string();
+            return Line::fail(
+                what,
+                &at,
+                &format!("others may read it (mode {mode:04o})"),
+                "chmod it to 0600",
+            );
+        }
+    }
+    Line::ok(what, "the data folder", "for this user alone")
+}
+
+fn folder(what: &str, path: &Path) -> Line {
+    let (what, place) = (format!("{what} folder"), path.display().to_string());
+    if !path.is_dir() {
+        let remedy = "selfdestruct pair makes it";
+        return Line::fail(&what, &place, "is not there", remedy);
+    }
+    if let Some(mode) = open_to_others(path) {
+        let wrong = format!("others may look into it (mode {mode:04o})");
+        return Line::fail(&what, &place, &wrong, "chmod it to 0700");
+    }
+    let beside = path.join("check");
+    let writable = std::fs::File::create_new(&beside).and_then(|_| std::fs::remove_file(&beside));
+    match writable {
+        Ok(()) => Line::ok(&what, &place, "can be written"),
+        Err(error) => Line::fail(&what, &place, &error.to_string(), "let the site's user own it"),
+    }
+}
+
+/// `wanted`: what may be stored there in all.
+fn free_room(what: &str, path: &Path, wanted: u64) -> Line {
+    let (what, place) = (format!("room for {what}"), path.display().to_string());
+    let remedy = "make room, or lower limits.most_stored";
+    let Some(free) = room::free(path) else {
+        return Line::fail(
+            &what,
+            &place,
+            "cannot be told",
+            "selfdestruct pair makes the folder",
+        );
+    };
+    let told = format!("{} MiB free", free >> 20);
+    if free < room::LEAST {
+        Line::fail(&what, &place, &told, remedy)
+    } else if free < wanted {
+        Line::weak(
+            &what,
+            &place,
+            &format!("{told}, less than limits.most_stored"),
+            remedy,
+        )
+    } else {
+        Line::ok(&what, &place, &told)
+    }
+}

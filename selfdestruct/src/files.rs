@@ -1,0 +1,98 @@
+//! Files that must be whole or not there, and private.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, ErrorKind, Write as _};
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+
+use zeroize::Zeroizing;
+
+/// A file cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("{}: {wrong}", path.display())]
+pub struct FileError {
+    /// Which one.
+    pub path: PathBuf,
+    /// What the system says.
+    pub wrong: io::Error,
+}
+
+/// Names the file of an error.
+pub(crate) fn at(path: &Path) -> impl FnOnce(io::Error) -> FileError {
+    let path = path.to_owned();
+    move |wrong| FileError { path, wrong }
+}
+
+/// Puts a private file (0600) in its place at once: whoever looks sees what was there before, or all of it.
+pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
+    let fresh = path.with_extension("new");
+    match fs::remove_file(&fresh) {
+        Err(wrong) if wrong.kind() != ErrorKind::NotFound => return Err(at(&fresh)(wrong)),
+        _ => {} // left behind by a run that was cut short, or not there
+    }
+    OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&fresh)
+        .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
+        .map_err(at(&fresh))?;
+    fs::rename(&fresh, path).map_err(at(path))?;
+    sync_folder(path)
+}
+
+/// Makes the folder's entries durable, as after a rename.
+pub(crate) fn sync_folder(path: &Path) -> Result<(), FileError> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    File::open(folder)
+        .and_then(|folder| folder.sync_all())
+        .map_err(at(folder))
+}
+
+/// The text of a file that may hold a secret.
+pub(crate) fn read(path: &Path) -> Result<Zeroizing<String>, FileError> {
+    fs::read_to_string(path).map(Zeroizing::new).map_err(at(path))
+}
+
+/// Removes it, if it is there.
+pub(crate) fn remove(path: &Path) -> Result<(), FileError> {
+    match fs::remove_file(path) {
+        Err(wrong) if wrong.kind() != ErrorKind::NotFound => Err(at(path)(wrong)),
+        _ => Ok(()),
+    }
+}
+
+/// Makes the folder, for this user alone, if it is not there.
+pub(crate) fn private_folder(path: &Path) -> Result<(), FileError> {
+    if path.is_dir() {
+        return Ok(());
+    }
+    fs::create_dir_all(path)
+        .and_then(|()| fs::set_permissions(path, fs::Permissions::from_mode(0o700)))
+        .map_err(at(path))
+}
+
+/// The permission bits of others, if they have any; a file that is not there has none.
+pub(crate) fn open_to_others(path: &Path) -> Option<u32> {
+    let mode = fs::metadata(path).ok()?.permissions().mode() & 0o777;
+    (mode & 0o077 != 0).then_some(mode)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_replaced_whole_and_private() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.json");
+        fs::write(&path, "old").unwrap();
+        fs::write(folder.path().join("a.new"), "left behind").unwrap();
+        replace(&path, b"fresh").unwrap();
+        assert_eq!(read(&path).unwrap().as_str(), "fresh");
+        assert_eq!(open_to_others(&path), None);
+        assert!(!folder.path().join("a.new").exists());
+        remove(&path).unwrap();
+        remove(&path).unwrap();
+    }
+}

@@ -1,0 +1,6 @@
+//! The two listeners: what people see, and what the core asks. Neither knows the other's addresses.
+
+pub mod drawn;
+pub mod public;
+pub mod sync;
+mod uploads;

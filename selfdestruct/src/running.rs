@@ -1,0 +1,217 @@
+//! What a running site is made of. The use cases work on it; nobody else sees it.
+
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use ed25519_dalek::SigningKey;
+use sqlite::Connection;
+use tokio::sync::{Notify, RwLock, RwLockReadGuard, Semaphore, watch};
+
+use crate::given::{Given, Step};
+use crate::site::{Settings, SiteError};
+use crate::store::Store;
+use crate::store::chain::Owner;
+
+/// Messages that wait to be erased and are enough not to wait for the next second.
+pub(crate) const HURRY: usize = 256;
+
+/// A running site.
+pub(crate) struct Running {
+    pub(crate) settings: Settings,
+    pub(crate) given: Given,
+    pub(crate) site: Store,
+    pub(crate) keys: Store,
+    /// Whatever goes on shares it; the call that ends the epoch has it alone.
+    pub(crate) epoch: RwLock<Arc<Epoch>>,
+    pub(crate) time: Time,
+    pub(crate) rows: Rows,
+    pub(crate) noise: Noise,
+    /// The highest generation of the core that was seen.
+    pub(crate) generation: AtomicU64,
+    /// When the core last confirmed the chain, by the clock that nobody sets. Never stored: a machine that is
+    /// restored or restarted has to be confirmed anew.
+    pub(crate) confirmed: Mutex<Option<Duration>>,
+    /// The last event, for those who wait for the next.
+    pub(crate) head: watch::Sender<u64>,
+    pub(crate) public_queue: Semaphore,
+    pub(crate) sync_queue: Semaphore,
+    /// Messages that ended since the last round of erasing.
+    pub(crate) ended: AtomicUsize,
+    /// Wakes the eraser ahead of time.
+    pub(crate) hurry: Notify,
+}
+
+/// An epoch of a site.
+pub(crate) struct Epoch {
+    pub(crate) owner: Owner,
+    pub(crate) key: SigningKey,
+    /// The chain is not the one that the core knows: the site stands still.
+    pub(crate) stopped: AtomicBool,
+}
+
+impl Epoch {
+    /// Whether the site stands still.
+    pub(crate) fn is_stopped(&self) -> bool {
+        self.stopped.load(Ordering::Acquire)
+    }
+}
+
+/// Time that never goes back, not even over a restart.
+pub(crate) struct Time {
+    /// The latest moment that was seen.
+    mark: AtomicI64,
+    /// The one that is stored.
+    pub(crate) stored: AtomicI64,
+}
+
+impl Time {
+    /// Goes on from a stored moment.
+    pub(crate) fn resume(stored: i64) -> Self {
+        Self {
+            mark: AtomicI64::new(stored),
+            stored: AtomicI64::new(stored),
+        }
+    }
+}
+
+/// Row numbers, and those that perhaps belong to nothing.
+pub(crate) struct Rows {
+    next: AtomicI64,
+    /// Rows of changes that were given up half-way.
+    loose: Mutex<Vec<i64>>,
+    /// The last one that was there at the start, and how far the search for what a crash left behind has got.
+    pub(crate) at_start: i64,
+    pub(crate) searched: AtomicI64,
+}
+
+impl Rows {
+    /// Goes on behind the last that is in use.
+    pub(crate) fn resume(last: i64) -> Self {
+        Self {
+            next: AtomicI64::new(last + 1),
+            loose: Mutex::new(Vec::new()),
+            at_start: last,
+            searched: AtomicI64::new(0),
+        }
+    }
+
+    /// A row that never was: whatever is stored under it is erased again, unless it is [kept](Loose::keep).
+    pub(crate) fn take(&self) -> Loose<'_> {
+        Loose {
+            rows: self,
+            row: self.next.fetch_add(1, Ordering::Relaxed),
+            kept: false,
+        }
+    }
+
+    /// The rows that were given up since the last call.
+    pub(crate) fn take_loose(&self) -> Vec<i64> {
+        std::mem::take(&mut *self.loose.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// They are to be looked at again.
+    pub(crate) fn add_loose(&self, rows: &[i64]) {
+        let mut loose = self.loose.lock().unwrap_or_else(PoisonError::into_inner);
+        loose.extend_from_slice(rows);
+    }
+}
+
+/// A row that belongs to nothing yet. A caller who hangs up half-way drops it.
+pub(crate) struct Loose<'site> {
+    rows: &'site Rows,
+    pub(crate) row: i64,
+    kept: bool,
+}
+
+impl Loose<'_> {
+    /// It belongs to something, durably.
+    pub(crate) fn keep(mut self) {
+        self.kept = true;
+    }
+}
+
+impl Drop for Loose<'_> {
+    fn drop(&mut self) {
+        if !self.kept {
+            self.rows.add_loose(&[self.row]);
+        }
+    }
+}
+
+/// Visits that concern no message, counted and not written down one by one.
+#[derive(Default)]
+pub(crate) struct Noise {
+    pub(crate) pages: AtomicU64,
+    pub(crate) misses: AtomicU64,
+    /// When they were last written down, by the clock that nobody sets.
+    pub(crate) told: Mutex<Duration>,
+}
+
+impl Running {
+    /// The site's time.
+    pub(crate) fn now(&self) -> i64 {
+        let now = self.given.clock.now_ms();
+        self.time.mark.fetch_max(now, Ordering::Relaxed).max(now)
+    }
+
+    /// A step is reached.
+    pub(crate) fn step(&self, step: Step) {
+        self.given.steps.reached(step);
+    }
+
+    /// Takes part in the epoch, which lasts until the guard is dropped.
+    pub(crate) async fn enter(&self) -> Result<RwLockReadGuard<'_, Arc<Epoch>>, SiteError> {
+        let epoch = self.epoch.read().await;
+        if epoch.is_stopped() {
+            return Err(SiteError::Fork);
+        }
+        Ok(epoch)
+    }
+
+    /// Whether the core confirmed the chain lately.
+    pub(crate) fn is_confirmed(&self) -> bool {
+        let confirmed = *self.confirmed.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = self.given.clock.monotonic();
+        confirmed.is_some_and(|at| now.saturating_sub(at) < self.settings.confirm_within)
+    }
+
+    /// The core has confirmed the chain, or (with `None`) what it said no longer counts.
+    pub(crate) fn set_confirmed(&self, at: Option<Duration>) {
+        *self.confirmed.lock().unwrap_or_else(PoisonError::into_inner) = at;
+    }
+
+    /// A change on behalf of the Internet. It is refused when too many wait, so that the core's have room.
+    pub(crate) async fn write_public<R: Send + 'static>(
+        &self,
+        job: impl FnOnce(&Connection) -> Result<R, SiteError> + Send + 'static,
+    ) -> Result<R, SiteError> {
+        let _place = self.public_queue.try_acquire().map_err(|_| SiteError::Busy)?;
+        self.site.write(job).await
+    }
+
+    /// A change on behalf of the core. It waits for its place.
+    pub(crate) async fn write_sync<R: Send + 'static>(
+        &self,
+        job: impl FnOnce(&Connection) -> Result<R, SiteError> + Send + 'static,
+    ) -> Result<R, SiteError> {
+        let _place = self.sync_queue.acquire().await.map_err(|_| SiteError::Busy)?;
+        self.site.write(job).await
+    }
+
+    /// An event was committed: whoever waits for it is told.
+    pub(crate) fn announce(&self, seq: u64) {
+        self.head.send_if_modified(|head| {
+            let newer = seq > *head;
+            *head = seq.max(*head);
+            newer
+        });
+    }
+
+    /// So many messages have ended and are to be erased.
+    pub(crate) fn count_ended(&self, count: usize) {
+        if self.ended.fetch_add(count, Ordering::Relaxed) + count >= HURRY {
+            self.hurry.notify_one();
+        }
+    }
+}

@@ -1,0 +1,275 @@
+//! A running site: its listeners, its workers, its end.
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use metrics_exporter_prometheus::PrometheusHandle;
+use server::tls::Clients;
+use server::{
+    Ended, Inherited, Life, ListenError, Listener, ListenerSettings, Order, Randomness, Stack, Visitors,
+    observe,
+};
+use tokio::sync::mpsc;
+
+use crate::believe::Believer;
+use crate::config::SiteConfig;
+use crate::http::public::{self, Explainer, Front};
+use crate::http::sync::{self, Back};
+use crate::pair::{PairError, Paired, Place};
+use crate::public_certificate::{PublicCertificate, RenewalError};
+use crate::room;
+use crate::site::{Given, Numbers, Site, StartError};
+
+/// Between two looks at what `/readyz` and the metrics tell.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// What a site takes from outside instead of reaching for it.
+pub struct Surroundings {
+    /// Time, randomness, and who watches.
+    pub given: Given,
+    /// Sockets that the service manager opened, if it did.
+    pub sockets: Option<Inherited>,
+    /// Where the process's metrics are collected.
+    pub metrics: PrometheusHandle,
+}
+
+/// Why a site cannot begin.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// It is not paired, or the pairing cannot be read.
+    #[error(transparent)]
+    Pairing(#[from] PairError),
+    /// What was agreed on at the pairing was changed.
+    #[error("{}: it was changed; pair this site again", .0.display())]
+    Changed(PathBuf),
+    /// A listener cannot be opened.
+    #[error(transparent)]
+    Listen(#[from] ListenError),
+    /// The service manager opened more sockets than there are listeners.
+    #[error(
+        "the service manager opened sockets that no listener asks for: {0:?}; its socket unit and the configuration must name the same addresses"
+    )]
+    Left(Vec<SocketAddr>),
+    /// A renewal of the public certificate was cut short and cannot be finished.
+    #[error("the renewal of the public certificate cannot be finished: {0}")]
+    Certificate(#[from] RenewalError),
+    /// The site below the listeners cannot begin.
+    #[error(transparent)]
+    Site(#[from] StartError),
+    /// The listeners cannot be served.
+    #[error("the listeners cannot be served: {0}")]
+    Serve(#[from] io::Error),
+}
+
+/// A site whose listeners are open. It serves from [`run`](Self::run) on.
+pub struct Opened {
+    stack: Stack,
+    life: Life,
+    site: Site,
+    public: SocketAddr,
+    sync: SocketAddr,
+    health: SocketAddr,
+}
+
+impl Opened {
+    /// Opens the listeners and the databases. Nothing is served yet.
+    pub async fn new(config: &SiteConfig, surroundings: Surroundings) -> Result<Self, ServeError> {
+        let Surroundings {
+            given,
+            mut sockets,
+            metrics,
+        } = surroundings;
+        let place = Place::new(&config.data_dir);
+        let paired = Paired::load(&place)?;
+        let changed = || ServeError::Changed(place.pairing());
+        let (origin, core_key) = (
+            paired.origin().ok_or_else(changed)?,
+            paired.core_key().ok_or_else(changed)?,
+        );
+        let certificate = public_certificate(config, origin.host());
+        certificate.finish()?;
+        let site = Site::start(config.site(&paired.site), given.clone(), None).await?;
+        let front = Arc::new(Front::new(site.clone(), &paired.look));
+        let browsers = Visitors::Browsers {
+            origin,
+            explain: Arc::new(Explainer(Arc::clone(&front))),
+        };
+        let public = Listener::take("public", &config.public, browsers, &mut sockets)?;
+        let inner = sync_settings(config, &paired);
+        let sync = Listener::take("sync", &inner, Visitors::Programs, &mut sockets)?;
+        let health = Listener::take("health", &config.health, Visitors::Programs, &mut sockets)?;
+        if let Some(left) = sockets
+            .map(|sockets| sockets.left())
+            .filter(|left| !left.is_empty())
+        {
+            return Err(ServeError::Left(left));
+        }
+        let addresses = (public.address(), sync.address(), health.address());
+        let randomness = Arc::clone(&given.randomness);
+        let randomness: Randomness = Arc::new(move |bytes| randomness.fill(bytes));
+        let stack = Stack::new(randomness);
+        let back = Arc::new(Back {
+            site: site.clone(),
+            believer: Believer::new(paired.site, core_key),
+            clock: Arc::clone(&given.clock),
+            certificate,
+            reloads: stack.reloads(),
+        });
+        let life = Life::new();
+        let seen = look_after(&life, &site, config.data_dir.clone());
+        let stack = stack
+            .serve(public, public::routes(front))?
+            .serve(sync, sync::routes(back))?
+            .serve(health, observe::routes(checks(&seen, &life), metrics.clone()))?;
+        stack.reloads().watch(&life, metrics);
+        Ok(Self {
+            stack,
+            life,
+            site,
+            public: addresses.0,
+            sync: addresses.1,
+            health: addresses.2,
+        })
+    }
+
+    /// Where people come in, with the port that the system chose.
+    pub fn public(&self) -> SocketAddr {
+        self.public
+    }
+
+    /// Where the core comes in.
+    pub fn sync(&self) -> SocketAddr {
+        self.sync
+    }
+
+    /// Where health and metrics are.
+    pub fn health(&self) -> SocketAddr {
+        self.health
+    }
+
+    /// Serves until a stop is ordered.
+    pub async fn run(self, orders: mpsc::Receiver<Order>) -> Ended {
+        let reloads = self.stack.reloads();
+        let server = self.stack.run();
+        let ended = self
+            .life
+            .run(server, orders, || drop(reloads.certificates()))
+            .await;
+        self.site.close().await;
+        ended
+    }
+}
+
+fn public_certificate(config: &SiteConfig, host: &str) -> PublicCertificate {
+    let files = config.public.tls.clone();
+    let (cert, key) = files.map(|files| (files.cert, files.key)).unwrap_or_default();
+    PublicCertificate::new(cert, key, &config.data_dir, host)
+}
+
+/// Whom the sync listener lets in is known from the pairing on.
+fn sync_settings(config: &SiteConfig, paired: &Paired) -> ListenerSettings {
+    let mut settings = config.sync.clone();
+    if let Some(tls) = &mut settings.tls {
+        tls.clients = Clients::Pinned(paired.core_pins.clone());
+    }
+    settings
+}
+
+/// How the site was at the last look.
+#[derive(Clone, Copy)]
+struct Seen {
+    numbers: Numbers,
+    free: Option<u64>,
+}
+
+type LastSeen = Arc<Mutex<Option<Seen>>>;
+
+/// Begins the site's own work, and looks at it once a second.
+fn look_after(life: &Life, site: &Site, data_dir: PathBuf) -> LastSeen {
+    let last = LastSeen::default();
+    let tended = site.clone();
+    life.spawn("site", move |stop| {
+        let site = tended.clone();
+        async move { site.tend(stop).await }
+    });
+    let (site, kept) = (site.clone(), Arc::clone(&last));
+    life.spawn("look", move |stop| {
+        let (site, last, data_dir) = (site.clone(), Arc::clone(&kept), data_dir.clone());
+        async move {
+            loop {
+                let seen = Seen {
+                    numbers: site.numbers().await,
+                    free: room::free(&data_dir),
+                };
+                tell(&seen);
+                *last.lock().unwrap_or_else(PoisonError::into_inner) = Some(seen);
+                if !stop.pause(LOOK_EVERY).await {
+                    return;
+                }
+            }
+        }
+    });
+    last
+}
+
+#[expect(clippy::cast_precision_loss, reason = "figures for a graph")]
+fn tell(seen: &Seen) {
+    metrics::gauge!("site_confirmed").set(f64::from(u8::from(seen.numbers.confirmed)));
+    metrics::gauge!("site_stopped").set(f64::from(u8::from(seen.numbers.stopped)));
+    metrics::gauge!("site_seq").set(seen.numbers.seq as f64);
+    metrics::gauge!("site_free_bytes").set(seen.free.unwrap_or_default() as f64);
+}
+
+fn checks(last: &LastSeen, life: &Life) -> observe::Checks {
+    let (last, life) = (Arc::clone(last), life.clone());
+    Arc::new(move || {
+        let seen = *last.lock().unwrap_or_else(PoisonError::into_inner);
+        let ending = life.is_ending();
+        let mut checks = vec![
+            one("running", !ending, if ending { "stopping" } else { "serving" }),
+            one("paired", true, "with the core"),
+        ];
+        checks.extend(of_site(seen));
+        checks
+    })
+}
+
+fn of_site(seen: Option<Seen>) -> [observe::Check; 3] {
+    let (chain, core) = match seen.map(|seen| seen.numbers) {
+        None => ((false, "not looked at yet"), (false, "not looked at yet")),
+        Some(Numbers { stopped: true, .. }) => (
+            (
+                false,
+                "it is not the one that the core knows: core-api site re-key",
+            ),
+            (false, "nothing is opened"),
+        ),
+        Some(Numbers { confirmed: true, .. }) => ((true, "goes on"), (true, "has confirmed the chain")),
+        Some(_) => (
+            (true, "goes on"),
+            (false, "waiting for the core to confirm the chain"),
+        ),
+    };
+    let free = seen.and_then(|seen| seen.free);
+    let disk = match free {
+        Some(free) if free >= room::LEAST => (true, "has room"),
+        Some(_) => (false, "is full"),
+        None => (false, "cannot be looked at"),
+    };
+    [
+        one("chain", chain.0, chain.1),
+        one("core", core.0, core.1),
+        one("disk", disk.0, disk.1),
+    ]
+}
+
+fn one(name: &str, ok: bool, detail: &str) -> observe::Check {
+    observe::Check {
+        name: name.to_owned(),
+        ok,
+        detail: detail.to_owned(),
+    }
+}

@@ -1,0 +1,253 @@
+//! Opens a message: the one place where a reading is taken.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use contract::sync::{Bytes, Digest, Token, What};
+use sqlite::Connection;
+
+use super::judge::{Shown, Verdict, judge};
+use super::{fits, sha256};
+use crate::given::Step;
+use crate::running::{Epoch, Running};
+use crate::site::{Opened, Opening, Proofs, SiteError};
+use crate::store::message::{self, Message};
+use crate::store::{Garbled, chain, claim, keys, piece};
+
+/// What the snapshot shows.
+enum Look {
+    /// No such message, or not its link.
+    Miss,
+    /// Behind the right link. The pieces, as they are stored, where they may be handed out.
+    Hit {
+        message: Box<Message>,
+        shown: Shown,
+        verdict: Verdict,
+        pieces: Vec<Vec<u8>>,
+    },
+}
+
+/// Opens it, or says why not.
+pub(crate) async fn open(
+    site: &Running,
+    id: Token,
+    proofs: Proofs,
+    claim: Token,
+    source: &str,
+) -> Result<Opening, SiteError> {
+    // Before anything about this id is looked at: the answer is the same for every one.
+    let Ok(epoch) = site.enter().await else {
+        return Ok(Opening::NotConfirmed);
+    };
+    if !site.is_confirmed() {
+        return Ok(Opening::NotConfirmed);
+    }
+    let now = site.now();
+    match site.site.read(move |c| look(c, id, &proofs, claim, now)).await? {
+        Look::Miss => {
+            site.noise.misses.fetch_add(1, Ordering::Relaxed);
+            Ok(Opening::Neutral)
+        }
+        Look::Hit {
+            message,
+            shown,
+            verdict,
+            pieces,
+        } => {
+            let reader = Reader {
+                site,
+                epoch: Arc::clone(&epoch),
+                id,
+                shown,
+                source: source.to_owned(),
+            };
+            reader.go_on(*message, verdict, pieces, now).await
+        }
+    }
+}
+
+fn look(c: &Connection, id: Token, proofs: &Proofs, claim: Token, now: i64) -> Result<Look, SiteError> {
+    let found = message::by_id(c, id)?;
+    // What is not here is compared with, too, so that both take as long.
+    let stored = found.as_ref().map_or([0; 32], |message| message.link);
+    let link_fits = fits(&*proofs.link, &stored);
+    let Some(message) = found.filter(|_| link_fits) else {
+        return Ok(Look::Miss);
+    };
+    let open_fits = message.open.is_none_or(|stored| {
+        let shown = proofs.open.as_ref();
+        shown.is_some_and(|shown| fits(&**shown, &stored))
+    });
+    let shown = Shown {
+        open_fits,
+        claim: sha256(claim.as_bytes()),
+    };
+    let verdict = judge(c, &message, shown, now)?;
+    let pieces = match verdict {
+        Verdict::Take | Verdict::Again => piece::all(c, message.row)?,
+        Verdict::Wrong | Verdict::Locked | Verdict::Ended(_) => Vec::new(),
+    };
+    Ok(Look::Hit {
+        message: Box::new(message),
+        shown,
+        verdict,
+        pieces,
+    })
+}
+
+/// Somebody behind the right link.
+struct Reader<'site> {
+    site: &'site Running,
+    epoch: Arc<Epoch>,
+    id: Token,
+    shown: Shown,
+    source: String,
+}
+
+impl Reader<'_> {
+    async fn go_on(
+        self,
+        message: Message,
+        verdict: Verdict,
+        pieces: Vec<Vec<u8>>,
+        now: i64,
+    ) -> Result<Opening, SiteError> {
+        match verdict {
+            Verdict::Ended(ended) => Ok(Opening::Ended(ended)),
+            Verdict::Locked => Ok(Opening::WrongPassphrase { tries_left: 0 }),
+            Verdict::Wrong => self.decide(message.row, now).await.and_then(refusal),
+            Verdict::Again => self.unlock(message, pieces).await.map(Opening::Opened),
+            Verdict::Take => {
+                // Made ready before the reading is taken: what cannot be handed out costs nobody a reading.
+                let row = message.row;
+                let opened = self.unlock(message, pieces).await?;
+                match self.decide(row, now).await? {
+                    Decided::Taken | Decided::Again => Ok(Opening::Opened(opened)),
+                    other => refusal(other),
+                }
+            }
+        }
+    }
+
+    async fn unlock(&self, message: Message, pieces: Vec<Vec<u8>>) -> Result<Opened, SiteError> {
+        let id = self.id;
+        let ready = move |c: &Connection| {
+            let key = keys::get(c, message.row)?.ok_or(Garbled)?;
+            let ciphertext = piece::unlock(&pieces, &key.cipher(id.as_bytes()), message.size)?;
+            let nonce: [u8; 12] = message.nonce.try_into().map_err(|_| Garbled)?;
+            Ok(Opened {
+                header: message.header,
+                nonce: Bytes::from(nonce),
+                ciphertext,
+            })
+        };
+        self.site.keys.read(ready).await
+    }
+
+    /// Judges again and does what follows, in one transaction.
+    async fn decide(&self, row: i64, now: i64) -> Result<Decided, SiteError> {
+        let site = self.site;
+        site.step(Step::ReadingChecked);
+        let lease = i64::try_from(site.settings.lease.as_millis()).unwrap_or(i64::MAX);
+        let change = Change {
+            epoch: Arc::clone(&self.epoch),
+            row,
+            id: self.id,
+            shown: self.shown,
+            source: self.source.clone(),
+            now,
+            until: now.saturating_add(lease),
+        };
+        let (decided, seq) = site.write_public(move |c| change.make(c)).await?;
+        match decided {
+            Decided::Taken => site.step(Step::ReadingTaken),
+            Decided::Wrong { .. } => site.step(Step::WrongCounted),
+            _ => {}
+        }
+        if let Some(seq) = seq {
+            site.announce(seq);
+        }
+        Ok(decided)
+    }
+}
+
+/// What came of it.
+#[derive(Debug, Clone, Copy)]
+enum Decided {
+    Taken,
+    Again,
+    Wrong { tries_left: u32 },
+    Ended(contract::sync::Ended),
+}
+
+fn refusal(decided: Decided) -> Result<Opening, SiteError> {
+    match decided {
+        Decided::Wrong { tries_left } => Ok(Opening::WrongPassphrase { tries_left }),
+        Decided::Ended(ended) => Ok(Opening::Ended(ended)),
+        // Nobody who showed a wrong passphrase gets here.
+        Decided::Taken | Decided::Again => Err(Garbled.into()),
+    }
+}
+
+/// One opening, on the writer's side.
+struct Change {
+    epoch: Arc<Epoch>,
+    row: i64,
+    id: Token,
+    shown: Shown,
+    source: String,
+    now: i64,
+    until: i64,
+}
+
+impl Change {
+    /// No event, no reading: both are in this transaction.
+    fn make(self, c: &Connection) -> Result<(Decided, Option<u64>), SiteError> {
+        // The row has not changed hands: numbers are not used twice, and the epoch lasts while the caller is in it.
+        let message = message::by_row(c, self.row)?.ok_or(Garbled)?;
+        match judge(c, &message, self.shown, self.now)? {
+            Verdict::Ended(ended) => Ok((Decided::Ended(ended), None)),
+            Verdict::Locked => Ok((Decided::Wrong { tries_left: 0 }, None)),
+            Verdict::Again => Ok((Decided::Again, None)),
+            Verdict::Take => {
+                let seq = self.take(c, &message)?;
+                Ok((Decided::Taken, Some(seq)))
+            }
+            Verdict::Wrong => {
+                let tries_left = message.tries_left - 1;
+                let seq = self.count_wrong(c, tries_left)?;
+                Ok((Decided::Wrong { tries_left }, Some(seq)))
+            }
+        }
+    }
+
+    fn take(self, c: &Connection, message: &Message) -> Result<u64, SiteError> {
+        let readings_left = message.readings_left - 1;
+        // After the last reading the message ends with its lease, whenever it was to expire.
+        let due = if readings_left == 0 {
+            claim::last_until(c, self.row)?.map_or(self.until, |last| last.max(self.until))
+        } else {
+            message.expires_at
+        };
+        claim::remove_until(c, self.row, self.now)?;
+        claim::insert(c, self.row, &self.shown.claim, self.until)?;
+        message::take_reading(c, self.row, self.now, due)?;
+        let what = What::Opened {
+            message: self.id,
+            claim: Digest::from(self.shown.claim),
+            source: self.source,
+            readings_left,
+        };
+        chain::append(c, &self.epoch.owner, self.now, what)
+    }
+
+    fn count_wrong(self, c: &Connection, tries_left: u32) -> Result<u64, SiteError> {
+        message::count_wrong(c, self.row)?;
+        let what = What::WrongPassphrase {
+            message: self.id,
+            source: self.source,
+            tries_left,
+        };
+        chain::append(c, &self.epoch.owner, self.now, what)
+    }
+}

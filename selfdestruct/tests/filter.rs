@@ -1,0 +1,60 @@
+//! What the filter takes from a process, tried by one that wants out.
+
+use std::net::TcpListener;
+use std::process::Command;
+
+/// Every way that the probe tries, besides threads, which must go on working.
+const WAYS: [&str; 9] = [
+    "a thread from before",
+    "a socket that was open",
+    "a fresh stream",
+    "a fresh datagram socket",
+    "a datagram socket that was open",
+    "a fast open",
+    "a fast open by message",
+    "a ring",
+    "another program",
+];
+
+/// What the probe told, line by line. Cargo builds it if it did not yet.
+fn probe(arguments: &[&str]) -> Vec<String> {
+    let out = Command::new(env!("CARGO"))
+        .args([
+            "run",
+            "--quiet",
+            "--locked",
+            "--package",
+            "selfdestruct",
+            "--example",
+            "hostile_probe",
+            "--",
+        ])
+        .args(arguments)
+        .output()
+        .expect("cargo runs");
+    assert!(out.status.success(), "{out:?}");
+    let text = String::from_utf8(out.stdout).expect("text");
+    text.lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn no_way_leads_out_and_threads_still_work() {
+    let target = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = target.local_addr().unwrap().to_string();
+    let mut expected: Vec<String> = WAYS.map(|way| format!("{way}: refused")).to_vec();
+    expected.push("a thread: works".to_owned());
+    assert_eq!(probe(&[&address]), expected);
+    target.set_nonblocking(true).unwrap();
+    assert!(target.accept().is_err(), "something arrived");
+}
+
+#[test]
+fn without_the_filter_the_same_tries_get_out() {
+    let target = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = target.local_addr().unwrap().to_string();
+    let told = probe(&["open", &address]);
+    // Some machines refuse rings to everybody; every other try must be a real one.
+    for way in WAYS.iter().filter(|way| **way != "a ring") {
+        assert!(told.contains(&format!("{way}: works")), "{way}: {told:?}");
+    }
+}
