@@ -3,7 +3,7 @@
 
 import { MAX_FILES, TooLarge, TooMany } from "./content.js";
 import { checkKey, parseDropFragment, sealDrop } from "./drop-box.js";
-import { busy, canSeal, keepFragment, lead, say, show, sizeText } from "./panels.js";
+import { busy, canSeal, endLanguageSwitch, keepFragment, lead, say, show, sizeText } from "./panels.js";
 import { fromBase64url, toBase64url, wipe } from "./seal.js";
 
 const PATIENCE = 600_000; // ten megabytes on a slow line take minutes
@@ -53,6 +53,7 @@ async function readFiles() {
 }
 
 async function prepare() {
+  message.hidden = true;
   if (text.value.trim() === "" && chooser.files.length === 0) return refuse(form.dataset.missing);
   const tooLarge = form.dataset.tooLarge.replace("%", sizeText(box.largest));
   if ([...chooser.files].reduce((sum, { size }) => sum + size, 0) > box.largest) return refuse(tooLarge);
@@ -67,7 +68,6 @@ async function prepare() {
     if (error instanceof TooMany) return refuse(form.dataset.tooMany.replace("%", String(MAX_FILES)));
     return refuse(form.dataset.unreadable);
   }
-  message.hidden = true;
   return upload();
 }
 
@@ -95,6 +95,7 @@ function ended(status) {
     case 201:
       form.reset();
       sealed = undefined;
+      endLanguageSwitch(); // its links hold the proof
       history.replaceState(null, "", location.pathname + location.search);
       return lead("sent");
     case 403:
@@ -130,7 +131,6 @@ function begin() {
 }
 
 keepFragment();
-addEventListener("hashchange", () => location.reload());
 chooser.addEventListener("change", listChosen);
 form.addEventListener("submit", (event) => {
   event.preventDefault();

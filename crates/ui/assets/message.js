@@ -213,5 +213,3 @@ function begin() {
 keepFragment();
 listen();
 begin();
-// Another link pasted into the same tab changes the fragment alone, which loads nothing.
-addEventListener("hashchange", () => location.reload());

@@ -55,9 +55,15 @@ export function sizeText(bytes) {
 export const timeText = (at) =>
   new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "long", timeStyle: "short" }).format(new Date(at));
 
-// The language switch must not lose what stands behind the #.
+// What stands behind the # must not get lost: neither by the language switch nor by the link past the header, which
+// would put its own in place. A link pasted into the same tab changes nothing else, which loads nothing by itself.
 export function keepFragment() {
   for (const link of document.querySelectorAll(".languages a")) link.hash = location.hash;
+  document.querySelector(".skip").addEventListener("click", (event) => {
+    event.preventDefault();
+    document.querySelector("main").focus();
+  });
+  addEventListener("hashchange", () => location.reload());
 }
 
 // Nothing may lead away by mistake from what cannot be shown again.
