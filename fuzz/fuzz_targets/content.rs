@@ -10,10 +10,7 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
         for file in content.files() {
             let name = file.name();
             assert!(!name.is_empty() && name.len() <= 255, "{name:?}");
-            assert!(
-                !name.contains(['/', '\\', '\0', ':', '\u{202e}']),
-                "{name:?}"
-            );
+            assert!(!name.contains(['/', '\\', '\0', ':', '\u{202e}']), "{name:?}");
             assert!(!name.starts_with('.'), "{name:?}");
         }
         assert_eq!(Content::unpack(&content.pack()), Ok(content));

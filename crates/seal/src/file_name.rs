@@ -89,7 +89,8 @@ pub(crate) fn set_apart(names: &mut [String]) {
             before.iter().any(|other| other.to_lowercase() == wanted)
         };
         let (stem, ending) = name.split_at(name.rfind('.').unwrap_or(name.len()));
-        let free = (2..)
+        // One more than can be taken.
+        let free = (2..=before.len() + 2)
             .map(|number| format!("{stem} ({number}){ending}"))
             .find(|wanted| !is_taken(wanted));
         if let (true, Some(free)) = (is_taken(name), free) {
