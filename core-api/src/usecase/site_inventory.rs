@@ -1,6 +1,6 @@
 //! Holds what lives on a site against what should live there.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use client::ClientError;
@@ -78,13 +78,18 @@ fn page(site: &Site, key: &VerifyingKey, after: Option<Token>, line: &str) -> Re
     }
 }
 
-/// Judges what lived, once all events of that time are here. What lives there and should not is revoked; what should
-/// live there and does not is lost.
+/// Judges what lived, once all events of that time are here. What lives there and should not is revoked. What should
+/// live there and does not is missed: a site tells an end only when everything of it is erased, so it may be on its way.
+/// What was missed `before`, too, is lost. Gives those that are missed for the first time.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn judge(core: &Arc<Core>, site: &Site, living: Living) -> Result<(), StoreError> {
-    let living = Arc::new(living);
+pub async fn judge(
+    core: &Arc<Core>,
+    site: &Site,
+    living: Living,
+    before: &BTreeSet<Id>,
+) -> Result<BTreeSet<Id>, StoreError> {
     let mut ids: Vec<Id> = living.ids.iter().copied().collect();
     ids.sort_unstable();
     for some in ids.chunks(usize::try_from(TOGETHER).unwrap_or(usize::MAX)) {
@@ -94,7 +99,7 @@ pub async fn judge(core: &Arc<Core>, site: &Site, living: Living) -> Result<(), 
             end_odd(core, &site.name, odd).await?;
         }
     }
-    lose_gone(core, site, &living).await
+    lose_gone(core, site, &living, before).await
 }
 
 /// Those that should not live.
@@ -125,8 +130,13 @@ async fn end_odd(core: &Arc<Core>, site: &str, odd: Vec<Id>) -> Result<(), Store
     Ok(())
 }
 
-async fn lose_gone(core: &Arc<Core>, site: &Site, living: &Arc<Living>) -> Result<(), StoreError> {
-    let mut after = [0; 16];
+async fn lose_gone(
+    core: &Arc<Core>,
+    site: &Site,
+    living: &Living,
+    before: &BTreeSet<Id>,
+) -> Result<BTreeSet<Id>, StoreError> {
+    let (mut after, mut missed) = ([0; 16], BTreeSet::new());
     loop {
         let name = site.name.clone();
         let some = core
@@ -134,14 +144,14 @@ async fn lose_gone(core: &Arc<Core>, site: &Site, living: &Arc<Living>) -> Resul
             .read(move |c| message::perhaps_on_site(c, &name, &after, TOGETHER))
             .await?;
         let Some((last, _)) = some.last() else {
-            return Ok(());
+            return Ok(missed);
         };
         after = *last;
-        let gone: Vec<Id> = some
+        let absent = some
             .into_iter()
-            .filter(|(id, stored)| stored.is_some_and(|at| at < living.asked_at) && !living.ids.contains(id))
-            .map(|(id, _)| id)
-            .collect();
+            .filter(|(id, stored)| stored.is_some_and(|at| at < living.asked_at) && !living.ids.contains(id));
+        let (gone, first): (Vec<Id>, Vec<Id>) = absent.map(|(id, _)| id).partition(|id| before.contains(id));
+        missed.extend(first);
         if !gone.is_empty() {
             lose(core, &site.name, gone).await?;
         }

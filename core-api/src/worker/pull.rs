@@ -1,6 +1,7 @@
 //! Takes over what happens on one site, and looks after it: is it there, does it hold what it should, does it keep the
 //! witness of our audit?
 
+use std::collections::BTreeSet;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +15,7 @@ use super::line::Line;
 use super::patience::Patience;
 use crate::core::Core;
 use crate::store::site::Site;
-use crate::store::{StoreError, message, site};
+use crate::store::{Id, StoreError, message, site};
 use crate::usecase::alarm::{self, What};
 use crate::usecase::site_inventory;
 use crate::usecase::site_pull::{Pulled, ack, pull};
@@ -33,6 +34,8 @@ const LOOK: Duration = Duration::from_secs(30);
 const TROUBLED: Duration = Duration::from_mins(5);
 /// Between inventories.
 const INVENTORY: Duration = Duration::from_hours(1);
+/// Until the next one when something was missed: ends that are being erased have been told by then.
+pub const MISSED: Duration = Duration::from_mins(10);
 /// Between looks at what is late and at the witness.
 const CARE: Duration = Duration::from_mins(1);
 /// Messages looked at that are late.
@@ -46,6 +49,8 @@ pub struct Puller {
     is_acked: bool,
     witnessed: Option<String>,
     inventory_at: Option<Timestamp>,
+    /// What was missed at the last inventory.
+    missed: BTreeSet<Id>,
     cared_at: Option<Timestamp>,
 }
 
@@ -113,6 +118,7 @@ impl Puller {
             is_acked: false,
             witnessed: None,
             inventory_at: None,
+            missed: BTreeSet::new(),
             cared_at: None,
         }
     }
@@ -178,7 +184,8 @@ impl Puller {
         }
         self.leave_witness(&site, api).await;
         let now = self.core.now();
-        if is_due(self.inventory_at, INVENTORY, now) {
+        let every = if self.missed.is_empty() { INVENTORY } else { MISSED };
+        if is_due(self.inventory_at, every, now) {
             self.inventory_at = Some(now);
             self.take_inventory(&site, api).await?;
         }
@@ -211,7 +218,9 @@ impl Puller {
                 Pulled::More(_) => self.is_acked = false,
                 Pulled::UpToDate(count) => {
                     self.is_acked &= count == 0;
-                    return site_inventory::judge(&self.core, &current, living).await;
+                    let before = std::mem::take(&mut self.missed);
+                    self.missed = site_inventory::judge(&self.core, &current, living, &before).await?;
+                    return Ok(());
                 }
                 _ => return Ok(()),
             }

@@ -1,8 +1,8 @@
 //! A core over a real database, with sites that stand in memory and a clock that is moved by hand.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use client::site::SiteApi;
@@ -57,7 +57,10 @@ impl OwnRules for NoRules {
     }
 }
 
-struct FakeLink(BTreeMap<String, Arc<FakeSite>>);
+/// Sites that stand in memory, and real ones in place of them.
+pub(crate) type Dialled = Arc<Mutex<BTreeMap<String, Arc<dyn SiteApi>>>>;
+
+struct FakeLink(Dialled);
 
 impl SiteLink for FakeLink {
     fn pins(&self) -> Result<Vec<Digest>, LinkError> {
@@ -66,7 +69,8 @@ impl SiteLink for FakeLink {
 
     fn dial(&self, to: &Address) -> Result<Arc<dyn SiteApi>, LinkError> {
         assert_eq!(to.pins, [Digest::from([9; 32])], "what the site answered");
-        Ok(Arc::clone(&self.0[&to.name]) as _)
+        let dialled = self.0.lock().expect("nobody panics with it");
+        Ok(Arc::clone(&dialled[&to.name]))
     }
 }
 
@@ -74,6 +78,7 @@ pub(crate) struct Bench {
     pub(crate) core: Arc<Core>,
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) sites: BTreeMap<String, Arc<FakeSite>>,
+    pub(crate) dialled: Dialled,
     directory: Arc<Embedded>,
     folder: TempDir,
 }
@@ -107,11 +112,16 @@ impl Bench {
             Arc::new(OsRandomness),
         );
         let directory = Arc::new(directory.expect("a directory"));
-        let core = core(&folder, &directory, &clock, &sites);
+        let fakes = sites
+            .iter()
+            .map(|(name, site)| (name.clone(), Arc::clone(site) as Arc<dyn SiteApi>));
+        let dialled: Dialled = Arc::new(Mutex::new(fakes.collect()));
+        let core = core(&folder, &directory, &clock, &dialled);
         Self {
             core,
             clock,
             sites,
+            dialled,
             directory,
             folder,
         }
@@ -120,7 +130,7 @@ impl Bench {
     /// The core ends and begins again: only the store remembers.
     pub(crate) async fn restart(&mut self) {
         self.core.store.database().close().await;
-        self.core = core(&self.folder, &self.directory, &self.clock, &self.sites);
+        self.core = core(&self.folder, &self.directory, &self.clock, &self.dialled);
     }
 
     pub(crate) async fn pair(&self, name: &str) {
@@ -171,8 +181,8 @@ impl Bench {
             id: Token::from(id),
             header: r#"{"v":1,"p":"p1","k":"text"}"#.to_owned(),
             nonce: Bytes::from([0; 12]),
-            link: Digest::from([3; 32]),
-            open: Some(Digest::from([4; 32])),
+            link: Digest::from(<[u8; 32]>::from(Sha256::digest([3; 32]))),
+            open: Some(Digest::from(<[u8; 32]>::from(Sha256::digest([4; 32])))),
             policy: Policy {
                 expires_at: expires_at.0,
                 readings: 1,
@@ -278,7 +288,7 @@ fn core(
     folder: &TempDir,
     directory: &Arc<Embedded>,
     clock: &Arc<ManualClock>,
-    sites: &BTreeMap<String, Arc<FakeSite>>,
+    dialled: &Dialled,
 ) -> Arc<Core> {
     Arc::new(Core::new(Parts {
         clock: Arc::clone(clock) as _,
@@ -297,7 +307,12 @@ fn core(
             limits: Limits::default(),
             own_mail_domains: vec![],
             portals: BTreeMap::new(),
-            sites: sites.keys().map(|name| settings(name)).collect(),
+            sites: dialled
+                .lock()
+                .expect("nobody panics with it")
+                .keys()
+                .map(|name| settings(name))
+                .collect(),
             senders: BTreeMap::new(),
             messages: MessageSettings::default(),
             organisation: "Corp".to_owned(),
@@ -306,7 +321,7 @@ fn core(
             operators: Vec::new(),
         },
         own_rules: Arc::new(NoRules),
-        link: Arc::new(FakeLink(sites.clone())),
+        link: Arc::new(FakeLink(Arc::clone(dialled))),
     }))
 }
 

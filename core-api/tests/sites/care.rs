@@ -5,7 +5,7 @@ use std::time::Duration;
 use core_api::usecase::audit_verify::verify;
 use core_api::usecase::site_list::list;
 use core_api::worker::checkpoint::{self, witness_key};
-use core_api::worker::pull::{GRACE, Next, STALE};
+use core_api::worker::pull::{GRACE, MISSED, Next, STALE};
 
 use crate::bench::{Bench, Tried};
 
@@ -36,7 +36,11 @@ async fn what_should_live_there_and_does_not_is_lost() {
     bench.push("dmz1").await;
     bench.forward(Duration::from_secs(1));
     bench.site().state().held.remove(&ids[2]);
-    bench.pull("dmz1").await;
+    let mut puller = bench.puller("dmz1");
+    puller.try_one(0).await.unwrap();
+    assert_eq!(bench.stage(ids[2]).await, "on-site", "its end may be on its way");
+    bench.forward(MISSED);
+    puller.try_one(0).await.unwrap();
     assert_eq!(bench.alarms("dmz1").await, ["message-gone"]);
     assert_eq!(bench.stage(ids[2]).await, "lost");
     assert_eq!(bench.stage(ids[1]).await, "on-site");

@@ -9,5 +9,6 @@ mod many;
 mod pairing;
 mod pulling;
 mod pushing;
+mod real;
 mod restart;
 mod tampering;
