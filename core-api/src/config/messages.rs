@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use server::config::Section;
 
-use super::list;
+use super::{SiteSettings, list};
 use crate::core::MessageSettings;
 use crate::mail::address::is_usable;
 
@@ -14,8 +14,14 @@ const DAY: Duration = Duration::from_hours(24);
 /// The longest that a message can be opened, whatever is configured: a site keeps the tombstone for longer.
 const LONGEST: Duration = Duration::from_hours(24 * 90);
 
-/// Reads `[messages]`.
-pub(super) fn read(section: &Section<'_>) -> MessageSettings {
+/// Reads `[messages]`, which may name one of `sites`.
+pub(super) fn read(section: &Section<'_>, sites: &[SiteSettings]) -> MessageSettings {
+    let site = section.find::<String>("site");
+    if let Some(name) = &site
+        && !sites.iter().any(|site| site.name == *name)
+    {
+        section.mistake("site", "no [[site]] has this name");
+    }
     let usual = MessageSettings::default();
     let longest_expiry = section.get_within("longest_expiry", usual.longest_expiry, 5 * MINUTE..=LONGEST);
     let default_expiry = section.get_within("default_expiry", usual.default_expiry, MINUTE..=LONGEST);
@@ -29,7 +35,7 @@ pub(super) fn read(section: &Section<'_>) -> MessageSettings {
         max_wrong: section.get_within("max_wrong", usual.max_wrong, 1..=20),
         allow_link_only_mail: section.get_or("allow_link_only_mail", usual.allow_link_only_mail),
         recipients: recipients(section),
-        site: section.find("site"),
+        site,
         notify: notify(section),
         language: section
             .choice("language", &[("en", "en"), ("de", "de")], Some("en"))

@@ -96,7 +96,7 @@ fn config(root: &Section<'_>, folder: &Folder) -> Config {
         mail::operators(&mail),
     );
     settings.senders = api::senders(&peers);
-    settings.messages = messages::read(&root.section("messages"));
+    settings.messages = messages::read(&root.section("messages"), &settings.sites);
     Config {
         data_dir: folder.join(&root.get::<PathBuf>("data_dir")),
         log: LogSettings::read(&root.section("log")),

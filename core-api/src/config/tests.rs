@@ -158,6 +158,7 @@ default_expiry = "4d"
 longest_expiry = "3d"
 recipients = ["*.partner.example"]
 notify = "nobody"
+site = "dmz9"
 [recovery]
 lifetime = "2h"
 own_mail_domains = ["a@corp.example"]
@@ -201,16 +202,17 @@ at_rest_previous_files = ["pki/core.pem"]
         (19, "`messages.default_expiry`"),
         (21, "`messages.recipients`"),
         (22, "`messages.notify`"),
-        (24, "`recovery.lifetime`"),
-        (25, "`recovery.own_mail_domains`"),
-        (28, "`recovery.policy[0].actions`"),
-        (29, "`recovery.policy[0].steps`: every policy"),
-        (29, "`recovery.policy[0].steps`: \"passkey\" is not offered"),
-        (31, "`passwords.words`"),
-        (36, "`mail.password_file`: everybody on this host"),
-        (37, "`mail.from`"),
-        (39, "`mail.time_zone`"),
-        (41, "`keys.at_rest_previous_files`"),
+        (23, "`messages.site`"),
+        (25, "`recovery.lifetime`"),
+        (26, "`recovery.own_mail_domains`"),
+        (29, "`recovery.policy[0].actions`"),
+        (30, "`recovery.policy[0].steps`: every policy"),
+        (30, "`recovery.policy[0].steps`: \"passkey\" is not offered"),
+        (32, "`passwords.words`"),
+        (37, "`mail.password_file`: everybody on this host"),
+        (38, "`mail.from`"),
+        (40, "`mail.time_zone`"),
+        (42, "`keys.at_rest_previous_files`"),
     ];
     for (line, text) in expected {
         assert!(

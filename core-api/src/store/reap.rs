@@ -121,8 +121,7 @@ pub const LIVES: &[Life] = &[
 const CONFIGURED: [&str; 3] = ["message", "site_event", "drop_request"];
 
 /// Removes what is old, at most `most` rows of each kind, and says how many. What became of messages is kept for
-/// `messages`. What nobody knows the outcome of
-/// (`answered_at` is null) stays.
+/// `messages`. What nobody knows the outcome of (`answered_at` is null) stays.
 pub fn reap(c: &Connection, now: Timestamp, messages: Duration, most: u32) -> Result<usize, StoreError> {
     let mut removed = 0;
     for life in LIVES {
