@@ -221,7 +221,7 @@ impl Network {
     pub async fn ask_local(&self, name: &str, port: u16, path: &str) -> std::io::Result<String> {
         let mut command = self.async_command(name, "timeout");
         let script = format!(
-            "exec 3<>/dev/tcp/127.0.0.1/{port}; printf 'GET {path} HTTP/1.0\\r\\nHost: localhost\\r\\n\\r\\n' >&3; cat <&3"
+            "exec 3<>/dev/tcp/127.0.0.1/{port}; printf 'GET {path} HTTP/1.1\\r\\nHost: localhost\\r\\nConnection: close\\r\\n\\r\\n' >&3; cat <&3"
         );
         command.args([PATIENCE, "bash", "-c", &script]);
         run(&mut command).await

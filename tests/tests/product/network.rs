@@ -192,6 +192,9 @@ async fn only_the_paths_of_the_design_are_open() {
         (("portal", "core"), vec![8443]),
         (("core", "portal"), vec![stack.port]),
         (("core", "site"), vec![443, 8443]),
+        // What is for anyone is for hosts inside, too; this one has no rules of its own.
+        (("controller", "portal"), vec![stack.port]),
+        (("controller", "site"), vec![443]),
     ]);
     assert_eq!(open, expected);
     assert!(zones("closed").await > closed_before);
