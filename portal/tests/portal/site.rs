@@ -181,7 +181,6 @@ fn config(core: &FakeCore, tls: TlsFiles) -> PortalConfig {
                     mail: None,
                 },
                 demo: None,
-                service: ui::Service::Account,
             },
             languages: Lang::ALL.to_vec(),
             zone: TimeZone::UTC,
