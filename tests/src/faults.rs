@@ -103,7 +103,7 @@ fn fault(seed: u64, number: u64) -> Fault {
     }
 }
 
-/// A number that looks random and is always the same for the same one (the finaliser of SplitMix64, Steele et al. 2014).
+/// A number that looks random and is always the same for the same one (the finaliser of `SplitMix64`, Steele et al. 2014).
 fn mix(number: u64) -> u64 {
     let mut mixed = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
     mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

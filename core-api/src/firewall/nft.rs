@@ -199,7 +199,8 @@ fn open(path: &Path, source: &End, target: &End) -> Vec<String> {
             .into_iter()
             .filter(|(networks, _)| !networks.is_empty())
             .map(|(networks, which)| format!("{family} {which} {{ {} }} ", networks.join(", ")))
-            .collect::<String>();
+            .collect::<Vec<_>>()
+            .concat();
         let rule = format!(
             "{matching}tcp dport {} ct state new counter accept comment \"{} to {}\"",
             path.port,
