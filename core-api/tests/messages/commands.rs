@@ -48,10 +48,11 @@ impl Typist {
     async fn new() -> Self {
         let bench = Bench::new().await;
         let config = bench.folder().join("core-api.toml");
-        std::fs::write(&config, CONFIG).unwrap();
-        std::fs::set_permissions(&config, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+        std::fs::write(&config, CONFIG).expect("it works in a test");
+        std::fs::set_permissions(&config, std::os::unix::fs::PermissionsExt::from_mode(0o600))
+            .expect("it works in a test");
         let life = Life::new();
-        let socket = Arc::new(AdminSocket::bind(bench.folder()).unwrap());
+        let socket = Arc::new(AdminSocket::bind(bench.folder()).expect("it works in a test"));
         let shared = Arc::clone(&bench.core);
         life.spawn("admin", move |stop| {
             let (core, socket) = (Arc::clone(&shared), Arc::clone(&socket));
@@ -76,7 +77,7 @@ impl Typist {
         let cli = Cli::try_parse_from(line).map_err(|error| error.to_string())?;
         let mut out = Vec::new();
         let code = run(cli, [], &mut out).await.map_err(|error| error.to_string())?;
-        let out = String::from_utf8(out).unwrap();
+        let out = String::from_utf8(out).expect("it works in a test");
         if format!("{code:?}") == format!("{:?}", ExitCode::SUCCESS) {
             Ok(out)
         } else {
@@ -94,7 +95,7 @@ impl Typist {
 
     fn file(&self, name: &str, bytes: &[u8]) -> String {
         let path = self.bench.folder().join(name);
-        std::fs::write(&path, bytes).unwrap();
+        std::fs::write(&path, bytes).expect("it works in a test");
         path.display().to_string()
     }
 }
@@ -178,7 +179,7 @@ async fn ten_mebibytes_go_through_the_socket_and_a_byte_more_does_not() {
 async fn a_mailed_link_is_not_printed_and_its_passphrase_is() {
     let typist = Typist::new().await;
     let note = typist.file("note.txt", b"hunter2");
-    let send = [
+    let words = [
         "message",
         "send",
         "--text-file",
@@ -187,10 +188,10 @@ async fn a_mailed_link_is_not_printed_and_its_passphrase_is() {
         "bob@home.example",
         "--json",
     ];
-    let refused = typist.type_in(&send).await;
+    let refused = typist.type_in(&words).await;
     assert!(refused.unwrap_err().contains("needs a passphrase"));
     let sent = typist
-        .json(&[send.as_slice(), &["--generate-passphrase"]].concat())
+        .json(&[words.as_slice(), &["--generate-passphrase"]].concat())
         .await;
     assert!(sent.get("link").is_none());
     let passphrase = sent["passphrase"].as_str().expect("a passphrase");

@@ -39,7 +39,7 @@ impl Site {
 
     /// The last body that came under this id.
     pub(crate) fn body(&self, id: Token) -> Vec<u8> {
-        self.bodies.lock().unwrap()[&id].clone()
+        self.bodies.lock().expect("no test panics within")[&id].clone()
     }
 
     pub(crate) fn head(&self, id: Token) -> PushHead {
@@ -79,7 +79,7 @@ impl Site {
             .parse()
             .expect("an id");
         let link = seal::DropLink::parse(fragment).expect("a fragment");
-        let request = self.requests.lock().unwrap()[&id].clone();
+        let request = self.requests.lock().expect("no test panics within")[&id].clone();
         assert_eq!(
             link.key,
             <[u8; 32]>::from(Sha256::digest(request.public_key.as_bytes()))
@@ -92,13 +92,19 @@ impl Site {
             &mut seal::os_random,
         )
         .expect("a key");
-        assert!(u64::try_from(sealed.len()).unwrap() <= request.largest);
-        self.lying.lock().unwrap().insert(id, sealed);
+        assert!(u64::try_from(sealed.len()).expect("it works in a test") <= request.largest);
+        self.lying
+            .lock()
+            .expect("no test panics within")
+            .insert(id, sealed);
     }
 
     fn note(&self, body: &[u8]) {
         let (head, _) = read_push(body).expect("it is a push");
-        self.bodies.lock().unwrap().insert(head.id, body.to_vec());
+        self.bodies
+            .lock()
+            .expect("no test panics within")
+            .insert(head.id, body.to_vec());
     }
 }
 
@@ -133,11 +139,14 @@ impl SiteApi for Site {
         self.fake.witness(head).await
     }
     async fn request_drop(&self, id: Token, request: &DropRequest) -> Result<(), SiteError> {
-        self.requests.lock().unwrap().insert(id, request.clone());
+        self.requests
+            .lock()
+            .expect("no test panics within")
+            .insert(id, request.clone());
         Ok(())
     }
     async fn drops(&self, after: Option<Token>) -> Result<Drops, SiteError> {
-        let lying = self.lying.lock().unwrap();
+        let lying = self.lying.lock().expect("no test panics within");
         let mut rest = lying
             .iter()
             .filter(|(id, _)| after.is_none_or(|after| **id > after));
@@ -146,7 +155,7 @@ impl SiteApi for Site {
             .next()
             .map(|(id, sealed)| Drop {
                 id: *id,
-                size: u64::try_from(sealed.len()).unwrap(),
+                size: u64::try_from(sealed.len()).expect("it works in a test"),
                 digest: <[u8; 32]>::from(Sha256::digest(sealed)).into(),
             })
             .into_iter()
@@ -157,16 +166,16 @@ impl SiteApi for Site {
         })
     }
     async fn fetch_drop(&self, id: Token, largest: usize) -> Result<Vec<u8>, SiteError> {
-        let lying = self.lying.lock().unwrap();
+        let lying = self.lying.lock().expect("no test panics within");
         let mut sealed = lying.get(&id).ok_or_else(not_found)?.clone();
         assert!(sealed.len() <= largest);
-        if *self.garbles.lock().unwrap() {
+        if *self.garbles.lock().expect("no test panics within") {
             sealed[70] ^= 1;
         }
         Ok(sealed)
     }
     async fn erase_drop(&self, id: Token) -> Result<(), SiteError> {
-        self.lying.lock().unwrap().remove(&id);
+        self.lying.lock().expect("no test panics within").remove(&id);
         Ok(())
     }
     async fn certificate(&self, certificate: &Certificate) -> Result<CertificateAnswer, SiteError> {
