@@ -129,8 +129,8 @@ struct Real {
 /// A core and a real site, paired, whose chain is confirmed.
 async fn real() -> Real {
     let bench = Bench::unpaired(&["dmz1"]);
-    let pairing = offer(&bench.core, "dmz1").await.unwrap();
-    let folder = tempfile::tempdir().unwrap();
+    let pairing = offer(&bench.core, "dmz1").await.expect("as the test laid it out");
+    let folder = tempfile::tempdir().expect("as the test laid it out");
     let key = SigningKey::from_bytes(&random_bytes(&OsRandomness));
     let answer = PairingAnswer {
         v: VERSION,
@@ -141,7 +141,9 @@ async fn real() -> Real {
     };
     let site = start(&bench, &folder, Some((&pairing, key))).await;
     let direct = dial(&bench, &site);
-    take_answer(&bench.core, "dmz1", &answer, "", "").await.unwrap();
+    take_answer(&bench.core, "dmz1", &answer, "", "")
+        .await
+        .expect("as the test laid it out");
     assert_eq!(bench.pull("dmz1").await, Next::GoOn);
     Real {
         bench,
@@ -156,12 +158,12 @@ async fn start(bench: &Bench, folder: &tempfile::TempDir, pairing: Option<(&Pair
         data_dir: folder.path().join("data"),
         keys_dir: folder.path().join("keys"),
         name: "dmz1".to_owned(),
-        confirm_within: Duration::from_secs(120),
-        lease: Duration::from_secs(120),
+        confirm_within: Duration::from_mins(2),
+        lease: Duration::from_mins(2),
         limits: Limits::default(),
     };
     for dir in [&settings.data_dir, &settings.keys_dir] {
-        std::fs::create_dir_all(dir).unwrap();
+        std::fs::create_dir_all(dir).expect("as the test laid it out");
     }
     let given = Given {
         clock: Arc::new(SiteClock(Arc::clone(&bench.clock))),
@@ -174,7 +176,9 @@ async fn start(bench: &Bench, folder: &tempfile::TempDir, pairing: Option<(&Pair
         generation: pairing.generation,
         key,
     });
-    Site::start(settings, given, beginning).await.unwrap()
+    Site::start(settings, given, beginning)
+        .await
+        .expect("as the test laid it out")
 }
 
 fn dial(bench: &Bench, site: &Site) -> Arc<Direct> {
@@ -182,7 +186,7 @@ fn dial(bench: &Bench, site: &Site) -> Arc<Direct> {
         site: site.clone(),
         lose: Mutex::new(0),
     });
-    let mut dialled = bench.dialled.lock().unwrap();
+    let mut dialled = bench.dialled.lock().expect("as the test laid it out");
     dialled.insert("dmz1".to_owned(), Arc::clone(&direct) as _);
     direct
 }
@@ -194,7 +198,10 @@ impl Real {
             open: Some(Zeroizing::new([passphrase; 32])),
         };
         let claim = Token::from([7; 16]);
-        self.site.open(id, proofs, claim, "203.0.113.9").await.unwrap()
+        self.site
+            .open(id, proofs, claim, "203.0.113.9")
+            .await
+            .expect("as the test laid it out")
     }
 
     async fn push(&self) -> Tried {
@@ -210,7 +217,7 @@ impl Real {
 async fn a_message_goes_out_is_read_and_its_end_comes_back() {
     let real = real().await;
     let ids = real.bench.send_many("dmz1", 3).await;
-    *real.direct.lose.lock().unwrap() = 1;
+    *real.direct.lose.lock().expect("as the test laid it out") = 1;
     assert!(matches!(real.push().await, Tried::Away(_)));
     assert_eq!(real.push().await, Tried::Settled(3));
     real.bench.forward(Duration::from_secs(1));
@@ -222,14 +229,23 @@ async fn a_message_goes_out_is_read_and_its_end_comes_back() {
     assert!(matches!(real.open(ids[0], 4).await, Opening::Opened(_)));
     real.pull().await;
     assert_eq!(real.bench.stage(ids[0]).await, "opened");
-    real.site.done(ids[0], Token::from([7; 16])).await.unwrap();
+    real.site
+        .done(ids[0], Token::from([7; 16]))
+        .await
+        .expect("as the test laid it out");
     // It is over there, and not erased yet: neither missed nor strange.
     let mut puller = real.bench.puller("dmz1");
-    assert_eq!(puller.try_one(0).await.unwrap(), Next::GoOn);
+    assert_eq!(
+        puller.try_one(0).await.expect("as the test laid it out"),
+        Next::GoOn
+    );
     assert!(matches!(real.bench.stage(ids[0]).await, "delivered" | "read"));
-    real.site.sweep().await.unwrap();
+    real.site.sweep().await.expect("as the test laid it out");
     real.bench.forward(MISSED);
-    assert_eq!(puller.try_one(0).await.unwrap(), Next::GoOn);
+    assert_eq!(
+        puller.try_one(0).await.expect("as the test laid it out"),
+        Next::GoOn
+    );
     assert_eq!(real.bench.stage(ids[0]).await, "read");
     assert_eq!(real.bench.stage(ids[1]).await, "on-site");
     assert_eq!(real.bench.audited("message-opened").await, 1);
@@ -254,12 +270,12 @@ async fn commands_are_carried_out_and_told() {
     for (id, wanted) in [(ids[0], Order::Unlock), (ids[1], Order::Revoke)] {
         order(&real.bench.core, *id.as_bytes(), wanted, by())
             .await
-            .unwrap();
+            .expect("as the test laid it out");
     }
-    *real.direct.lose.lock().unwrap() = 1;
+    *real.direct.lose.lock().expect("as the test laid it out") = 1;
     assert!(matches!(real.push().await, Tried::Away(_)));
     assert_eq!(real.push().await, Tried::Settled(2));
-    real.site.sweep().await.unwrap();
+    real.site.sweep().await.expect("as the test laid it out");
     real.pull().await;
     assert_eq!(real.bench.stage(ids[0]).await, "on-site");
     assert_eq!(real.bench.stage(ids[1]).await, "revoked");
@@ -288,13 +304,21 @@ async fn an_older_copy_is_a_fork_and_a_new_epoch_goes_on() {
         matches!(next, Next::Troubled(what) if what.word() == "fork"),
         "{next:?}"
     );
-    *dial(&real.bench, &site).lose.lock().unwrap() = 1;
+    *dial(&real.bench, &site)
+        .lose
+        .lock()
+        .expect("as the test laid it out") = 1;
     assert!(
         rekey(&real.bench.core, "dmz1", "", "").await.is_err(),
         "its answer is lost"
     );
     drop(dial(&real.bench, &site));
-    assert_eq!(rekey(&real.bench.core, "dmz1", "", "").await.unwrap(), 2);
+    assert_eq!(
+        rekey(&real.bench.core, "dmz1", "", "")
+            .await
+            .expect("as the test laid it out"),
+        2
+    );
     assert_eq!(real.bench.stage(id).await, "lost");
     let again = real.bench.send("dmz1").await;
     assert_eq!(real.push().await, Tried::Settled(1));
@@ -304,9 +328,9 @@ async fn an_older_copy_is_a_fork_and_a_new_epoch_goes_on() {
 }
 
 fn copy_files(from: &std::path::Path, to: &std::path::Path) {
-    std::fs::create_dir_all(to).unwrap();
-    for entry in std::fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        std::fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
+    std::fs::create_dir_all(to).expect("as the test laid it out");
+    for entry in std::fs::read_dir(from).expect("as the test laid it out") {
+        let entry = entry.expect("as the test laid it out");
+        std::fs::copy(entry.path(), to.join(entry.file_name())).expect("as the test laid it out");
     }
 }

@@ -46,7 +46,10 @@ async fn a_message_is_shown_once_and_its_sender_knows_when_and_from_where() {
         (opened.kind.as_str(), opened.source.as_deref()),
         ("opened", Some("127.0.0.1"))
     );
-    assert!(heard < Duration::from_secs(20), "known inside only after {heard:?}");
+    assert!(
+        heard < Duration::from_secs(20),
+        "known inside only after {heard:?}"
+    );
 
     // Whoever holds the link is told; the page itself is the same as for any other id.
     let second = Browser::start(&[&stack.ca()], Scripts::On).await;
