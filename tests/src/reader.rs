@@ -24,6 +24,7 @@ const HOST: &str = "site.localhost";
 /// Whoever holds links and comes to the site's public listener at this port.
 #[derive(Clone)]
 pub struct Reader {
+    site: u16,
     port: u16,
     tls: TlsConnector,
 }
@@ -125,9 +126,16 @@ impl Reader {
             .with_root_certificates(roots)
             .with_no_client_auth();
         Self {
+            site: port,
             port,
             tls: TlsConnector::from(Arc::new(config)),
         }
+    }
+
+    /// The same who gets to the site through something that listens on another port.
+    #[must_use]
+    pub fn through(self, port: u16) -> Self {
+        Self { port, ..self }
     }
 
     /// Opens a message with this claim.
@@ -171,10 +179,11 @@ impl Reader {
         let head = format!(
             "POST {path} HTTP/1.1\r\nHost: {HOST}\r\nOrigin: https://{HOST}:{port}\r\nSec-Fetch-Site: same-origin\r\n\
              Content-Type: application/json\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n",
-            port = self.port,
+            port = self.site,
             length = body.len()
         );
-        self.exchange(&format!("{head}{body}")).await
+        let bytes = self.exchange(&format!("{head}{body}")).await?;
+        Answer::read(&bytes, true).ok_or_else(cut)
     }
 
     /// Asks for a path with a method that has no body, as link previews do.
@@ -182,13 +191,13 @@ impl Reader {
     /// # Errors
     /// When the answer does not come, or not whole.
     pub async fn fetch(&self, method: &str, path: &str) -> Result<Answer> {
-        self.exchange(&format!(
-            "{method} {path} HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\n\r\n"
-        ))
-        .await
+        let request = format!("{method} {path} HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\n\r\n");
+        let bytes = self.exchange(&request).await?;
+        // The answer to a HEAD tells the length of a body that it does not have.
+        Answer::read(&bytes, method != "HEAD").ok_or_else(cut)
     }
 
-    async fn exchange(&self, request: &str) -> Result<Answer> {
+    async fn exchange(&self, request: &str) -> Result<Vec<u8>> {
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, self.port));
         let stream = TcpStream::connect(address).await?;
         let name = ServerName::try_from(HOST).expect("a host name");
@@ -196,12 +205,16 @@ impl Reader {
         stream.write_all(request.as_bytes()).await?;
         let mut bytes = Vec::new();
         stream.read_to_end(&mut bytes).await?;
-        Answer::read(&bytes).ok_or_else(|| Error::other("the answer is not whole"))
+        Ok(bytes)
     }
 }
 
+fn cut() -> Error {
+    Error::other("the answer is not whole")
+}
+
 impl Answer {
-    fn read(bytes: &[u8]) -> Option<Self> {
+    fn read(bytes: &[u8], has_body: bool) -> Option<Self> {
         let end = bytes.windows(4).position(|four| four == b"\r\n\r\n")?;
         let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
         let mut answer = Self {
@@ -211,6 +224,7 @@ impl Answer {
         };
         let rest = &bytes[end + 4..];
         answer.body = match answer.header("content-length") {
+            _ if !has_body => Vec::new(),
             Some(length) => rest.get(..length.parse().ok()?)?.to_vec(),
             None if answer.header("transfer-encoding") == Some("chunked") => joined(rest)?,
             None => Vec::new(),

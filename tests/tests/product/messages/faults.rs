@@ -33,7 +33,7 @@ async fn schedule(seed: u64) {
     stack.start_core().await;
     stack.start_site().await;
     let story = || format!("sync: {}; public: {}", sync.story(), public.story());
-    let reader = Reader::new(public.port(), &stack.ca());
+    let reader = Reader::new(stack.port + 1, &stack.ca()).through(public.port());
 
     let mut waiting: BTreeMap<String, (Link, String, [u8; 16])> = BTreeMap::new();
     for number in 0..MESSAGES {
