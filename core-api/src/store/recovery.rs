@@ -81,11 +81,12 @@ pub fn by_id(c: &Connection, id: &Id) -> Result<Option<Stored>, StoreError> {
     one(c, "id = ?1", id)
 }
 
-/// Those whose identifier the directory was not asked about yet.
-pub fn unresolved(c: &Connection) -> Result<Vec<Id>, StoreError> {
-    let mut statement = c.prepare_cached("SELECT id FROM recovery WHERE resolved = 0 ORDER BY begun_at")?;
+/// The first `most` of those whose identifier the directory was not asked about yet.
+pub fn unresolved(c: &Connection, most: u32) -> Result<Vec<Id>, StoreError> {
+    let mut statement =
+        c.prepare_cached("SELECT id FROM recovery WHERE resolved = 0 ORDER BY begun_at LIMIT ?1")?;
     Ok(statement
-        .query_map([], |row| row.get(0))?
+        .query_map([most], |row| row.get(0))?
         .collect::<Result<_, _>>()?)
 }
 

@@ -27,3 +27,7 @@ CREATE TABLE spray (
     PRIMARY KEY (scope, hour)
 ) STRICT;
 CREATE INDEX spray_hour ON spray (hour);
+
+-- The worker asks for the oldest that wait, each time that one is done: it must not have to sort all of them.
+DROP INDEX recovery_unresolved;
+CREATE INDEX recovery_unresolved ON recovery (begun_at) WHERE resolved = 0;
