@@ -34,12 +34,23 @@ pub(crate) struct Running {
     pub(crate) confirmed: Mutex<Option<Duration>>,
     /// The last event, for those who wait for the next.
     pub(crate) head: watch::Sender<u64>,
+    /// How far the chain is known to the other database.
+    pub(crate) anchored: AtomicU64,
     pub(crate) public_queue: Semaphore,
     pub(crate) sync_queue: Semaphore,
     /// Messages that ended since the last round of erasing.
     pub(crate) ended: AtomicUsize,
     /// Wakes the eraser ahead of time.
     pub(crate) hurry: Notify,
+}
+
+/// On whose behalf something is changed.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Side {
+    /// The Internet's.
+    Public,
+    /// The core's.
+    Sync,
 }
 
 /// An epoch of a site.
@@ -181,21 +192,18 @@ impl Running {
         *self.confirmed.lock().unwrap_or_else(PoisonError::into_inner) = at;
     }
 
-    /// A change on behalf of the Internet. It is refused when too many wait, so that the core's have room.
-    pub(crate) async fn write_public<R: Send + 'static>(
+    /// A change, once there is a place for it. The Internet's is refused when too many wait, so that the core's has
+    /// room; the core's waits for its place.
+    pub(crate) async fn write<R: Send + 'static>(
         &self,
+        behalf: Side,
         job: impl FnOnce(&Connection) -> Result<R, SiteError> + Send + 'static,
     ) -> Result<R, SiteError> {
-        let _place = self.public_queue.try_acquire().map_err(|_| SiteError::Busy)?;
-        self.site.write(job).await
-    }
-
-    /// A change on behalf of the core. It waits for its place.
-    pub(crate) async fn write_sync<R: Send + 'static>(
-        &self,
-        job: impl FnOnce(&Connection) -> Result<R, SiteError> + Send + 'static,
-    ) -> Result<R, SiteError> {
-        let _place = self.sync_queue.acquire().await.map_err(|_| SiteError::Busy)?;
+        let place = match behalf {
+            Side::Public => self.public_queue.try_acquire().ok(),
+            Side::Sync => self.sync_queue.acquire().await.ok(),
+        };
+        let _place = place.ok_or(SiteError::Busy)?;
         self.site.write(job).await
     }
 

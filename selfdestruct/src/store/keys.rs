@@ -4,6 +4,7 @@
 use aes_gcm::aead::{Aead, KeyInit, Payload};
 use aes_gcm::{Aes256Gcm, Nonce};
 use ed25519_dalek::SigningKey;
+use journal::{Hash, Link};
 use sqlite::{Connection, OptionalExtension};
 use zeroize::Zeroizing;
 
@@ -93,9 +94,10 @@ pub(crate) fn erase(c: &Connection, rows: &[i64]) -> Result<usize, SiteError> {
     Ok(erased)
 }
 
-/// Erases every data key.
+/// Erases every data key, and forgets how far the chain was.
 pub(crate) fn erase_all(c: &Connection) -> Result<(), SiteError> {
     c.execute("DELETE FROM data_key", [])?;
+    c.execute("DELETE FROM anchor", [])?;
     Ok(())
 }
 
@@ -140,4 +142,31 @@ pub(crate) fn signing(c: &Connection, epoch: u64) -> Result<Option<SigningKey>, 
 pub(crate) fn forget_signing_but(c: &Connection, epoch: u64) -> Result<(), SiteError> {
     c.execute("DELETE FROM signing_key WHERE epoch <> ?1", [epoch])?;
     Ok(())
+}
+
+/// Remembers that the chain has reached this place.
+pub(crate) fn set_anchor(c: &Connection, epoch: u64, link: Link) -> Result<(), SiteError> {
+    c.prepare_cached(
+        "INSERT INTO anchor (one, epoch, seq, hash) VALUES (1, ?1, ?2, ?3)
+         ON CONFLICT DO UPDATE SET epoch = ?1, seq = ?2, hash = ?3",
+    )?
+    .execute((epoch, link.seq, link.hash.as_bytes()))?;
+    Ok(())
+}
+
+/// The epoch and the place in it that the chain had reached at least.
+pub(crate) fn anchor(c: &Connection) -> Result<Option<(u64, Link)>, SiteError> {
+    let anchor = c
+        .query_row("SELECT epoch, seq, hash FROM anchor", [], |found| {
+            let hash = Hash::from(found.get::<_, [u8; 32]>(2)?);
+            Ok((
+                found.get(0)?,
+                Link {
+                    seq: found.get(1)?,
+                    hash,
+                },
+            ))
+        })
+        .optional()?;
+    Ok(anchor)
 }

@@ -3,7 +3,7 @@
 use contract::sync::Position;
 
 use super::events;
-use crate::running::Running;
+use crate::running::{Running, Side};
 use crate::site::SiteError;
 use crate::store::standing;
 
@@ -14,6 +14,6 @@ pub(crate) async fn ack(site: &Running, position: Position) -> Result<(), SiteEr
     if epoch.owner.epoch != position.epoch {
         return Err(SiteError::Outdated);
     }
-    site.write_sync(move |c| standing::raise_acked(c, position.seq))
+    site.write(Side::Sync, move |c| standing::raise_acked(c, position.seq))
         .await
 }

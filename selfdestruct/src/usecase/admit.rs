@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use crate::running::Running;
+use crate::running::{Running, Side};
 use crate::site::SiteError;
 use crate::store::standing;
 
@@ -17,7 +17,7 @@ pub(crate) async fn admit(site: &Running, generation: u64) -> Result<(), SiteErr
         return Err(SiteError::Outdated);
     }
     if generation > seen {
-        site.write_sync(move |c| standing::raise_generation(c, generation))
+        site.write(Side::Sync, move |c| standing::raise_generation(c, generation))
             .await?;
         site.generation.fetch_max(generation, Ordering::AcqRel);
     }

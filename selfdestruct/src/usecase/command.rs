@@ -6,7 +6,7 @@ use contract::sync::{Command, Commanded, End, Ended, Order, What};
 use sqlite::Connection;
 
 use crate::given::Step;
-use crate::running::{Epoch, Running};
+use crate::running::{Epoch, Running, Side};
 use crate::site::SiteError;
 use crate::store::message::Message;
 use crate::store::{chain, claim, command, message};
@@ -35,7 +35,7 @@ pub(crate) async fn run(site: &Running, command: &Command) -> Result<Commanded, 
     let shared = Arc::clone(&epoch);
     let command = command.clone();
     let outcome = site
-        .write_sync(move |c| {
+        .write(Side::Sync, move |c| {
             if let Some(answer) = command::answer(c, command.id)? {
                 return Ok(Outcome::from(answer));
             }

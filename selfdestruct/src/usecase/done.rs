@@ -7,7 +7,7 @@ use sqlite::Connection;
 
 use super::sha256;
 use crate::given::Step;
-use crate::running::{Epoch, Running};
+use crate::running::{Epoch, Running, Side};
 use crate::site::SiteError;
 use crate::store::message::State;
 use crate::store::{chain, claim, message};
@@ -29,7 +29,7 @@ pub(crate) async fn done(site: &Running, id: Token, claim: Token) -> Result<(), 
     let now = site.now();
     let shared = Arc::clone(&epoch);
     let job = move |c: &Connection| deliver(c, &shared, id, claim, now);
-    if let Some((seq, ended)) = site.write_public(job).await? {
+    if let Some((seq, ended)) = site.write(Side::Public, job).await? {
         site.step(Step::DeliveryStored);
         site.announce(seq);
         site.count_ended(usize::from(ended));

@@ -3,7 +3,7 @@
 use contract::sync::{DropRequest, Drops, Token};
 use sqlite::Connection;
 
-use crate::running::Running;
+use crate::running::{Running, Side};
 use crate::site::{DropBox, SiteError};
 use crate::store::request::{self, State};
 use crate::store::{Garbled, keys, piece};
@@ -41,7 +41,7 @@ pub(crate) async fn open(site: &Running, id: Token, asked: &DropRequest) -> Resu
         }
         request::insert(c, row, id, &asked)
     };
-    site.write_sync(job).await?;
+    site.write(Side::Sync, job).await?;
     loose.keep();
     Ok(())
 }
@@ -94,7 +94,7 @@ pub(crate) async fn fetch(site: &Running, id: Token) -> Result<Vec<u8>, SiteErro
 pub(crate) async fn erase(site: &Running, id: Token) -> Result<(), SiteError> {
     let _epoch = site.enter().await?;
     let ended = site
-        .write_sync(move |c| {
+        .write(Side::Sync, move |c| {
             let found = request::by_id(c, id)?.filter(|request| request.state == State::Filled);
             if let Some(request) = &found {
                 request::end(c, request.row)?;

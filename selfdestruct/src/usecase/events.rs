@@ -18,9 +18,9 @@ const BYTES: usize = 3 * 1024 * 1024;
 /// The longest wait, in seconds.
 const WAIT: u32 = 60;
 
-/// How what the core has lies to what is here.
+/// How what somebody knows of the chain lies to what is here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Fit {
+pub(crate) enum Fit {
     /// It lies on the chain, and what follows is here.
     On,
     /// It is of a time that is no longer here: a core that was restored.
@@ -100,13 +100,16 @@ pub(crate) async fn confirm(site: &Running, position: Position, counts: bool) ->
                 seq = position.seq,
                 "the chain is not the one that the core knows: the site stops"
             );
-            site.site.write(standing::stop).await?;
+            if let Err(error) = site.site.write(standing::stop).await {
+                // It stands still all the same, and the core will find the fork again after a restart.
+                tracing::error!(%error, "that the site stops could not be written down");
+            }
             Err(SiteError::Fork)
         }
     }
 }
 
-fn place(c: &Connection, position: Position) -> Result<Fit, SiteError> {
+pub(crate) fn place(c: &Connection, position: Position) -> Result<Fit, SiteError> {
     let standing = standing::get(c)?.ok_or(Garbled)?;
     let end = chain::end(c)?;
     if position.epoch != standing.epoch {

@@ -1,7 +1,7 @@
 //! Begins an epoch: the first at the pairing, a later one after a fork or a restore. Nothing of the former is left.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use contract::sync::{Bytes, EpochOpened, NewEpoch};
 use ed25519_dalek::SigningKey;
@@ -123,6 +123,7 @@ pub(crate) async fn open(site: &Running, asked: &NewEpoch) -> Result<EpochOpened
     let begun = begin(&site.site, &site.keys, first, between).await?;
     *current = Arc::new(begun);
     site.head.send_replace(0);
+    site.anchored.store(0, Ordering::Relaxed);
     erase::clean(site).await?;
     site.step(Step::EpochOpened);
     tracing::warn!(

@@ -9,7 +9,7 @@ use sqlite::Connection;
 use super::judge::{Shown, Verdict, judge};
 use super::{fits, sha256};
 use crate::given::Step;
-use crate::running::{Epoch, Running};
+use crate::running::{Epoch, Running, Side};
 use crate::site::{Opened, Opening, Proofs, SiteError};
 use crate::store::message::{self, Message};
 use crate::store::{Garbled, chain, claim, keys, piece};
@@ -158,7 +158,7 @@ impl Reader<'_> {
             now,
             until: now.saturating_add(lease),
         };
-        let (decided, seq) = site.write_public(move |c| change.make(c)).await?;
+        let (decided, seq) = site.write(Side::Public, move |c| change.make(c)).await?;
         match decided {
             Decided::Taken => site.step(Step::ReadingTaken),
             Decided::Wrong { .. } => site.step(Step::WrongCounted),

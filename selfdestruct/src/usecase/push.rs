@@ -7,7 +7,7 @@ use journal::{Hash, Statement};
 use sha2::{Digest as _, Sha256};
 
 use crate::given::Step;
-use crate::running::{Epoch, Running};
+use crate::running::{Epoch, Running, Side};
 use crate::site::{Limits, Push, SiteError};
 use crate::store::held::{self, Kind};
 use crate::store::keys::{self, Cipher, DataKey};
@@ -96,10 +96,10 @@ async fn take(
 ) -> Result<(Token, i64, Found), SiteError> {
     let id = head.id;
     let now = site.now();
-    let size = ciphertext.len() as u64;
+    let length = ciphertext.len() as u64;
     let limits = site.settings.limits;
     if ciphertext.len() > PIECE
-        && let Some(found) = look_first(site, id, size).await?
+        && let Some(found) = look_first(site, id, length).await?
     {
         return Ok((id, now, Found::Known(Box::new(found))));
     }
@@ -110,7 +110,7 @@ async fn take(
     // The key first: what is in the other database without one could never be read.
     site.keys.write(move |c| keys::insert(c, row, &key)).await?;
     site.step(Step::KeyStored);
-    let last = store_pieces(site, row, &cipher, ciphertext).await?;
+    let last = store_pieces(site, Side::Sync, row, &cipher, ciphertext).await?;
     let job = move |c: &sqlite::Connection| {
         if let Some(message) = message::by_id(c, id)? {
             return Ok(Found::Known(Box::new(message)));
@@ -118,13 +118,13 @@ async fn take(
         if head.policy.expires_at <= now {
             return Err(SiteError::Refused);
         }
-        held::add(c, Kind::Messages, size, limits.messages, limits.bytes)?;
-        message::insert(c, row, &head, digest, size, now)?;
+        held::add(c, Kind::Messages, length, limits.messages, limits.bytes)?;
+        message::insert(c, row, &head, digest, length, now)?;
         let (number, bytes) = last;
         piece::insert(c, row, number, &bytes)?;
         Ok(Found::New)
     };
-    let found = site.write_sync(job).await?;
+    let found = site.write(Side::Sync, job).await?;
     site.step(Step::MessageStored);
     if matches!(found, Found::New) {
         loose.keep();
@@ -133,11 +133,11 @@ async fn take(
 }
 
 /// Before much is stored: whether it is here already, and whether there is room.
-async fn look_first(site: &Running, id: Token, size: u64) -> Result<Option<Message>, SiteError> {
+async fn look_first(site: &Running, id: Token, length: u64) -> Result<Option<Message>, SiteError> {
     let limits = site.settings.limits;
     let look = move |c: &sqlite::Connection| {
         let known = message::by_id(c, id)?;
-        let room = held::has_room(c, Kind::Messages, size, limits.messages, limits.bytes)?;
+        let room = held::has_room(c, Kind::Messages, length, limits.messages, limits.bytes)?;
         if known.is_none() && !room {
             return Err(SiteError::Full);
         }
@@ -149,6 +149,7 @@ async fn look_first(site: &Running, id: Token, size: u64) -> Result<Option<Messa
 /// Stores every piece but the last, each in a change of its own, and gives that one: it goes with the message.
 pub(crate) async fn store_pieces(
     site: &Running,
+    behalf: Side,
     row: i64,
     cipher: &Cipher,
     whole: &[u8],
@@ -157,7 +158,7 @@ pub(crate) async fn store_pieces(
     for (number, piece) in (0_u16..).zip(whole.chunks(PIECE)) {
         let next = (number, cipher.lock(number, piece));
         if let Some((number, bytes)) = last.replace(next) {
-            site.write_sync(move |c| piece::insert(c, row, number, &bytes))
+            site.write(behalf, move |c| piece::insert(c, row, number, &bytes))
                 .await?;
             site.step(Step::PieceStored);
         }

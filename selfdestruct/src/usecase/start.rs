@@ -3,11 +3,12 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize};
 use std::sync::{Arc, Mutex};
 
-use contract::sync::What;
+use contract::sync::{Digest, Position, What};
 use ed25519_dalek::SigningKey;
 use tokio::sync::{Notify, RwLock, Semaphore, watch};
 use zeroize::Zeroizing;
 
+use super::events::{Fit, place};
 use super::new_epoch::{First, begin};
 use crate::given::{Given, random_bytes};
 use crate::running::{Epoch, Noise, Rows, Running, Time};
@@ -52,8 +53,8 @@ pub(crate) async fn start(
     Ok(run(settings, given, site, data_keys, epoch).await?)
 }
 
-/// Goes on with a past. Without the keys that belong to it nothing can be handed out nor signed: it is a copy of a site,
-/// and stands still until a new epoch.
+/// Goes on with a past. If it is an older copy, or the keys that belong to it are missing, the site stands still until
+/// a new epoch: what it would hand out may have been read.
 async fn go_on(
     site: &Store,
     data_keys: &Store,
@@ -62,24 +63,36 @@ async fn go_on(
     given: &Given,
 ) -> Result<Epoch, SiteError> {
     let epoch = past.epoch;
-    let mut stopped = past.stopped;
-    let key = match data_keys.read(move |c| keys::signing(c, epoch)).await? {
-        Some(key) => key,
-        None => {
-            tracing::error!("the keys of this site are missing: it stands still until a new epoch");
-            stopped = true;
-            site.write(standing::stop).await?;
-            lost_key(beginning.filter(|new| new.epoch == epoch), given)
-        }
-    };
+    let stored = data_keys.read(move |c| keys::signing(c, epoch)).await?;
+    let is_whole = stored.is_some() && is_latest(site, data_keys).await?;
+    if !is_whole && !past.stopped {
+        tracing::error!(
+            "this is an older copy of the site, or its keys are missing: it stands still until a new epoch"
+        );
+        site.write(standing::stop).await?;
+    }
     Ok(Epoch {
         owner: Owner {
             name: past.name.clone(),
             epoch,
         },
-        key,
-        stopped: AtomicBool::new(stopped),
+        key: stored.unwrap_or_else(|| lost_key(beginning.filter(|new| new.epoch == epoch), given)),
+        stopped: AtomicBool::new(past.stopped || !is_whole),
     })
+}
+
+/// Whether the chain has reached what the other database remembers of it.
+async fn is_latest(site: &Store, data_keys: &Store) -> Result<bool, SiteError> {
+    let Some((epoch, link)) = data_keys.read(keys::anchor).await? else {
+        return Ok(true);
+    };
+    let anchor = Position {
+        epoch,
+        seq: link.seq,
+        hash: Digest::from(*link.hash.as_bytes()),
+    };
+    // What was pruned since lies before, and an epoch that is over said nothing about this one.
+    Ok(site.read(move |c| place(c, anchor)).await? != Fit::Off)
 }
 
 fn lost_key(beginning: Option<Beginning>, given: &Given) -> SigningKey {
@@ -119,6 +132,7 @@ async fn run(
         head: watch::Sender::new(0),
         public_queue: Semaphore::new(limits.public_queue),
         sync_queue: Semaphore::new(limits.sync_queue),
+        anchored: AtomicU64::new(0),
         ended: AtomicUsize::new(0),
         hurry: Notify::new(),
         epoch: RwLock::new(Arc::new(epoch)),

@@ -13,7 +13,7 @@ use crate::running::{Epoch, Running};
 use crate::site::SiteError;
 use crate::store::message::{Message, State};
 use crate::store::request;
-use crate::store::{Garbled, chain, claim, command, message, standing};
+use crate::store::{Garbled, chain, claim, command, keys, message, standing};
 
 const PAUSE: Duration = Duration::from_secs(1);
 /// Rows that change in one transaction: few enough that nobody waits for it.
@@ -52,7 +52,8 @@ pub(crate) async fn once(site: &Running) -> Result<(), SiteError> {
     let guard = same(site, &epoch).await?;
     forget(site).await?;
     noise::roll_up(site, &guard, false).await?;
-    keep_time(site).await
+    keep_time(site).await?;
+    anchor(site, &guard).await
 }
 
 /// Goes on in the epoch in which the round began: between two steps a new one may begin.
@@ -169,5 +170,18 @@ async fn keep_time(site: &Running) -> Result<(), SiteError> {
     }
     site.site.write(move |c| standing::raise_clock(c, now)).await?;
     site.time.stored.store(now, Ordering::Relaxed);
+    Ok(())
+}
+
+/// Tells the other database how far the chain is. No copy of this one covers that: one that is older, put in its place
+/// while readings were not pulled yet, is found out at its start.
+async fn anchor(site: &Running, epoch: &Epoch) -> Result<(), SiteError> {
+    let end = site.site.read(chain::end).await?;
+    if site.anchored.load(Ordering::Relaxed) == end.seq {
+        return Ok(());
+    }
+    let number = epoch.owner.epoch;
+    site.keys.write(move |c| keys::set_anchor(c, number, end)).await?;
+    site.anchored.store(end.seq, Ordering::Relaxed);
     Ok(())
 }

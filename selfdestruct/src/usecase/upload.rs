@@ -9,7 +9,7 @@ use sqlite::Connection;
 use super::push::store_pieces;
 use super::{fits, sha256};
 use crate::given::Step;
-use crate::running::{Epoch, Running};
+use crate::running::{Epoch, Running, Side};
 use crate::site::{SiteError, Uploaded};
 use crate::store::held::{self, Kind};
 use crate::store::keys::{self, DataKey};
@@ -112,8 +112,8 @@ async fn take(
     upload: Upload,
     sealed: &[u8],
 ) -> Result<Uploaded, SiteError> {
-    let (size, most_bytes) = (upload.size, upload.most_bytes);
-    let room = move |c: &Connection| held::has_room(c, Kind::Drops, size, u64::MAX >> 1, most_bytes);
+    let (length, most_bytes) = (upload.size, upload.most_bytes);
+    let room = move |c: &Connection| held::has_room(c, Kind::Drops, length, u64::MAX >> 1, most_bytes);
     if !site.site.read(room).await? {
         return Err(SiteError::Full);
     }
@@ -122,10 +122,10 @@ async fn take(
     let key = DataKey::random(&*site.given.randomness);
     let cipher = key.cipher(upload.id.as_bytes());
     site.keys.write(move |c| keys::insert(c, row, &key)).await?;
-    let last = store_pieces(site, row, &cipher, sealed).await?;
+    let last = store_pieces(site, Side::Public, row, &cipher, sealed).await?;
     let shared = Arc::clone(epoch);
     let (uploaded, seq) = site
-        .write_public(move |c| upload.store(c, &shared, row, &last))
+        .write(Side::Public, move |c| upload.store(c, &shared, row, &last))
         .await?;
     if let Some(seq) = seq {
         loose.keep();

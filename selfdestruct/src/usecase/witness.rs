@@ -1,6 +1,6 @@
 //! Keeps a head of the core's audit.
 
-use crate::running::Running;
+use crate::running::{Running, Side};
 use crate::site::SiteError;
 use crate::store::witness;
 
@@ -8,5 +8,5 @@ use crate::store::witness;
 pub(crate) async fn keep(site: &Running, line: &str) -> Result<Option<String>, SiteError> {
     let _epoch = site.enter().await?;
     let line = line.to_owned();
-    site.write_sync(move |c| witness::insert(c, &line)).await
+    site.write(Side::Sync, move |c| witness::insert(c, &line)).await
 }

@@ -1,0 +1,166 @@
+//! A site that was put back to an earlier state hands out nothing, until the core begins a new epoch.
+
+use std::fs;
+use std::path::Path;
+
+use contract::sync::{Position, Pushed};
+use selfdestruct::site::{Opening, SiteError};
+
+use crate::support::{Letter, World, hash};
+
+fn copy(from: &Path, to: &Path) {
+    for ending in ["", "-wal"] {
+        let (from, to) = (
+            format!("{}{ending}", from.display()),
+            format!("{}{ending}", to.display()),
+        );
+        if fs::exists(&from).expect("the test stands on it") {
+            fs::copy(&from, &to).expect("the test stands on it");
+        } else if fs::exists(&to).expect("the test stands on it") {
+            fs::remove_file(&to).expect("the test stands on it");
+        }
+    }
+    let index = format!("{}-shm", to.display());
+    if fs::exists(&index).expect("the test stands on it") {
+        fs::remove_file(index).expect("the test stands on it");
+    }
+}
+
+/// Puts `site.db` back to what it was before the message was read.
+async fn put_back(world: &mut World) -> Letter {
+    let letter = world.pushed(Letter::new("put back").with_readings(2)).await;
+    world.confirm().await;
+    let kept = world.folder.path().join("copy.db");
+    copy(&world.site_db(), &kept);
+    assert!(letter.is_in(&world.open(&letter, "reader").await));
+    world.confirm().await;
+    world.site().close().await;
+    world.stop();
+    copy(&kept, &world.site_db());
+    world.come_up().await;
+    letter
+}
+
+#[tokio::test]
+async fn a_restored_site_stops_and_serves_nothing_until_a_new_epoch() {
+    let mut world = World::new().await;
+    let letter = put_back(&mut world).await;
+    assert_eq!(world.open(&letter, "reader").await, Opening::NotConfirmed);
+    for round in ["now", "after a restart"] {
+        let site = world.site().clone();
+        let position = world.core.position();
+        assert_eq!(
+            world.open(&letter, "reader").await,
+            Opening::NotConfirmed,
+            "{round}"
+        );
+        assert!(matches!(world.core.pull(&site).await, Err(SiteError::Fork)));
+        let body = letter.body();
+        assert!(matches!(
+            site.push(letter.id(), &body).await,
+            Err(SiteError::Fork)
+        ));
+        assert!(matches!(site.ack(position).await, Err(SiteError::Fork)));
+        assert!(matches!(site.inventory(None).await, Err(SiteError::Fork)));
+        assert!(matches!(site.sweep().await, Err(SiteError::Fork)));
+        site.head().await.expect("where it stands can be seen");
+        drop(site);
+        world.restart().await;
+    }
+    let site = world.site().clone();
+    let asked = world.core.new_epoch();
+    world.core.begin_epoch(&site).await;
+    let again = site.new_epoch(&asked).await.unwrap();
+    assert_eq!(again.site_key.as_bytes(), world.core.key.as_bytes(), "repeated");
+    world.confirm().await;
+    assert_eq!(world.core.link.seq, 0, "it starts empty");
+    assert_eq!(world.open(&letter, "reader").await, Opening::Neutral);
+
+    let fresh = world.pushed(Letter::new("in the new epoch")).await;
+    assert!(fresh.is_in(&world.open(&fresh, "reader").await));
+    drop(site);
+    world.restart().await;
+    world.confirm().await;
+    assert!(matches!(world.push(&fresh).await, Pushed::Ended(_)));
+}
+
+#[tokio::test]
+async fn a_restored_site_stops_even_if_it_went_on_by_itself() {
+    let mut world = World::new().await;
+    let letter = put_back(&mut world).await;
+    // It appended other events than those that the core knows, and as many.
+    for _ in 0..3 {
+        world.restart().await;
+    }
+    let site = world.site().clone();
+    assert!(world.core.link.seq <= site.numbers().await.seq);
+    assert!(matches!(world.core.pull(&site).await, Err(SiteError::Fork)));
+    assert_eq!(world.open(&letter, "reader").await, Opening::NotConfirmed);
+}
+
+#[tokio::test]
+async fn an_older_copy_is_found_out_even_if_the_core_never_saw_the_readings() {
+    let mut world = World::new().await;
+    let letter = world.pushed(Letter::new("never pulled").with_readings(2)).await;
+    world.confirm().await;
+    let kept = world.folder.path().join("copy.db");
+    copy(&world.site_db(), &kept);
+    assert!(letter.is_in(&world.open(&letter, "reader").await));
+    world.sweep().await;
+    world.restart().await;
+    world.confirm().await;
+    assert!(
+        letter.is_in(&world.open(&letter, "reader").await),
+        "it is the latest"
+    );
+    world.sweep().await;
+    world.site().close().await;
+    world.stop();
+    copy(&kept, &world.site_db());
+    world.come_up().await;
+    let site = world.site().clone();
+    assert!(site.numbers().await.stopped, "before anybody asked");
+    assert!(matches!(world.core.pull(&site).await, Err(SiteError::Fork)));
+    assert_eq!(world.open(&letter, "reader").await, Opening::NotConfirmed);
+}
+
+#[tokio::test]
+async fn without_its_keys_a_site_stands_still() {
+    let mut world = World::new().await;
+    let letter = world.pushed(Letter::new("keyless")).await;
+    world.site().close().await;
+    world.stop();
+    fs::remove_file(world.keys_db()).unwrap();
+    world.come_up().await;
+    let site = world.site().clone();
+    assert!(matches!(world.core.pull(&site).await, Err(SiteError::Fork)));
+    assert_eq!(world.open(&letter, "reader").await, Opening::NotConfirmed);
+    world.core.begin_epoch(&site).await;
+    world.confirm().await;
+}
+
+#[tokio::test]
+async fn a_hash_that_lies_elsewhere_is_a_fork_and_an_earlier_epoch_is_none() {
+    let mut world = World::new().await;
+    let site = world.site().clone();
+    let former = world.core.clone();
+    world.core.begin_epoch(&site).await;
+    world.confirm().await;
+    assert!(matches!(
+        site.events(former.after(0)).await,
+        Err(SiteError::Outdated)
+    ));
+    assert!(matches!(
+        site.new_epoch(&former.new_epoch())
+            .await
+            .map(|opened| opened.epoch),
+        Ok(2)
+    ));
+    world.confirm().await;
+    let elsewhere = Position {
+        hash: hash(b"elsewhere").into(),
+        ..world.core.position()
+    };
+    assert!(matches!(site.ack(elsewhere).await, Err(SiteError::Fork)));
+    assert!(matches!(world.core.pull(&site).await, Err(SiteError::Fork)));
+}
