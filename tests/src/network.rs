@@ -162,7 +162,7 @@ impl Network {
     ///
     /// # Panics
     /// When nftables does not take them.
-    pub async fn load(&self, name: &str, rules: &str) {
+    pub fn load(&self, name: &str, rules: &str) {
         let mut command = self.command(name, "nft");
         command
             .args(["--file", "-"])

@@ -98,7 +98,7 @@ async fn close(stack: &Stack, network: &Network) {
         ];
         let rules = stack.core_api(&typed).await.expect("the core prints rules");
         assert!(!rules.contains("CLOSED"), "an address is missing:\n{rules}");
-        network.load(host, &rules).await;
+        network.load(host, &rules);
     }
 }
 
