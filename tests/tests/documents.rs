@@ -185,8 +185,16 @@ fn commands() -> BTreeMap<&'static str, BTreeSet<String>> {
         match module {
             None => drop(core.insert(name)),
             Some(module) => {
-                let below = subcommands(&source(format!("core-api/src/cli/{module}.rs")));
-                core.extend(below.into_keys().map(|verb| format!("{name} {verb}")));
+                let below = source(format!("core-api/src/cli/{module}.rs"));
+                if below.contains("Subcommand)]") {
+                    core.extend(
+                        subcommands(&below)
+                            .into_keys()
+                            .map(|verb| format!("{name} {verb}")),
+                    );
+                } else {
+                    core.insert(name); // its arguments have a module of their own
+                }
             }
         }
     }

@@ -189,3 +189,35 @@ async fn the_api_describes_itself() {
     let document: serde_json::Value = serde_json::from_str(&document).unwrap();
     assert!(document["paths"].get(contract::paths::RECOVERIES).is_some());
 }
+
+#[tokio::test]
+async fn firewall_prints_the_paths_of_the_configuration() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = installed(folder.path()).await;
+    let typed_with = async |more: &[&str]| {
+        let words = [&["--config", &file, "firewall", "--for", "dmz-firewall"], more].concat();
+        typed(&words).await
+    };
+    let (_, rules) = typed_with(&[]).await.unwrap();
+    assert!(
+        rules.contains("# CLOSED: portal.localhost has no address"),
+        "{rules}"
+    );
+    assert!(
+        rules.contains("ip saddr { 127.0.0.0/8 } ip daddr { 127.0.0.1 } tcp dport 8443"),
+        "{rules}"
+    );
+    let (_, rules) = typed_with(&["--address", "Portal.localhost=10.1.0.10"])
+        .await
+        .unwrap();
+    assert!(!rules.contains("CLOSED"), "{rules}");
+    assert!(rules.contains("ip daddr { 10.1.0.10 } tcp dport 8443"), "{rules}");
+    let (_, json) = typed_with(&["--json"]).await.unwrap();
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["missing"], serde_json::json!(["portal.localhost"]));
+    assert_eq!(json["paths"][0]["port"], 8443);
+    for wrong in ["portal.localhost", "x=10.1", "=10.1.0.10"] {
+        assert!(typed_with(&["--address", wrong]).await.is_err(), "{wrong}");
+    }
+    assert!(typed_with(&["--site-user", "a\" accept"]).await.is_err());
+}

@@ -195,12 +195,12 @@ fn open(path: &Path, source: &End, target: &End) -> Vec<String> {
         let (Some(from), Some(to)) = (sources.of(four), targets.of(four)) else {
             continue;
         };
-        let matching = [(from, "saddr"), (to, "daddr")]
-            .into_iter()
-            .filter(|(networks, _)| !networks.is_empty())
-            .map(|(networks, which)| format!("{family} {which} {{ {} }} ", networks.join(", ")))
-            .collect::<Vec<_>>()
-            .concat();
+        let mut matching = String::new();
+        for (networks, which) in [(from, "saddr"), (to, "daddr")] {
+            if !networks.is_empty() {
+                matching = format!("{matching}{family} {which} {{ {} }} ", networks.join(", "));
+            }
+        }
         let rule = format!(
             "{matching}tcp dport {} ct state new counter accept comment \"{} to {}\"",
             path.port,

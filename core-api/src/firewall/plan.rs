@@ -8,7 +8,7 @@ use ipnet::IpNet;
 use serde::Serialize;
 use server::config::Origin;
 
-use crate::config::{Config, DirectorySettings, Role, SiteSettings, Transport};
+use crate::config::{Config, DirectorySettings, Peer, Role, SiteSettings, Transport};
 
 /// Who is at an end of a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -90,83 +90,81 @@ const CORE: &str = "core";
 /// Reads the paths off the configuration.
 pub fn plan(config: &Config, addresses: &Addresses, site_user: &str) -> Plan {
     let at = |name: &str| at(name, addresses);
-    let listen = config.api.address;
-    let core = if listen.ip().is_unspecified() {
+    let listen = config.api.address.ip();
+    let core = if listen.is_unspecified() {
         at(CORE)
     } else {
-        one(listen.ip())
+        one(listen)
     };
-    let mut paths = Vec::new();
-    let portals = portals(config);
-    for (origin, names) in &portals {
-        let target = first_known(
-            [at(origin.host())]
-                .into_iter()
-                .chain(names.iter().map(|name| at(name))),
-        );
-        let port = port(origin);
-        paths.push(Path {
-            from: Party::Anyone,
-            source: End::Anywhere,
-            to: Party::Portal,
-            target,
-            port,
-            why: "pages",
-        });
-    }
+    let mut paths = pages_of_portals(config, &at);
     paths.extend(pages_of_sites(config, &at));
-    let pages: Vec<Path> = paths
-        .iter()
-        .map(|path: &Path| Path {
-            from: Party::Core,
-            source: core.clone(),
-            why: "compare the public pages",
-            ..path.clone()
-        })
-        .collect();
-    let callers = End::In(config.api.sources.iter().copied().collect());
-    let has_clients = config.peers.iter().any(|peer| peer.role == Role::Client);
-    let mut call = |from, why| {
-        paths.push(Path {
-            from,
-            source: callers.clone(),
-            to: Party::Core,
-            target: core.clone(),
-            port: listen.port(),
-            why,
-        });
-    };
-    if !portals.is_empty() {
-        call(Party::Portal, "forward a request, mutual TLS");
-    }
-    if has_clients {
-        call(Party::Client, "use the API, mutual TLS");
-    }
+    let pages: Vec<Path> = paths.iter().map(|path| compare(path, &core)).collect();
+    paths.extend(calls(config, &core));
     paths.extend(sites(config, &core, &at));
     paths.extend(pages);
-    let outward = |to, target, port, why| Path {
+    paths.extend(controllers(&config.directory, &core, &at));
+    if let Transport::Smtp { host, port, .. } = &config.mail.transport {
+        let why = "codes and notices";
+        paths.push(outward(&core, Party::Mail, at(host), *port, why));
+    }
+    Plan {
+        paths,
+        site_user: site_user.to_owned(),
+    }
+}
+
+/// A path that begins at the core.
+fn outward(core: &End, to: Party, target: End, port: u16, why: &'static str) -> Path {
+    Path {
         from: Party::Core,
         source: core.clone(),
         to,
         target,
         port,
         why,
-    };
-    paths.extend(
-        controllers(&config.directory)
-            .into_iter()
-            .map(|(name, address, port)| {
-                let target = address.map_or_else(|| at(&name), one);
-                outward(Party::Controller, target, port, "find, read, write")
-            }),
-    );
-    if let Transport::Smtp { host, port, .. } = &config.mail.transport {
-        paths.push(outward(Party::Mail, at(host), *port, "codes and notices"));
     }
-    Plan {
-        paths,
-        site_user: site_user.to_owned(),
-    }
+}
+
+/// The core looks whether the public pages are those that it was built with.
+fn compare(pages: &Path, core: &End) -> Path {
+    let why = "compare the public pages";
+    outward(core, pages.to, pages.target.clone(), pages.port, why)
+}
+
+fn pages_of_portals(config: &Config, at: &impl Fn(&str) -> End) -> Vec<Path> {
+    let portals = portals(config).into_iter();
+    portals
+        .map(|(origin, names)| Path {
+            from: Party::Anyone,
+            source: End::Anywhere,
+            to: Party::Portal,
+            target: first_known([origin.host()].into_iter().chain(names).map(at)),
+            port: port(origin),
+            why: "pages",
+        })
+        .collect()
+}
+
+/// Who calls the core's API: peers are known by certificates, their places by the listener's sources.
+fn calls(config: &Config, core: &End) -> Vec<Path> {
+    let is_portal = |peer: &Peer| matches!(peer.role, Role::Portal { .. });
+    let callers = [
+        (Party::Portal, true, "forward a request, mutual TLS"),
+        (Party::Client, false, "use the API, mutual TLS"),
+    ];
+    let there = |wanted: bool| config.peers.iter().any(|peer| is_portal(peer) == wanted);
+    callers
+        .into_iter()
+        .filter(|(_, wanted, _)| there(*wanted))
+        .map(|(from, _, why)| Path {
+            from,
+            source: End::In(config.api.sources.iter().copied().collect()),
+            to: Party::Core,
+            target: core.clone(),
+            port: config.api.address.port(),
+            why,
+        })
+        .collect()
 }
 
 fn port(origin: &Origin) -> u16 {
@@ -194,15 +192,12 @@ fn pages_of_sites(config: &Config, at: &impl Fn(&str) -> End) -> Vec<Path> {
 
 /// The core always dials.
 fn sites(config: &Config, core: &End, at: &impl Fn(&str) -> End) -> Vec<Path> {
+    let why = "push messages, pull events, mutual TLS";
     let sites = config.settings.sites.iter();
     sites
-        .map(|site| Path {
-            from: Party::Core,
-            source: core.clone(),
-            to: Party::Site,
-            target: first_known([site.sync_url.host(), &site.name].into_iter().map(at)),
-            port: port(&site.sync_url),
-            why: "push messages, pull events, mutual TLS",
+        .map(|site| {
+            let target = first_known([site.sync_url.host(), &site.name].into_iter().map(at));
+            outward(core, Party::Site, target, port(&site.sync_url), why)
         })
         .collect()
 }
@@ -250,7 +245,7 @@ fn portals(config: &Config) -> Vec<(&Origin, Vec<&str>)> {
     portals
 }
 
-fn controllers(directory: &DirectorySettings) -> Vec<(String, Option<IpAddr>, u16)> {
+fn controllers(directory: &DirectorySettings, core: &End, at: &impl Fn(&str) -> End) -> Vec<Path> {
     let DirectorySettings::ActiveDirectory { settings, .. } = directory else {
         return Vec::new();
     };
@@ -260,6 +255,10 @@ fn controllers(directory: &DirectorySettings) -> Vec<(String, Option<IpAddr>, u1
     };
     let controllers = settings.controllers.iter();
     controllers
-        .map(|one| (one.name.clone(), one.address, one.port.unwrap_or(usual)))
+        .map(|one_of_them| {
+            let target = one_of_them.address.map_or_else(|| at(&one_of_them.name), one);
+            let port = one_of_them.port.unwrap_or(usual);
+            outward(core, Party::Controller, target, port, "find, read, write")
+        })
         .collect()
 }

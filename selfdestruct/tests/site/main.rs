@@ -8,6 +8,7 @@ mod erasing;
 mod opening;
 mod passphrase;
 mod pushing;
+mod replay;
 mod rollback;
 mod support;
 mod time;

@@ -22,6 +22,7 @@ mod readers;
 mod scope;
 mod site;
 mod state;
+pub mod traces;
 
 pub use crate::core::{Core, Entry, Ledger, Stage};
 pub use crate::packet::{Errand, Event, Packet, Position, What};

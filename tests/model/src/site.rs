@@ -259,6 +259,12 @@ fn push(scope: &Scope, state: &mut State, message: Message) {
             };
             Packet::Receipt { message, epoch }
         }
+        // Its last reading was taken. That it may be asked for again within the lease is the reader's affair.
+        Held::Live { left: 0, .. } => Packet::Ended {
+            message,
+            end: End::Read,
+            epoch,
+        },
         Held::Live { .. } => Packet::Receipt { message, epoch },
     };
     answer(state, packet);
@@ -266,12 +272,14 @@ fn push(scope: &Scope, state: &mut State, message: Message) {
 
 fn revoke(state: &mut State, message: Message) {
     let epoch = state.site.work.epoch;
-    if let Held::Live { .. } = state.site.work.messages[message] {
-        end(state, message, End::Revoked);
-    }
     let end = match state.site.work.messages[message] {
+        Held::Unknown => None,
+        Held::Live { left: 0, .. } => Some(End::Read),
+        Held::Live { .. } => {
+            end(state, message, End::Revoked);
+            Some(End::Revoked)
+        }
         Held::Ended(end) => Some(end),
-        _ => None,
     };
     answer(state, Packet::Revoked { message, end, epoch });
 }
