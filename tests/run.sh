@@ -112,7 +112,7 @@ step "examples in the documentation"
 cargo test --workspace --locked --doc
 
 step "tests"
-cargo test --workspace --locked --no-fail-fast --lib --bins --tests
+cargo test --workspace --locked --no-fail-fast --lib --bins --tests --examples
 
 if [[ $mode == long ]]; then
   step "fuzz"

@@ -149,6 +149,7 @@ words = ["sallyport"]
 name = "demo"
 sync_url = "https://127.0.0.1:$sync_port"
 public_origin = "https://site.localhost:$site_port"
+public_address = "127.0.0.1:$site_port"
 public_ca_file = "pki/root.pem"
 phone = "+49 30 1234"
 mail = "help@corp.example"

@@ -18,22 +18,17 @@ const WAYS: [&str; 9] = [
     "another program",
 ];
 
-/// What the probe told, line by line. Cargo builds it if it did not yet.
+/// What the probe told, line by line. `cargo test` builds it along, with `--examples` where targets are named.
 fn probe(arguments: &[&str]) -> Vec<String> {
-    let out = Command::new(env!("CARGO"))
-        .args([
-            "run",
-            "--quiet",
-            "--locked",
-            "--package",
-            "selfdestruct",
-            "--example",
-            "hostile_probe",
-            "--",
-        ])
+    let own = std::env::current_exe().expect("the path of the running test");
+    let profile = test
+        .ancestors()
+        .nth(2)
+        .expect("a test lies in TARGET/PROFILE/deps");
+    let out = Command::new(profile.join("examples/hostile_probe"))
         .args(arguments)
         .output()
-        .expect("cargo runs");
+        .expect("the probe was built along: cargo test --tests --examples");
     assert!(out.status.success(), "{out:?}");
     let text = String::from_utf8(out.stdout).expect("text");
     text.lines().map(str::to_owned).collect()

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use crate::processes::wait_for;
+use crate::processes::{binary, wait_for};
 use crate::reader::Link;
 use crate::stack::Stack;
 
@@ -88,6 +88,17 @@ impl Stack {
         let printed = self.core_api(&["message", "show", id, "--json"]).await;
         let printed = printed.unwrap_or_else(|error| panic!("cannot show {id}: {error}"));
         serde_json::from_str(&printed).expect("what the command prints as JSON")
+    }
+
+    /// How the sites are, in the words of `site list`, which fails where one is not well.
+    pub async fn sites(&self) -> String {
+        let mut command = tokio::process::Command::new(binary("core-api"));
+        command
+            .current_dir(self.state())
+            .args(["--config", "core-api.toml", "site", "list"])
+            .kill_on_drop(true);
+        let output = command.output().await.expect("the command can be started");
+        String::from_utf8_lossy(&output.stdout).into_owned()
     }
 
     /// Waits until the core knows that a message is in this state.

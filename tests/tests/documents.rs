@@ -170,11 +170,23 @@ fn subcommands(source: &str) -> BTreeMap<String, Option<String>> {
                 .strip_prefix('(')
                 .and_then(|inner| inner.split_once("::"));
             (
-                line[..end].to_ascii_lowercase(),
+                typed_form(&line[..end]),
                 module.map(|(module, _)| module.to_owned()),
             )
         })
         .collect()
+}
+
+/// A variant's name as it is typed, the way that clap writes it: `ReKey` is `re-key`.
+fn typed_form(variant: &str) -> String {
+    let mut typed = String::new();
+    for letter in variant.chars() {
+        if letter.is_ascii_uppercase() && !typed.is_empty() {
+            typed.push('-');
+        }
+        typed.push(letter.to_ascii_lowercase());
+    }
+    typed
 }
 
 /// Every command of the programs, a command of a group as two words.

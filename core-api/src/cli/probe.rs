@@ -50,7 +50,8 @@ async fn compare(
     ca_file: Option<PathBuf>,
     out: &mut dyn Write,
 ) -> Outcome {
-    let client = PageClient::new(ca_file.as_deref().or(site.public_ca_file.as_deref()))?;
+    let ca_file = ca_file.as_deref().or(site.public_ca_file.as_deref());
+    let client = PageClient::new(ca_file, site.stands_at())?;
     let look = site.look(&config.settings.organisation, config.settings.demo);
     let expected = expected(&look, nobodys());
     let count = expected.len();
@@ -70,7 +71,7 @@ async fn compare(
 }
 
 async fn tell(origin: &Url, ca_file: Option<&Path>, out: &mut dyn Write) -> Outcome {
-    let client = PageClient::new(ca_file)?;
+    let client = PageClient::new(ca_file, None)?;
     let changed = differing(&client, origin, files().collect()).await?;
     for path in &changed {
         writeln!(out, "DIFFERS: {path}")?;

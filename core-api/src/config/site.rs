@@ -1,6 +1,7 @@
 //! Sites of one-time messages: where they are, and what their pages say about whose they are.
 
 use std::collections::BTreeSet;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use contract::pairing::Look;
@@ -18,6 +19,8 @@ pub struct SiteSettings {
     pub sync_url: Origin,
     /// The address that people use.
     pub public_origin: Origin,
+    /// Where its public listener is, where the inside has no name for it or another one.
+    pub public_address: Option<SocketAddr>,
     /// The authority of its public certificate, where the host's own list does not have it.
     pub public_ca_file: Option<PathBuf>,
     /// The helpdesk's telephone number on its pages.
@@ -27,6 +30,12 @@ pub struct SiteSettings {
 }
 
 impl SiteSettings {
+    /// The public host and where it stands, for whoever has no name for it.
+    pub fn stands_at(&self) -> Option<(&str, SocketAddr)> {
+        self.public_address
+            .map(|address| (self.public_origin.host(), address))
+    }
+
     /// What the site's pages say.
     pub fn look(&self, organisation: &str, demo: bool) -> Look {
         Look {
@@ -67,6 +76,7 @@ fn site(section: &Section<'_>) -> SiteSettings {
         name,
         sync_url: section.get("sync_url"),
         public_origin: section.get("public_origin"),
+        public_address: section.find("public_address"),
         public_ca_file: section.find_file("public_ca_file"),
         phone: section.find("phone"),
         mail: section.find("mail"),

@@ -97,6 +97,7 @@ fn every_default_in_the_example_is_the_real_one() {
         "blocked_file",
         "breached_file",
         "ca_file",
+        "public_address",
         "public_ca_file",
         "directory",
         "at_rest_file",

@@ -21,7 +21,7 @@ pub async fn run(core: Arc<Core>, name: String, stop: Stop) {
     let Some(settings) = core.site(&name).cloned() else {
         return;
     };
-    let client = match PageClient::new(settings.public_ca_file.as_deref()) {
+    let client = match PageClient::new(settings.public_ca_file.as_deref(), settings.stands_at()) {
         Ok(client) => client,
         Err(error) => {
             tracing::error!(site = name, %error, "the public pages of a site cannot be looked at");

@@ -291,6 +291,7 @@ fn settings() -> Settings {
             name: SITE.to_owned(),
             sync_url: origin("https://10.1.0.20:8443"),
             public_origin: origin("https://secret.corp.example"),
+            public_address: None,
             public_ca_file: None,
             phone: None,
             mail: None,

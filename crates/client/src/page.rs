@@ -1,5 +1,6 @@
 //! Fetches public pages as anybody would, to see whether they are what they should be.
 
+use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use url::Url;
 
 use crate::error::{ClientError, SetupError};
 use crate::tls::by_roots;
-use crate::transport::{build, read_body};
+use crate::transport::{prepared, read_body};
 
 const CONNECT_WITHIN: Duration = Duration::from_secs(5);
 const WITHIN: Duration = Duration::from_secs(15);
@@ -28,12 +29,17 @@ pub struct PageClient {
 }
 
 impl PageClient {
-    /// Believes the authority in this file, or else those of the host's own list.
+    /// Believes the authority in this file, or else those of the host's own list. `stands_at` says where a host is that
+    /// the inside has no name for.
     ///
     /// # Errors
     /// When the file cannot be used, or the host has no list.
-    pub fn new(ca_file: Option<&Path>) -> Result<Self, SetupError> {
-        let client = build(by_roots(ca_file)?, CONNECT_WITHIN, WITHIN)?;
+    pub fn new(ca_file: Option<&Path>, stands_at: Option<(&str, SocketAddr)>) -> Result<Self, SetupError> {
+        let mut client = prepared(by_roots(ca_file)?, CONNECT_WITHIN, WITHIN);
+        if let Some((host, address)) = stands_at {
+            client = client.resolve(host, address);
+        }
+        let client = client.build().map_err(SetupError::Http)?;
         Ok(Self { client })
     }
 

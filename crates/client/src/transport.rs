@@ -9,7 +9,7 @@ use contract::Problem;
 use contract::paths::REFERENCE_HEADER;
 use contract::problem::MEDIA_TYPE;
 use reqwest::header::CONTENT_TYPE;
-use reqwest::{Client, Method, RequestBuilder, Response, redirect, retry};
+use reqwest::{Client, ClientBuilder, Method, RequestBuilder, Response, redirect, retry};
 use rustls::ClientConfig;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
@@ -206,15 +206,22 @@ fn client_of(settings: &TransportSettings) -> Result<Client, SetupError> {
     build(tls, settings.connect_timeout, settings.timeout)
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "this is the one place that sets what every client must have"
-)]
+/// A client with what every client must have.
 pub(crate) fn build(
     tls: ClientConfig,
     connect_timeout: Duration,
     timeout: Duration,
 ) -> Result<Client, SetupError> {
+    prepared(tls, connect_timeout, timeout)
+        .build()
+        .map_err(SetupError::Http)
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is the one place that sets what every client must have"
+)]
+pub(crate) fn prepared(tls: ClientConfig, connect_timeout: Duration, timeout: Duration) -> ClientBuilder {
     Client::builder()
         .tls_backend_preconfigured(tls)
         .https_only(true)
@@ -225,6 +232,4 @@ pub(crate) fn build(
         .connect_timeout(connect_timeout)
         .timeout(timeout)
         .pool_idle_timeout(IDLE)
-        .build()
-        .map_err(SetupError::Http)
 }

@@ -74,7 +74,7 @@ async fn schedule(seed: u64) {
         .await;
         assert_eq!(shown.count("opened"), 1, "{id}; {}", story());
     }
-    let sites = stack.core_api(&["site", "list"]).await.expect("the core runs");
+    let sites = stack.sites().await;
     assert!(sites.contains("well"), "{sites}; {}", story());
     stack.stop().await;
 }

@@ -52,7 +52,7 @@ async fn nothing_is_lost_and_nothing_happens_twice_whoever_is_killed() {
         });
         assert_eq!(shown.await.count("opened"), 1, "{id}");
     }
-    let sites = stack.core_api(&["site", "list"]).await.expect("the core runs");
+    let sites = stack.sites().await;
     assert!(sites.contains("well"), "{sites}");
     stack.stop().await;
 }

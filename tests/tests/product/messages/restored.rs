@@ -65,8 +65,7 @@ async fn an_older_copy_of_a_site_hands_nothing_out_a_second_time() {
     }
     stack.launch_site();
     wait_for("the core tells of the fork", PATIENCE, async || {
-        let sites = stack.core_api(&["site", "list"]).await.ok()?;
-        sites.contains("turned back").then_some(())
+        stack.sites().await.contains("turned back").then_some(())
     })
     .await;
     for sent in [&read, &unread] {
