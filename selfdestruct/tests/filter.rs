@@ -21,7 +21,7 @@ const WAYS: [&str; 9] = [
 /// What the probe told, line by line. `cargo test` builds it along, with `--examples` where targets are named.
 fn probe(arguments: &[&str]) -> Vec<String> {
     let own = std::env::current_exe().expect("the path of the running test");
-    let profile = test
+    let profile = own
         .ancestors()
         .nth(2)
         .expect("a test lies in TARGET/PROFILE/deps");
