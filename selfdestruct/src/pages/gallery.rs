@@ -1,4 +1,4 @@
-//! Every page with its samples: what the snapshots hold and what `examples/gallery.rs` writes out to be looked at.
+//! Every page with its samples: what the snapshots hold and what `examples/site_gallery.rs` writes out to be looked at.
 
 use contract::pairing::Look;
 use maud::Markup;

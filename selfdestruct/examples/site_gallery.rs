@@ -1,7 +1,7 @@
 //! Writes every sample page in both languages, with the assets beside them, into the folder given as argument.
 //!
-//! For people who work on the pages: `cargo run -p selfdestruct --example gallery -- FOLDER`, then serve that folder
-//! (modules need http) and look.
+//! For people who work on the pages: `cargo run -p selfdestruct --example site_gallery -- FOLDER`, then serve that
+//! folder (modules need http) and look.
 
 use std::path::PathBuf;
 use std::{env, fs, io};
