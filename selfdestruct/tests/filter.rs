@@ -18,7 +18,8 @@ const WAYS: [&str; 9] = [
     "another program",
 ];
 
-/// What the probe told, line by line. `cargo test` builds it along, with `--examples` where targets are named.
+/// What the probe told, line by line. `cargo test` builds it along, and where targets are named, `cargo build --examples`
+/// does.
 fn probe(arguments: &[&str]) -> Vec<String> {
     let own = std::env::current_exe().expect("the path of the running test");
     let profile = own
@@ -28,7 +29,7 @@ fn probe(arguments: &[&str]) -> Vec<String> {
     let out = Command::new(profile.join("examples/hostile_probe"))
         .args(arguments)
         .output()
-        .expect("the probe was built along: cargo test --tests --examples");
+        .expect("the probe was built: cargo build --workspace --examples");
     assert!(out.status.success(), "{out:?}");
     let text = String::from_utf8(out.stdout).expect("text");
     text.lines().map(str::to_owned).collect()
