@@ -56,9 +56,12 @@ const REFUSED: &str = "
     return location.protocol === 'chrome-error:' || document.body?.classList.contains('ssl') ?
         document.getElementById('error-code')?.textContent ?? document.title : null";
 
+/// Colours are judged once they have stopped changing: in the middle of a transition they are nobody's choice.
 const ACCESSIBILITY: &str = "
     const done = arguments[arguments.length - 1];
-    axe.run().then(found => done(found.violations.map(({id, impact, help, nodes}) =>
+    const ends = each => Number.isFinite(each.effect?.getComputedTiming().endTime);
+    const still = Promise.allSettled(document.getAnimations().filter(ends).map(each => each.finished));
+    still.then(() => axe.run()).then(found => done(found.violations.map(({id, impact, help, nodes}) =>
         ({id, impact, help, places: nodes.map(node => node.target.join(' '))}))));";
 
 /// Whether the pages' own scripts run.
