@@ -58,6 +58,7 @@ pub(super) enum DropBox {
     /// How a drop box stands; with --out open what came in, and erase it in the core
     Show {
         /// Its id
+        #[arg(allow_hyphen_values = true)] // an id may begin with one
         id: Token,
         /// The folder for the text and the files; nothing in it is overwritten
         #[arg(long, value_name = "FOLDER")]

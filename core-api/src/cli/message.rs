@@ -41,6 +41,7 @@ pub(super) enum Message {
     /// What became of a message
     Show {
         /// Its id
+        #[arg(allow_hyphen_values = true)] // an id may begin with one
         id: Token,
         /// As JSON
         #[arg(long)]
@@ -55,11 +56,13 @@ pub(super) enum Message {
     /// Take a message back
     Revoke {
         /// Its id
+        #[arg(allow_hyphen_values = true)] // an id may begin with one
         id: Token,
     },
     /// Let a message end at another time
     Extend {
         /// Its id
+        #[arg(allow_hyphen_values = true)] // an id may begin with one
         id: Token,
         /// How long from now, such as 12h or 3d
         #[arg(long, value_parser = span)]
@@ -68,11 +71,13 @@ pub(super) enum Message {
     /// Let a message that was locked by wrong passphrases be tried again; works once
     Unlock {
         /// Its id
+        #[arg(allow_hyphen_values = true)] // an id may begin with one
         id: Token,
     },
     /// End a message that was locked by wrong passphrases
     Destroy {
         /// Its id
+        #[arg(allow_hyphen_values = true)] // an id may begin with one
         id: Token,
     },
 }
