@@ -221,3 +221,20 @@ async fn firewall_prints_the_paths_of_the_configuration() {
     }
     assert!(typed_with(&["--site-user", "a\" accept"]).await.is_err());
 }
+
+/// Ids are random: one in 64 begins like an option.
+#[test]
+fn an_id_may_begin_with_a_hyphen() {
+    let id = "-pQlFiCFEo8ul52g78X4RA";
+    for command in [
+        vec!["message", "show", id, "--json"],
+        vec!["message", "revoke", id],
+        vec!["message", "extend", id, "--expires", "1d"],
+        vec!["message", "unlock", id],
+        vec!["message", "destroy", id],
+        vec!["drop", "show", id, "--out", "folder"],
+    ] {
+        let parsed = Cli::try_parse_from([&["core-api"], command.as_slice()].concat());
+        assert!(parsed.is_ok(), "{command:?}: {}", parsed.unwrap_err());
+    }
+}
