@@ -104,6 +104,39 @@ pub struct Browser {
     _home: Folder,
 }
 
+/// Starts chromedriver; gives its port. It takes a port that is free for IPv6 and ends when the same one is taken for
+/// IPv4, which says nothing about the test: it is started again then.
+async fn start_driver(home: &Folder) -> (Running, String) {
+    const STARTS: usize = 5;
+    for start in 1..=STARTS {
+        let mut command = Command::new("chromedriver");
+        command
+            .arg("--port=0")
+            .env("HOME", &**home)
+            .env("TMPDIR", &**home);
+        command
+            .env_remove("XDG_CONFIG_HOME")
+            .env_remove("DBUS_SESSION_BUS_ADDRESS");
+        let mut process = Running::spawn(command, &home.join(format!("chromedriver.{start}.log")));
+        let said = wait_for("chromedriver says its port", PATIENCE, async || {
+            let log = process.log();
+            let port = |log: &str| {
+                let (_, after) = log.split_once("started successfully on port ")?;
+                after.split_once('.').map(|(port, _)| port.to_owned())
+            };
+            match port(&log) {
+                Some(port) => Some(Ok(port)),
+                None => (!process.is_running()).then_some(Err(log)),
+            }
+        });
+        match said.await {
+            Ok(port) => return (process, port),
+            Err(log) => assert!(log.contains("port not available"), "chromedriver ended:\n{log}"),
+        }
+    }
+    panic!("chromedriver found its port taken {STARTS} times");
+}
+
 impl Browser {
     /// Opens a window that trusts the system's authorities and those in the given PEM files.
     ///
@@ -113,18 +146,8 @@ impl Browser {
         use_aws_lc_rs();
         let home = Folder::new();
         trust(&home, authorities).await;
-        let mut command = Command::new("chromedriver");
-        command.arg("--port=0").env("HOME", &*home).env("TMPDIR", &*home);
-        command
-            .env_remove("XDG_CONFIG_HOME")
-            .env_remove("DBUS_SESSION_BUS_ADDRESS");
-        let process = Running::spawn(command, &home.join("chromedriver.log"));
-        let port = wait_for("chromedriver says its port", PATIENCE, async || {
-            let log = process.log();
-            let (_, after) = log.split_once("started successfully on port ")?;
-            after.split_once('.').map(|(port, _)| port.to_owned())
-        });
-        let driver = WebDriver::new(format!("http://127.0.0.1:{}", port.await), wishes(&home, scripts)).await;
+        let (process, port) = start_driver(&home).await;
+        let driver = WebDriver::new(format!("http://127.0.0.1:{port}"), wishes(&home, scripts)).await;
         let driver = driver.expect("chromedriver opens a window");
         Self {
             driver: Some(driver),
@@ -237,6 +260,35 @@ impl Browser {
         });
         let seen = seen.await.is_ok();
         assert!(seen, "the page does not say \"{words}\", but:\n{last}");
+    }
+
+    /// Presses a key by its name (`Tab`, `Enter`), as a keyboard does: whatever has the focus gets it.
+    pub async fn key(&self, name: &str) {
+        let (code, text) = match name {
+            "Enter" => (13, "\r"),
+            "Tab" => (9, ""),
+            other => panic!("{other} is no key that a test has needed so far"),
+        };
+        let mut event = json!({ "type": "keyDown", "key": name, "code": name, "windowsVirtualKeyCode": code, "text": text });
+        self.devtools("Input.dispatchKeyEvent", event.clone()).await;
+        event["type"] = json!("keyUp");
+        self.devtools("Input.dispatchKeyEvent", event).await;
+    }
+
+    /// Goes on with the tab key, as far as a short page needs it, until what has the focus says these words.
+    pub async fn tab_to(&self, words: &str) {
+        const STEPS: usize = 20;
+        let mut reached = Vec::new();
+        for _ in 0..STEPS {
+            self.key("Tab").await;
+            let focus = "return document.activeElement?.textContent.trim() ?? ''";
+            let here = self.script(focus, &[]).await;
+            if here == words {
+                return;
+            }
+            reached.push(here);
+        }
+        panic!("the tab key does not lead to \"{words}\", but to {reached:?}");
     }
 
     /// Sends a command of the browser's developer tools, for instance for a virtual authenticator.

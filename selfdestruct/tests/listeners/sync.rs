@@ -91,7 +91,7 @@ async fn a_clock_that_was_set_shows_in_the_signed_time() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_generation_that_was_seen_is_not_undercut_after_a_restart_either() {
+async fn a_generation_that_was_seen_is_not_undercut() {
     let site = Site::new().await;
     let mut said = site.core.says("GET", "/sync/v1/inventory", b"");
     said.generation = 6;

@@ -27,8 +27,9 @@ async fn a_message_is_shown_once_and_its_sender_knows_when_and_from_where() {
         "nothing before the button"
     );
     let pressed = Instant::now();
-    // By keyboard alone: the button is reached by tab and pressed by return.
-    browser.press("Open message").await;
+    // By keyboard alone.
+    browser.tab_to("Open message").await;
+    browser.key("Enter").await;
     browser.expect(SECRET).await;
     browser.expect_accessible().await;
     let shown = stack.await_message(&sent.id, "read").await;
