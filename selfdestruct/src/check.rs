@@ -7,6 +7,7 @@ use std::path::Path;
 use server::ListenerSettings;
 use server::certificate::Certificate;
 use server::check::Line;
+use server::config::Origin;
 use server::tls::{Clients, Tls};
 
 use crate::config::SiteConfig;
@@ -22,7 +23,8 @@ pub fn check(config: &SiteConfig, now: i64) -> Vec<Line> {
     let place = Place::new(&config.data_dir);
     let paired = Paired::load(&place);
     let mut lines = vec![pairing(&place, &paired)];
-    lines.push(public_certificate(config, paired.as_ref().ok(), now));
+    let origin = paired.as_ref().ok().and_then(Paired::origin);
+    lines.push(public_certificate(config, origin.as_ref().map(Origin::host), now));
     if let Ok(paired) = &paired {
         lines.push(sync_certificate(config, paired));
         lines.push(clock(&place, now));
@@ -30,13 +32,36 @@ pub fn check(config: &SiteConfig, now: i64) -> Vec<Line> {
     lines.extend([
         listener("public listener", &config.public),
         listener("sync listener", &config.sync),
-        listener("health listener", &config.health),
         private_files(&place),
         folder("data", &config.data_dir),
         folder("keys", &config.keys_dir),
         free_room("data", &config.data_dir, config.limits.most_stored),
         free_room("keys", &config.keys_dir, 0),
     ]);
+    lines.extend(
+        config
+            .health
+            .as_ref()
+            .map(|health| listener("health listener", health)),
+    );
+    lines
+}
+
+/// Looks at what a site needs that the core serves itself for `host`. Its folders are made at the first start.
+pub fn check_embedded(config: &SiteConfig, host: &str, now: i64) -> Vec<Line> {
+    let mut lines = vec![
+        public_certificate(config, Some(host), now),
+        listener("public listener", &config.public),
+        listener("sync listener", &config.sync),
+    ];
+    for (what, path, wanted) in [
+        ("data", &config.data_dir, config.limits.most_stored),
+        ("keys", &config.keys_dir, 0),
+    ] {
+        if path.exists() {
+            lines.extend([folder(what, path), free_room(what, path, wanted)]);
+        }
+    }
     lines
 }
 
@@ -57,7 +82,7 @@ fn pairing(place: &Place, paired: &Result<Paired, PairError>) -> Line {
     }
 }
 
-fn public_certificate(config: &SiteConfig, paired: Option<&Paired>, now: i64) -> Line {
+fn public_certificate(config: &SiteConfig, host: Option<&str>, now: i64) -> Line {
     let what = "public certificate";
     let remedy = "put the certificate for the public address and its key where [public] says";
     let Some(files) = config.public.tls.clone() else {
@@ -70,10 +95,10 @@ fn public_certificate(config: &SiteConfig, paired: Option<&Paired>, now: i64) ->
     let Some(leaf) = Certificate::read(&cert) else {
         return Line::fail(what, &place, "no certificate", remedy);
     };
-    if let Some(origin) = paired.and_then(Paired::origin)
-        && !leaf.is_for(origin.host())
+    if let Some(host) = host
+        && !leaf.is_for(host)
     {
-        return Line::fail(what, &place, &format!("is not for {}", origin.host()), remedy);
+        return Line::fail(what, &place, &format!("is not for {host}"), remedy);
     }
     match leaf.days_left(now) {
         left if left < 0 => Line::fail(what, &place, "has ended", remedy),

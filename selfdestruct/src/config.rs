@@ -1,12 +1,12 @@
 //! The site's settings, read from `selfdestruct.toml`. What the core has to say comes with the pairing instead.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use ipnet::IpNet;
 use server::ListenerSettings;
 use server::config::{Section, Size};
-use server::logs::LogSettings;
 use server::tls::{Clients, TlsFiles};
 
 use crate::pair::Place;
@@ -16,6 +16,8 @@ use crate::site;
 const PUBLIC_BODY: usize = 4 * 1024;
 /// What stands around a ciphertext in a push: its length, its head, and the length of the whole in a batch.
 const AROUND: u64 = 64 * 1024;
+/// Where people come in, unless it is said.
+const ANYWHERE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 443);
 /// A slow line needs its time for a file.
 const LEAST_PUBLIC_DEADLINE: Duration = Duration::from_mins(1);
 /// The core waits up to [`LONGEST_WAIT`] for events.
@@ -40,10 +42,8 @@ pub struct SiteConfig {
     pub lease: Duration,
     /// How much there may be.
     pub limits: Limits,
-    /// Health and metrics, on loopback.
-    pub health: ListenerSettings,
-    /// Log lines.
-    pub log: LogSettings,
+    /// Health and metrics, on loopback; `None` where whoever serves this site shows them together with its own.
+    pub health: Option<ListenerSettings>,
 }
 
 /// How much a site takes.
@@ -63,6 +63,30 @@ impl SiteConfig {
     /// Reads the whole file, which stands in `folder`.
     pub fn read(folder: &Path, root: &Section<'_>) -> Self {
         let data_dir = folder.join(root.get_or("data_dir", PathBuf::from("/var/lib/sallyport/site")));
+        let public = ListenerSettings::public(&root.section("public"), ANYWHERE);
+        let sync = ListenerSettings::pinned(&root.section("sync"), sync_files(&data_dir));
+        Self {
+            health: Some(ListenerSettings::local(&root.section("health"))),
+            ..Self::of(folder, root, data_dir, public, sync)
+        }
+    }
+
+    /// Reads `section` of the core's own file, which stands in `folder`: a site that the core serves itself, and whose
+    /// sync listener it reaches at `sync`, on its own host. `data_dir`: where the site is, unless the section says.
+    pub fn embedded(folder: &Path, section: &Section<'_>, data_dir: PathBuf, sync: SocketAddr) -> Self {
+        let data_dir = folder.join(section.get_or("data_dir", data_dir));
+        let public = ListenerSettings::public(section, ANYWHERE);
+        let sync = ListenerSettings::pinned_at(sync, vec![IpNet::from(sync.ip())], sync_files(&data_dir));
+        Self::of(folder, section, data_dir, public, sync)
+    }
+
+    fn of(
+        folder: &Path,
+        root: &Section<'_>,
+        data_dir: PathBuf,
+        mut public: ListenerSettings,
+        mut sync: ListenerSettings,
+    ) -> Self {
         let keys_dir = folder.join(root.get_or("keys_dir", data_dir.join("keys")));
         if keys_dir == data_dir {
             root.mistake(
@@ -71,11 +95,8 @@ impl SiteConfig {
             );
         }
         let limits = Limits::read(&root.section("limits"));
-        let mut public =
-            ListenerSettings::public(&root.section("public"), SocketAddr::from(([0, 0, 0, 0], 443)));
         public.body_limit = PUBLIC_BODY;
         public.deadline = public.deadline.max(LEAST_PUBLIC_DEADLINE);
-        let mut sync = ListenerSettings::pinned(&root.section("sync"), sync_files(&data_dir));
         sync.body_limit = usize::try_from(limits.largest + AROUND).unwrap_or(usize::MAX);
         sync.deadline = sync.deadline.max(LEAST_SYNC_DEADLINE);
         let (second, minute) = (Duration::from_secs, Duration::from_mins);
@@ -85,8 +106,7 @@ impl SiteConfig {
             confirm_within: root.get_within("confirm_within", minute(2), second(10)..=minute(60)),
             lease: root.get_within("lease", minute(2), second(10)..=minute(10)),
             limits,
-            health: ListenerSettings::local(&root.section("health")),
-            log: LogSettings::read(&root.section("log")),
+            health: None,
             data_dir,
             keys_dir,
         }
@@ -146,6 +166,8 @@ fn sync_files(data_dir: &Path) -> TlsFiles {
 mod tests {
     use std::os::unix::fs::PermissionsExt;
 
+    use server::logs::LogSettings;
+
     use super::*;
 
     /// The sample with its paths replaced by files that exist.
@@ -163,8 +185,14 @@ mod tests {
         }
         let file = folder.join("selfdestruct.toml");
         std::fs::write(&file, text).unwrap();
-        server::config::load(&file, [], |root| SiteConfig::read(folder, root))
-            .map(|(config, _)| config)
+        let read = |root: &Section<'_>| {
+            (
+                SiteConfig::read(folder, root),
+                LogSettings::read(&root.section("log")),
+            )
+        };
+        server::config::load(&file, [], read)
+            .map(|((config, _), _)| config)
             .map_err(|mistakes| mistakes.to_string())
     }
 

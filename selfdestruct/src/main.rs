@@ -15,12 +15,13 @@ use selfdestruct::config::SiteConfig;
 use selfdestruct::filter;
 use selfdestruct::given::{Clock as _, Unwatched};
 use selfdestruct::machine::{OsRandom, SystemClock};
-use selfdestruct::pair::{Place, pair, take_next_key};
+use selfdestruct::pair::{Place, pair, read_pairing, take_next_key};
 use selfdestruct::serve::{Opened, Surroundings};
 use selfdestruct::site::Given;
 use server::check::report;
 use server::command::{CommonArgs, run};
 use server::config::{Effective, load};
+use server::logs::LogSettings;
 use server::{Ended, Inherited, lifecycle, logs, observe};
 
 const USUAL_FILE: &str = "/etc/sallyport/selfdestruct.toml";
@@ -65,9 +66,9 @@ enum Command {
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     run("selfdestruct", async move {
-        let (config, effective) = read(&arguments.common)?;
+        let ((config, log), effective) = read(&arguments.common)?;
         match arguments.command {
-            Command::Serve => serve(&config).await,
+            Command::Serve => serve(&config, &log).await,
             Command::Check { json } => Ok(report(
                 &check(&config, SystemClock.now_ms()),
                 json,
@@ -78,7 +79,7 @@ fn main() -> ExitCode {
                 Ok(ExitCode::SUCCESS)
             }
             Command::Pair { file, out, again } => {
-                let answer = pair(&config, given(), &file, again).await?;
+                let answer = pair(&config, given(), &read_pairing(&file)?, again).await?;
                 hand_out(&answer, out.as_deref())?;
                 Ok(ExitCode::SUCCESS)
             }
@@ -90,11 +91,14 @@ fn main() -> ExitCode {
     })
 }
 
-fn read(arguments: &CommonArgs) -> Result<(SiteConfig, Effective), Box<dyn Error>> {
+fn read(arguments: &CommonArgs) -> Result<((SiteConfig, LogSettings), Effective), Box<dyn Error>> {
     let file = arguments.config_or(USUAL_FILE);
     let folder = file.parent().unwrap_or(Path::new("."));
     Ok(load(file, std::env::vars(), |root| {
-        SiteConfig::read(folder, root)
+        (
+            SiteConfig::read(folder, root),
+            LogSettings::read(&root.section("log")),
+        )
     })?)
 }
 
@@ -106,8 +110,8 @@ fn given() -> Given {
     }
 }
 
-async fn serve(config: &SiteConfig) -> Result<ExitCode, Box<dyn Error>> {
-    logs::install(&config.log);
+async fn serve(config: &SiteConfig, log: &LogSettings) -> Result<ExitCode, Box<dyn Error>> {
+    logs::install(log);
     let orders = lifecycle::signals()?;
     let surroundings = Surroundings {
         given: given(),
@@ -118,7 +122,7 @@ async fn serve(config: &SiteConfig) -> Result<ExitCode, Box<dyn Error>> {
     // From here on nothing in this process reaches anybody who did not come to it.
     filter::close_the_way_out()?;
     tracing::info!(
-        public = %site.public(), sync = %site.sync(), health = %site.health(),
+        public = %site.public(), sync = %site.sync(), health = ?site.health(),
         "serving, with the way out closed"
     );
     Ok(match site.run(orders).await {

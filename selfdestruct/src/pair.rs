@@ -20,6 +20,7 @@ use crate::config::SiteConfig;
 use crate::files::{self, FileError, open_to_others, private_folder, remove, replace};
 use crate::given::{Randomness, random_bytes};
 use crate::site::{Beginning, Given, Site, StartError};
+use crate::store::databases;
 
 /// Longest name of a site.
 const LONGEST_NAME: usize = 64;
@@ -205,17 +206,16 @@ impl Paired {
     }
 }
 
-/// Pairs: reads the core's file, begins the epoch in the database, makes the keys of the sync link and keeps what was
-/// agreed on. `again`: the pairing that there is was retired.
+/// Pairs with the core that wrote this: begins the epoch in the database, makes the keys of the sync link and keeps
+/// what was agreed on. `again`: the pairing that there is was retired.
 pub async fn pair(
     config: &SiteConfig,
     given: Given,
-    file: &Path,
+    pairing: &Pairing,
     again: bool,
 ) -> Result<PairingAnswer, PairError> {
     let place = Place::new(&config.data_dir);
-    let pairing = read(file)?;
-    fits_before(&place, &pairing, again)?;
+    fits_before(&place, pairing, again)?;
     private_folder(&config.data_dir)?;
     private_folder(&config.keys_dir)?;
     let key = begun_key(&place, &*given.randomness)?;
@@ -228,7 +228,7 @@ pub async fn pair(
     };
     let site = Site::start(config.site(&pairing.site), given, Some(beginning)).await?;
     site.close().await;
-    let paired = Paired::of(&pairing);
+    let paired = Paired::of(pairing);
     let site_pins = agree(&place, &paired)?;
     Ok(PairingAnswer {
         v: VERSION,
@@ -237,6 +237,22 @@ pub async fn pair(
         site_pins,
         site_key,
     })
+}
+
+/// Takes away all that is left of a pairing which the core knows nothing of, and with it every message.
+///
+/// # Errors
+/// When a file cannot be removed; the pairing goes first, so that the rest is not mistaken for a site.
+pub fn forget(config: &SiteConfig) -> Result<(), PairError> {
+    let place = Place::new(&config.data_dir);
+    remove(&place.pairing())?;
+    for file in place.private_files() {
+        remove(&file)?;
+    }
+    for file in databases(&config.data_dir, &config.keys_dir) {
+        remove(&file)?;
+    }
+    Ok(())
 }
 
 fn fits_before(place: &Place, pairing: &Pairing, again: bool) -> Result<(), PairError> {
@@ -287,7 +303,11 @@ pub fn take_next_key(place: &Place) -> Result<(), PairError> {
     Ok(remove(&key)?)
 }
 
-fn read(file: &Path) -> Result<Pairing, PairError> {
+/// Reads the file that the core wrote.
+///
+/// # Errors
+/// When others may read it, or it is not such a file.
+pub fn read_pairing(file: &Path) -> Result<Pairing, PairError> {
     if let Some(mode) = open_to_others(file) {
         return Err(PairError::Open {
             path: file.to_owned(),

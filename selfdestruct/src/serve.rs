@@ -72,7 +72,7 @@ pub struct Opened {
     site: Site,
     public: SocketAddr,
     sync: SocketAddr,
-    health: SocketAddr,
+    health: Option<SocketAddr>,
 }
 
 impl Opened {
@@ -100,7 +100,10 @@ impl Opened {
         let public = Listener::take("public", &config.public, browsers, &mut sockets)?;
         let inner = sync_settings(config, &paired);
         let sync = Listener::take("sync", &inner, Visitors::Programs, &mut sockets)?;
-        let health = Listener::take("health", &config.health, Visitors::Programs, &mut sockets)?;
+        let health = config.health.as_ref();
+        let health = health
+            .map(|health| Listener::take("health", health, Visitors::Programs, &mut sockets))
+            .transpose()?;
         if let Some(left) = sockets
             .map(|sockets| sockets.left())
             .filter(|left| !left.is_empty())
@@ -109,7 +112,8 @@ impl Opened {
         }
         let site = Site::start(config.site(&paired.site), given.clone(), None).await?;
         let front = Arc::new(Front::new(site.clone(), drawn));
-        let addresses = (public.address(), sync.address(), health.address());
+        let (public_address, sync_address) = (public.address(), sync.address());
+        let health_address = health.as_ref().map(Listener::address);
         let randomness = Arc::clone(&given.randomness);
         let randomness: Randomness = Arc::new(move |bytes| randomness.fill(bytes));
         let stack = Stack::new(randomness);
@@ -122,18 +126,20 @@ impl Opened {
         });
         let life = Life::new();
         let seen = look_after(&life, &site, config.data_dir.clone());
-        let stack = stack
+        let mut stack = stack
             .serve(public, public::routes(front))?
-            .serve(sync, sync::routes(back))?
-            .serve(health, observe::routes(checks(&seen, &life), metrics.clone()))?;
+            .serve(sync, sync::routes(back))?;
+        if let Some(health) = health {
+            stack = stack.serve(health, observe::routes(checks(&seen, &life), metrics.clone()))?;
+        }
         stack.reloads().watch(&life, metrics);
         Ok(Self {
             stack,
             life,
             site,
-            public: addresses.0,
-            sync: addresses.1,
-            health: addresses.2,
+            public: public_address,
+            sync: sync_address,
+            health: health_address,
         })
     }
 
@@ -147,8 +153,8 @@ impl Opened {
         self.sync
     }
 
-    /// Where health and metrics are.
-    pub fn health(&self) -> SocketAddr {
+    /// Where health and metrics are, if the site has a listener of its own for them.
+    pub fn health(&self) -> Option<SocketAddr> {
         self.health
     }
 

@@ -77,6 +77,11 @@ pub(super) async fn run(command: Site, config: Result<Config, Mistakes>, out: &m
             name, url, out: file, ..
         } => {
             let config = config?;
+            if config.embedded.iter().any(|site| site.name == name) {
+                return Err(
+                    format!("the core serves {name} itself, and pairs with it when it starts").into(),
+                );
+            }
             if !is_configured(&config, &name, url.as_deref(), out)? {
                 return Ok(ExitCode::FAILURE);
             }

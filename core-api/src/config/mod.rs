@@ -26,7 +26,7 @@ pub use self::directory::DirectorySettings;
 pub use self::keys::KeySettings;
 pub use self::mail::{MailSettings, SmtpTls, Transport};
 pub use self::passwords::PasswordSettings;
-pub use self::site::SiteSettings;
+pub use self::site::{EmbeddedSite, SiteSettings};
 use crate::core::Settings;
 use crate::mail::House;
 
@@ -54,6 +54,8 @@ pub struct Config {
     pub mail: MailSettings,
     /// What every letter says about where it comes from.
     pub house: House,
+    /// The sites that the core serves itself.
+    pub embedded: Vec<EmbeddedSite>,
     /// Key files; what is not named is made at the first start.
     pub keys: KeySettings,
 }
@@ -86,19 +88,21 @@ fn config(root: &Section<'_>, folder: &Folder) -> Config {
     let api = root.section("api");
     let peers = api::peers(&api);
     let house = mail::house(&mail, &organisation);
+    let data_dir = folder.join(&root.get::<PathBuf>("data_dir"));
+    let (sites, embedded) = site::sites(root, &folder.0, &data_dir);
     let mut settings = recovery::read(
         &root.section("recovery"),
         organisation,
         demo,
         api::portals(&peers),
-        site::sites(root),
+        sites,
         audit::read(&root.section("audit")),
         mail::operators(&mail),
     );
     settings.senders = api::senders(&peers);
     settings.messages = messages::read(&root.section("messages"), &settings.sites);
     Config {
-        data_dir: folder.join(&root.get::<PathBuf>("data_dir")),
+        data_dir,
         log: LogSettings::read(&root.section("log")),
         health: ListenerSettings::local(&root.section("health")),
         api: ListenerSettings::inner(&api),
@@ -111,6 +115,7 @@ fn config(root: &Section<'_>, folder: &Folder) -> Config {
         passwords: PasswordSettings::read(&root.section("passwords")),
         mail: MailSettings::read(&mail, folder),
         house,
+        embedded,
         keys: KeySettings::read(&root.section("keys"), folder),
     }
 }

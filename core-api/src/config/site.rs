@@ -1,14 +1,18 @@
 //! Sites of one-time messages: where they are, and what their pages say about whose they are.
 
 use std::collections::BTreeSet;
-use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
 
 use contract::pairing::Look;
+use selfdestruct::config::SiteConfig;
 use server::config::{Origin, Section};
 
 /// The longest name of a site: it stands in what is signed, in logs and on the command line.
 const LONGEST_NAME: usize = 32;
+
+/// Where the core reaches a site that it serves itself, unless it is said.
+const EMBEDDED_SYNC: &str = "https://127.0.0.1:8444";
 
 /// A site that this core feeds. Keys are exchanged by `core-api site add`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +31,17 @@ pub struct SiteSettings {
     pub phone: Option<String>,
     /// The helpdesk's mail address on its pages.
     pub mail: Option<String>,
+    /// Whether this core serves it itself.
+    pub is_embedded: bool,
+}
+
+/// A site that this core serves itself, for those who have no DMZ.
+#[derive(Debug, Clone)]
+pub struct EmbeddedSite {
+    /// Its name among the sites.
+    pub name: String,
+    /// What its own process would be told.
+    pub config: SiteConfig,
 }
 
 impl SiteSettings {
@@ -48,19 +63,48 @@ impl SiteSettings {
     }
 }
 
-/// Reads `[[site]]`.
-pub(super) fn sites(root: &Section<'_>) -> Vec<SiteSettings> {
+/// Reads `[[site]]`, and what is said there about those that the core serves itself from below `data_dir`.
+pub(super) fn sites(
+    root: &Section<'_>,
+    folder: &Path,
+    data_dir: &Path,
+) -> (Vec<SiteSettings>, Vec<EmbeddedSite>) {
     let mut names = BTreeSet::new();
-    root.sections("site")
-        .iter()
-        .map(|section| {
-            let site = site(section);
-            if !site.name.is_empty() && !names.insert(site.name.clone()) {
-                section.mistake("name", "another site has this name already");
+    let (mut sites, mut embedded) = (Vec::new(), Vec::new());
+    for section in root.sections("site") {
+        let site = site(&section);
+        if !site.name.is_empty() && !names.insert(site.name.clone()) {
+            section.mistake("name", "another site has this name already");
+        }
+        if let Some(own) = section.find_section("embedded") {
+            let sync = on_this_host(&section, &site.sync_url);
+            let config = SiteConfig::embedded(folder, &own, data_dir.join("sites").join(&site.name), sync);
+            if config.public.sources.is_empty() {
+                let mistake =
+                    "write the networks of those for whom it is, such as [\"10.0.0.0/8\"]: it stands inside";
+                own.mistake("sources", mistake);
             }
-            site
-        })
-        .collect()
+            embedded.push(EmbeddedSite {
+                name: site.name.clone(),
+                config,
+            });
+        }
+        sites.push(site);
+    }
+    (sites, embedded)
+}
+
+/// Where the core serves a site for itself: nobody else has anything to do there.
+fn on_this_host(section: &Section<'_>, sync_url: &Origin) -> SocketAddr {
+    let port = sync_url.url().port_or_known_default().unwrap_or(443);
+    match sync_url.host().trim_matches(['[', ']']).parse::<IpAddr>() {
+        Ok(address) if address.is_loopback() => SocketAddr::new(address, port),
+        _ => {
+            let mistake = "an embedded site is synchronised on this host: write a loopback address, such as \"https://127.0.0.1:8444\"";
+            section.mistake("sync_url", mistake);
+            SocketAddr::from((Ipv4Addr::LOCALHOST, port))
+        }
+    }
 }
 
 fn site(section: &Section<'_>) -> SiteSettings {
@@ -72,13 +116,22 @@ fn site(section: &Section<'_>) -> SiteSettings {
             "write up to 32 lower-case letters, digits and hyphens, such as \"dmz1\"",
         );
     }
+    let is_embedded = section.find_section("embedded").is_some();
     SiteSettings {
         name,
-        sync_url: section.get("sync_url"),
+        sync_url: sync_url(section, is_embedded),
         public_origin: section.get("public_origin"),
         public_address: section.find("public_address"),
         public_ca_file: section.find_file("public_ca_file"),
         phone: section.find("phone"),
         mail: section.find("mail"),
+        is_embedded,
+    }
+}
+
+fn sync_url(section: &Section<'_>, is_embedded: bool) -> Origin {
+    match Origin::parse(EMBEDDED_SYNC) {
+        Ok(usual) if is_embedded => section.get_or("sync_url", usual),
+        _ => section.get("sync_url"),
     }
 }

@@ -20,6 +20,8 @@ fn folder() -> tempfile::TempDir {
         ("pki/issuing.key", "x"),
         ("pki/domain-ca.pem", "ca"),
         ("pki/mail-ca.pem", "ca"),
+        ("tls/secret.pem", "x"),
+        ("tls/secret.key", "x"),
         ("secrets/bind-password", "hunter2\n"),
         ("secrets/mail-password", "hunter3\n"),
         ("secrets/at-rest.key", &"ab".repeat(32)),
@@ -84,6 +86,43 @@ fn the_example_is_read_as_it_stands() {
     assert!(shown.contains("directory[0].bind_password_file = "));
 }
 
+#[test]
+fn a_site_that_the_core_serves_itself_stands_inside() {
+    let folder = folder();
+    let (config, _) = read_in(folder.path(), EXAMPLE).unwrap_or_else(|wrong| panic!("{wrong}"));
+    let [embedded] = config.embedded.as_slice() else {
+        panic!("the example has one");
+    };
+    let site = config
+        .settings
+        .sites
+        .iter()
+        .find(|site| site.is_embedded)
+        .unwrap();
+    assert_eq!(site.name, embedded.name);
+    assert_eq!(embedded.config.sync.address.to_string(), "127.0.0.1:8444");
+    assert_eq!(embedded.config.sync.sources, ["127.0.0.1/32".parse().unwrap()]);
+    assert!(embedded.config.health.is_none());
+    assert_eq!(
+        embedded.config.data_dir,
+        Path::new("/var/lib/sallyport/core/sites/inside")
+    );
+
+    let open_to_all = EXAMPLE
+        .replace(
+            "sources = [\"10.0.0.0/8\"]\ncert_file = \"tls",
+            "cert_file = \"tls",
+        )
+        .replace(
+            "# sync_url = \"https://127.0.0.1:8444\"",
+            "sync_url = \"https://10.2.0.10:8444\"",
+        );
+    let mistakes = read_in(folder.path(), &open_to_all).err().unwrap();
+    for word in ["site[1].embedded.sources", "site[1].sync_url", "loopback"] {
+        assert!(mistakes.contains(word), "{word} is not in:\n{mistakes}");
+    }
+}
+
 /// Whoever takes the comment sign from a default must get that default: the example may not promise another.
 #[test]
 fn every_default_in_the_example_is_the_real_one() {
@@ -104,7 +143,6 @@ fn every_default_in_the_example_is_the_real_one() {
         "signing_key_file",
         "notify",
         "recipients",
-        "site",
     ];
     let mut checked = 0;
     for line in EXAMPLE.lines() {

@@ -100,6 +100,7 @@ pub fn plan(config: &Config, addresses: &Addresses, site_user: &str) -> Plan {
     paths.extend(pages_of_sites(config, &at));
     let pages: Vec<Path> = paths.iter().map(|path| compare(path, &core)).collect();
     paths.extend(calls(config, &core));
+    paths.extend(pages_of_embedded_sites(config, &core));
     paths.extend(sites(config, &core, &at));
     paths.extend(pages);
     paths.extend(controllers(&config.directory, &core, &at));
@@ -176,9 +177,37 @@ fn public_end(site: &SiteSettings, at: &impl Fn(&str) -> End) -> End {
     first_known([site.public_origin.host(), &site.name].into_iter().map(at))
 }
 
+/// Sites that stand elsewhere.
+fn apart(config: &Config) -> impl Iterator<Item = &SiteSettings> {
+    config.settings.sites.iter().filter(|site| !site.is_embedded)
+}
+
+/// The core itself shows the pages of embedded sites, to those for whom their listeners are.
+fn pages_of_embedded_sites(config: &Config, core: &End) -> Vec<Path> {
+    config
+        .embedded
+        .iter()
+        .map(|site| {
+            let public = &site.config.public;
+            let listens = public.address.ip();
+            Path {
+                from: Party::Anyone,
+                source: End::In(public.sources.iter().copied().collect()),
+                to: Party::Core,
+                target: if listens.is_unspecified() {
+                    core.clone()
+                } else {
+                    one(listens)
+                },
+                port: public.address.port(),
+                why: "pages of an embedded site",
+            }
+        })
+        .collect()
+}
+
 fn pages_of_sites(config: &Config, at: &impl Fn(&str) -> End) -> Vec<Path> {
-    let sites = config.settings.sites.iter();
-    sites
+    apart(config)
         .map(|site| Path {
             from: Party::Anyone,
             source: End::Anywhere,
@@ -193,8 +222,7 @@ fn pages_of_sites(config: &Config, at: &impl Fn(&str) -> End) -> Vec<Path> {
 /// The core always dials.
 fn sites(config: &Config, core: &End, at: &impl Fn(&str) -> End) -> Vec<Path> {
     let why = "push messages, pull events, mutual TLS";
-    let sites = config.settings.sites.iter();
-    sites
+    apart(config)
         .map(|site| {
             let target = first_known([site.sync_url.host(), &site.name].into_iter().map(at));
             outward(core, Party::Site, target, port(&site.sync_url), why)

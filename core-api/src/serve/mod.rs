@@ -1,6 +1,7 @@
 //! Putting the core together, serving, and ending in the right order.
 
 mod directory;
+mod embedded;
 mod keys;
 mod ready;
 #[cfg(test)]
@@ -19,6 +20,8 @@ use server::{Ended, Life, ListenError, Listener, Order, Reloads, Stack, Visitors
 use tokio::sync::mpsc;
 
 pub use self::directory::{Opened, open_directory};
+pub use self::embedded::EmbeddedError;
+use self::embedded::EmbeddedSites;
 pub use self::keys::{KeyError, open_keys, signing_key};
 use crate::admin::AdminSocket;
 use crate::clock::{HighWaterClock, SystemClock};
@@ -69,6 +72,14 @@ pub enum StartError {
     /// A listener cannot be opened.
     #[error(transparent)]
     Listen(#[from] ListenError),
+    /// A site that the core serves itself cannot begin.
+    #[error("site {name}: {wrong}")]
+    Embedded {
+        /// Its name.
+        name: String,
+        /// What is wrong.
+        wrong: EmbeddedError,
+    },
     /// Metrics are collected once per process.
     #[error("metrics cannot be collected: {0}")]
     Metrics(String),
@@ -79,6 +90,7 @@ pub struct Running {
     /// The core itself.
     pub core: Arc<Core>,
     opened: Opened,
+    embedded: EmbeddedSites,
     life: Life,
     server: Server,
     reloads: Reloads,
@@ -99,7 +111,9 @@ impl Running {
 
     /// Serves until a stop is ordered, then finishes what is under way and closes everything.
     pub async fn run(self, orders: mpsc::Receiver<Order>) -> Ended {
+        let (sites, orders) = self.embedded.serve(orders);
         let ended = self.life.run(self.server, orders, || reload(&self.reloads)).await;
+        sites.end().await;
         self.core.store.database().close().await;
         self.opened.close().await;
         ended
@@ -155,6 +169,7 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
     record_start(&core).await?;
 
     let metrics = observe::install_metrics().map_err(|error| StartError::Metrics(error.to_string()))?;
+    let embedded = EmbeddedSites::open(&core, &config.embedded, &metrics).await?;
     let life = Life::new();
     let fill = Arc::clone(&core.randomness);
     let api = Listener::bind("api", &config.api, Visitors::Programs)?;
@@ -180,6 +195,7 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
     Ok(Running {
         core,
         opened,
+        embedded,
         life,
         server,
         reloads,
@@ -279,10 +295,13 @@ fn spawn_sites(life: &Life, core: &Arc<Core>) {
         life.spawn("pull", move |stop| {
             worker::pull::run(Arc::clone(&shared), name.clone(), stop)
         });
-        let (shared, name) = (Arc::clone(core), site.name.clone());
-        life.spawn("pages", move |stop| {
-            worker::pages::run(Arc::clone(&shared), name.clone(), stop)
-        });
+        // Pages of our own process are those that we were built with.
+        if !site.is_embedded {
+            let (shared, name) = (Arc::clone(core), site.name.clone());
+            life.spawn("pages", move |stop| {
+                worker::pages::run(Arc::clone(&shared), name.clone(), stop)
+            });
+        }
         let (shared, name) = (Arc::clone(core), site.name.clone());
         life.spawn("drops", move |stop| {
             worker::drops::run(Arc::clone(&shared), name.clone(), stop)

@@ -295,6 +295,7 @@ fn settings() -> Settings {
             public_ca_file: None,
             phone: None,
             mail: None,
+            is_embedded: false,
         }],
         senders: BTreeMap::new(),
         messages: MessageSettings::default(),

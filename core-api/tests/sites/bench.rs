@@ -335,5 +335,6 @@ fn settings(name: &str) -> SiteSettings {
         public_ca_file: None,
         phone: None,
         mail: None,
+        is_embedded: false,
     }
 }

@@ -86,12 +86,21 @@ impl ListenerSettings {
     /// A listener for one other server, known by its key: `listen` and `sources`, which must be given, `deadline`. The
     /// files and the pins come from elsewhere than the configuration.
     pub fn pinned(section: &Section<'_>, tls: TlsFiles) -> Self {
+        let (address, sources) = (section.get("listen"), section.get("sources"));
         Self {
-            address: section.get("listen"),
-            sources: section.get("sources"),
+            deadline: deadline(section),
+            ..Self::pinned_at(address, sources, tls)
+        }
+    }
+
+    /// The same where the program itself knows who connects from where.
+    pub fn pinned_at(address: SocketAddr, sources: Vec<IpNet>, tls: TlsFiles) -> Self {
+        Self {
+            address,
+            sources,
             tls: Some(tls),
             trusted_proxies: Vec::new(),
-            deadline: deadline(section),
+            deadline: DEADLINE,
             body_limit: BODY_LIMIT,
             rate: None,
             connections: None,

@@ -12,11 +12,14 @@ pub(crate) mod request;
 pub(crate) mod standing;
 pub(crate) mod witness;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use sqlite::{Connection, Database, Migration, OpenError, Options, ReadError, WriteError, rusqlite};
 
 use crate::site::{Limits, SiteError};
+
+const SITE_FILE: &str = "site.db";
+const KEYS_FILE: &str = "keys.db";
 
 /// Marks our files: "S", "P", "s", "d" and "S", "P", "s", "k".
 const SITE_ID: i32 = 0x5350_7364;
@@ -34,6 +37,19 @@ const KEYS: &[Migration] = &[Migration {
 /// Jobs that share one commit: as many as there may be readers at once in a busy minute.
 const GROUP: usize = 256;
 
+/// Every file of the two databases, the data keys first: without them the rest says nothing.
+pub(crate) fn databases(data_dir: &Path, keys_dir: &Path) -> impl Iterator<Item = PathBuf> {
+    [keys_dir.join(KEYS_FILE), data_dir.join(SITE_FILE)]
+        .into_iter()
+        .flat_map(|file| {
+            ["", "-wal", "-shm"].map(|end| {
+                let mut path = file.clone().into_os_string();
+                path.push(end);
+                PathBuf::from(path)
+            })
+        })
+}
+
 /// One of the two databases.
 #[derive(Clone)]
 pub(crate) struct Store {
@@ -48,12 +64,12 @@ pub(crate) struct Garbled;
 impl Store {
     /// `site.db`. Blocks.
     pub(crate) fn site(folder: &Path, limits: &Limits) -> Result<Self, OpenError> {
-        Self::open(&folder.join("site.db"), SITE, options(SITE_ID, limits))
+        Self::open(&folder.join(SITE_FILE), SITE, options(SITE_ID, limits))
     }
 
     /// `keys.db`. Blocks.
     pub(crate) fn keys(folder: &Path, limits: &Limits) -> Result<Self, OpenError> {
-        Self::open(&folder.join("keys.db"), KEYS, options(KEYS_ID, limits))
+        Self::open(&folder.join(KEYS_FILE), KEYS, options(KEYS_ID, limits))
     }
 
     fn open(path: &Path, migrations: &'static [Migration], options: Options) -> Result<Self, OpenError> {

@@ -14,7 +14,7 @@ use rcgen::{CertifiedKey, KeyPair, generate_simple_self_signed};
 use rustls::ClientConfig;
 use rustls::pki_types::PrivateKeyDer;
 use selfdestruct::config::SiteConfig;
-use selfdestruct::pair::{PairError, pair};
+use selfdestruct::pair::{PairError, pair, read_pairing};
 use selfdestruct::site::Given;
 use sha2::{Digest as _, Sha256};
 
@@ -60,7 +60,7 @@ impl Core {
         again: bool,
     ) -> Result<PairingAnswer, PairError> {
         write(file, &pairing(&self.tls, &self.key, epoch));
-        pair(config, given, file, again).await
+        pair(config, given, &read_pairing(file)?, again).await
     }
 
     /// Its side of mutual TLS.

@@ -58,9 +58,9 @@ async fn a_site_is_paired_again_only_on_purpose_and_with_a_fresh_file() {
     drop(core);
     let id = message.id;
     let before = site.core.answer.clone();
-    let own = selfdestruct::pair::pair;
+    let pairing = selfdestruct::pair::read_pairing(&file).unwrap();
     let (config, clock, folder) = site.stop().await;
-    let answer = own(&config, crate::site::given(&clock), &file, true)
+    let answer = selfdestruct::pair::pair(&config, crate::site::given(&clock), &pairing, true)
         .await
         .unwrap();
     assert_eq!(answer.epoch, 2);
@@ -78,9 +78,9 @@ async fn a_site_is_paired_again_only_on_purpose_and_with_a_fresh_file() {
 async fn a_file_that_others_may_read_or_of_another_release_is_refused() {
     let site = Site::new().await;
     let file = site.folder.path().join("pairing-of-core.json");
-    let pair = || selfdestruct::pair::pair(&site.config, given(&site.clock), &file, true);
+    let read = || selfdestruct::pair::read_pairing(&file);
     std::fs::set_permissions(&file, PermissionsExt::from_mode(0o644)).unwrap();
-    let refused = pair().await.unwrap_err();
+    let refused = read().err().unwrap();
     assert!(refused.to_string().contains("chmod it to 0600"), "{refused}");
     std::fs::set_permissions(&file, PermissionsExt::from_mode(0o600)).unwrap();
     for (text, word) in [
@@ -89,7 +89,7 @@ async fn a_file_that_others_may_read_or_of_another_release_is_refused() {
         ("", "carry the file over once more"),
     ] {
         std::fs::write(&file, text).unwrap();
-        let refused = pair().await.unwrap_err();
+        let refused = read().err().unwrap();
         assert!(refused.to_string().contains(word), "{refused}");
     }
 }

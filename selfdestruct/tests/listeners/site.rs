@@ -15,10 +15,9 @@ use rustls::{ClientConfig, RootCertStore};
 use selfdestruct::config::{Limits, SiteConfig};
 use selfdestruct::given::{Clock, Unwatched};
 use selfdestruct::machine::OsRandom;
-use selfdestruct::pair::pair;
+use selfdestruct::pair::{pair, read_pairing};
 use selfdestruct::serve::{Opened, Surroundings};
 use selfdestruct::site::Given;
-use server::logs::{Form, LogSettings};
 use server::tls::{Clients, TlsFiles, install_crypto};
 use server::{Ended, ListenerSettings, Order};
 use sha2::{Digest as _, Sha256};
@@ -88,14 +87,17 @@ impl Site {
             wall: AtomicI64::new(NOW),
         });
         let handed_over = file("pairing-of-core.json");
-        let paired = async || pair(&config, given(&clock), &handed_over, false).await.unwrap();
+        let paired = async || {
+            let pairing = read_pairing(&handed_over).unwrap();
+            pair(&config, given(&clock), &pairing, false).await.unwrap()
+        };
         let core = Core::pair(&handed_over, paired).await;
         let opened = open(&config, &clock).await;
         let (orders, receiver) = mpsc::channel(1);
         let line = |address, name, tls| Line { address, name, tls };
         let public = line(opened.public(), HOST, anonymous(&file("public.pem")));
         let sync = line(opened.sync(), "selfdestruct", core.tls(&config));
-        let health = opened.health();
+        let health = opened.health().expect("it has a listener for that");
         let running = tokio::spawn(opened.run(receiver));
         Self {
             core,
@@ -229,11 +231,7 @@ pub(crate) fn config(folder: &Path) -> SiteConfig {
             most_messages: 1000,
             most_dropped: 1 << 30,
         },
-        health: listener(None, 4 * 1024),
-        log: LogSettings {
-            form: Form::Human,
-            level: "off".into(),
-        },
+        health: Some(listener(None, 4 * 1024)),
         keys_dir: folder.join("keys"),
         data_dir,
     }

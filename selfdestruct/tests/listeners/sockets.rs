@@ -26,12 +26,13 @@ async fn the_listeners_take_the_sockets_of_their_addresses_and_open_none_themsel
         };
         async move { Opened::new(config, surroundings).await }
     };
-    [config.public.address, config.sync.address, config.health.address] = expected;
+    let health = config.health.as_mut().unwrap();
+    [config.public.address, config.sync.address, health.address] = expected;
 
     let missing = opened(&config, &[0, 1]).await.err().expect("one is missing");
     assert!(missing.to_string().contains("socket unit"), "{missing}");
     let left = opened(&config, &[0, 1, 2, 3]).await.err().expect("one is left");
     assert!(matches!(left, ServeError::Left(left) if left == [address(3)]));
     let all = opened(&config, &[2, 1, 0]).await.unwrap();
-    assert_eq!([all.public(), all.sync(), all.health()], expected);
+    assert_eq!([all.public(), all.sync(), all.health().unwrap()], expected);
 }

@@ -9,6 +9,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use domain::{Clock, Timestamp};
+use selfdestruct::check::check_embedded;
 use server::check::{Line, report};
 use server::config::{Effective, Mistakes};
 use server::tls::{Tls, TlsFiles};
@@ -61,9 +62,23 @@ async fn all(config: Config) -> Vec<Line> {
     }
     lines.extend(recovery::check(&config.settings));
     lines.push(portals(&config));
+    lines.extend(embedded(&config, now));
     lines.push(mail::check(&config.mail).await);
     lines.extend(directory::check(&config.data_dir, config.directory).await);
     lines
+}
+
+/// The sites that the core serves itself.
+fn embedded(config: &Config, now: Timestamp) -> Vec<Line> {
+    let sites = config.embedded.iter().filter_map(|embedded| {
+        let mut sites = config.settings.sites.iter();
+        sites
+            .find(|site| site.name == embedded.name)
+            .map(|site| (embedded, site))
+    });
+    sites
+        .flat_map(|(embedded, site)| check_embedded(&embedded.config, site.public_origin.host(), now.0))
+        .collect()
 }
 
 fn data_dir(path: &Path) -> Line {
