@@ -60,7 +60,7 @@ impl EmbeddedSites {
             let one = open(core, site, metrics).await;
             opened.push(one.map_err(|wrong| StartError::Embedded {
                 name: site.name.clone(),
-                wrong,
+                wrong: Box::new(wrong),
             })?);
         }
         Ok(Self(opened))

@@ -78,7 +78,7 @@ pub enum StartError {
         /// Its name.
         name: String,
         /// What is wrong.
-        wrong: EmbeddedError,
+        wrong: Box<EmbeddedError>,
     },
     /// Metrics are collected once per process.
     #[error("metrics cannot be collected: {0}")]
@@ -169,7 +169,7 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
     record_start(&core).await?;
 
     let metrics = observe::install_metrics().map_err(|error| StartError::Metrics(error.to_string()))?;
-    let embedded = EmbeddedSites::open(&core, &config.embedded, &metrics).await?;
+    let embedded = Box::pin(EmbeddedSites::open(&core, &config.embedded, &metrics)).await?;
     let life = Life::new();
     let fill = Arc::clone(&core.randomness);
     let api = Listener::bind("api", &config.api, Visitors::Programs)?;
