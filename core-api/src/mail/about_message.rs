@@ -46,6 +46,8 @@ pub struct MessageNews {
 pub enum MessageEvent {
     /// It was opened.
     Opened,
+    /// It was opened though it should not have been.
+    OpenedBeyond,
     /// Too many wrong passphrases.
     Locked,
     /// Its time was over before anybody opened it.
@@ -93,6 +95,7 @@ impl From<MessageEvent> for words::News {
     fn from(event: MessageEvent) -> Self {
         match event {
             MessageEvent::Opened => Self::Opened,
+            MessageEvent::OpenedBeyond => Self::OpenedBeyond,
             MessageEvent::Locked => Self::Locked,
             MessageEvent::Expired => Self::Expired,
             MessageEvent::Lost => Self::Lost,

@@ -155,6 +155,11 @@ impl Letter {
         }
     }
 
+    /// Whether somebody waits for the code in it.
+    pub(crate) fn is_code(&self) -> bool {
+        matches!(self.content, Content::Code { .. })
+    }
+
     /// Its words, as of now.
     pub(super) fn text(&self, house: &House, now: Timestamp) -> words::Text {
         let in_language = Words::of(Lang::from_tag(&self.language).unwrap_or(Lang::En));

@@ -51,6 +51,22 @@ pub fn lower_all(c: &Connection, site: &str) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// How many of one kind stand for a site.
+pub fn count(c: &Connection, site: &str, what: &str) -> Result<u64, StoreError> {
+    Ok(
+        c.prepare_cached("SELECT count(*) FROM alarm WHERE site = ?1 AND what = ?2")?
+            .query_row((site, what), |row| row.get(0))?,
+    )
+}
+
+/// Whether this one stands.
+pub fn stands(c: &Connection, site: &str, what: &str, subject: &str) -> Result<bool, StoreError> {
+    Ok(c.prepare_cached(
+        "SELECT EXISTS (SELECT 1 FROM alarm WHERE site = ?1 AND what = ?2 AND subject = ?3)",
+    )?
+    .query_row((site, what, subject), |row| row.get(0))?)
+}
+
 /// Those of a site, the oldest first.
 pub fn standing(c: &Connection, site: &str) -> Result<Vec<Standing>, StoreError> {
     let mut statement = c.prepare_cached(

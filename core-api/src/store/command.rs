@@ -65,6 +65,14 @@ pub fn waiting_id(c: &Connection, message: &Id, order: Order) -> Result<Option<I
     .optional()?)
 }
 
+/// Whether exactly this was ever ordered, as long as it is remembered.
+pub fn was_ordered(c: &Connection, message: &Id, order: Order) -> Result<bool, StoreError> {
+    Ok(
+        c.prepare_cached("SELECT EXISTS (SELECT 1 FROM command WHERE message = ?1 AND wanted = ?2)")?
+            .query_row((message, serde_json::to_string(&order)?), |row| row.get(0))?,
+    )
+}
+
 /// Keeps the answer; `false` if there is one already.
 pub fn answer(c: &Connection, id: &Id, answer: Commanded, now: Timestamp) -> Result<bool, StoreError> {
     let kept = c

@@ -35,12 +35,13 @@ pub fn insert(
     Ok(kept == 1)
 }
 
-/// What happened to a message or a drop request, in order.
-pub fn of_message(c: &Connection, message: &Id) -> Result<Vec<Event>, StoreError> {
-    let mut statement =
-        c.prepare_cached("SELECT event FROM site_event WHERE message = ?1 ORDER BY epoch, seq")?;
+/// What its own site told of a message or a drop request, in order: no other has a say.
+pub fn of_message(c: &Connection, site: &str, message: &Id) -> Result<Vec<Event>, StoreError> {
+    let mut statement = c.prepare_cached(
+        "SELECT event FROM site_event WHERE message = ?1 AND site = ?2 ORDER BY epoch, seq",
+    )?;
     statement
-        .query_map([message], |row| row.get::<_, String>(0))?
+        .query_map((message, site), |row| row.get::<_, String>(0))?
         .map(|event| Ok(serde_json::from_str(&event?)?))
         .collect()
 }

@@ -32,6 +32,13 @@ pub enum News {
         /// How often it may still be opened.
         readings_left: u32,
     },
+    /// It was opened, and should not have been: more often than allowed, or after its end.
+    OpenedBeyond {
+        /// When, by the site's clock.
+        at: Timestamp,
+        /// From which address.
+        source: String,
+    },
     /// Too many wrong passphrases.
     Locked {
         /// When, by the site's clock.
@@ -133,6 +140,7 @@ fn worth_telling(
     match news {
         News::OnSite => None,
         News::Opened { at, source, .. } => Some((MessageEvent::Opened, *at, Some(source.clone()))),
+        News::OpenedBeyond { at, source } => Some((MessageEvent::OpenedBeyond, *at, Some(source.clone()))),
         News::Locked { at, source } => Some((MessageEvent::Locked, *at, Some(source.clone()))),
         News::Ended { how, at } => {
             let event = match how {

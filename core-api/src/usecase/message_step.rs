@@ -10,7 +10,7 @@ use super::message_news::{News, tell};
 use crate::core::Core;
 use crate::store::audit::{Event as Audited, Personal};
 use crate::store::message::{self, Message};
-use crate::store::{Id, StoreError, audit, push};
+use crate::store::{Id, StoreError, alarm as standing, audit, push};
 
 /// What is known about an event besides what it is.
 #[derive(Debug, Clone, Copy)]
@@ -46,11 +46,16 @@ pub(super) fn step(
     let message = Message { state, ..message };
     message::set_state(c, &message.id, &message.state, seen.now)?;
     record(c, core, &message, event, change, seen)?;
+    let news = news(&message.state, event, change, seen);
     if change == Change::Contradiction {
-        let site = &message.site;
-        alarm::raise(c, core, site, What::Contradiction, &name(&message.id), seen.now)?;
-    }
-    if let Some(news) = news(&message.state, event, change, seen) {
+        let (site, id) = (&message.site, name(&message.id));
+        // Told once for each message: whoever lies can repeat it as often as he likes.
+        let is_first = !standing::stands(c, site, What::Contradiction.word(), &id)?;
+        alarm::raise(c, core, site, What::Contradiction, &id, seen.now)?;
+        if let Some(news) = news.filter(|_| is_first) {
+            tell(c, core, &message, &news)?;
+        }
+    } else if let Some(news) = news {
         tell(c, core, &message, &news)?;
     }
     if matches!(change, Change::Ended(_)) {
@@ -102,6 +107,7 @@ fn news(state: &State, event: Event, change: Change, seen: Seen<'_>) -> Option<N
             source,
             readings_left,
         }),
+        (Change::Contradiction, Event::Opened { .. }) => Some(News::OpenedBeyond { at, source }),
         (Change::Locked, _) => Some(News::Locked { at, source }),
         (Change::Ended(how), _) => state.ended().map(|ended| News::Ended { how, at: ended.at }),
         _ => None,

@@ -50,6 +50,7 @@ pub mod site_command;
 pub mod site_inventory;
 pub mod site_list;
 pub mod site_pair;
+mod site_plausible;
 pub mod site_pull;
 pub mod site_push;
 pub mod site_rekey;

@@ -58,7 +58,7 @@ pub(super) fn own(c: &Connection, sender: Option<&str>, id: &Id) -> Result<Optio
 }
 
 fn view(c: &Connection, at_rest: &AtRest, message: &Message) -> Result<MessageView, StoreError> {
-    let mut events: Vec<MessageEvent> = site_event::of_message(c, &message.id)?
+    let mut events: Vec<MessageEvent> = site_event::of_message(c, &message.site, &message.id)?
         .iter()
         .filter_map(happened)
         .collect();

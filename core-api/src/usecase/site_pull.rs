@@ -17,15 +17,20 @@ use zeroize::Zeroizing;
 
 use super::alarm::{self, What, through};
 use super::message_step::{Seen, name, step};
+use super::site_plausible::is_plausible;
 use crate::core::Core;
 use crate::site::follow::{Followed, Known, follow};
 use crate::store::audit::{Event as Audited, Personal};
+use crate::store::message::Message;
 use crate::store::site::{Cursor, Site, ratchet_row};
 use crate::store::site_event::Place;
-use crate::store::{Id, StoreError, audit, message, site, site_event};
+use crate::store::{Id, StoreError, alarm as standing, audit, message, site, site_event};
 
 /// Events in one transaction: few enough that nobody's request waits long for it.
 const AT_A_TIME: u32 = 500;
+
+/// Unknown messages of one site that are named, each with an alarm and a record; more are counted only.
+const MOST_UNKNOWN: u64 = 50;
 
 /// Clocks further apart than this are red.
 pub const SKEW_MS: i64 = 30_000;
@@ -59,7 +64,14 @@ pub async fn pull(core: &Arc<Core>, site: &Site, api: &dyn SiteApi, wait: u32) -
         limit: AT_A_TIME,
         wait,
     };
+    if is_forked(site) {
+        // Whoever shows the right chain again has shown another meanwhile; and to ask would let it hand out more.
+        return Ok(Pulled::Wrong(What::Fork));
+    }
     let answer = match api.events(after).await {
+        Ok(answer) if answer.events.len() > at_most() => {
+            return Ok(Pulled::Away("it tells more than it was asked for".to_owned()));
+        }
         Ok(answer) => answer,
         Err(error) => return refused(core, site, error).await,
     };
@@ -78,6 +90,15 @@ pub async fn pull(core: &Arc<Core>, site: &Site, api: &dyn SiteApi, wait: u32) -
         Ok(followed) => keep(core, site, followed, head).await,
         Err(broken) => wrong(core, site, broken.into()).await,
     }
+}
+
+/// A fork is over with the epoch, not before.
+fn is_forked(site: &Site) -> bool {
+    site.trouble.as_deref() == Some(What::Fork.word())
+}
+
+fn at_most() -> usize {
+    usize::try_from(AT_A_TIME).unwrap_or(usize::MAX)
 }
 
 /// Tells the site that all up to here is kept.
@@ -303,13 +324,7 @@ fn happened(
             },
         ),
         Happened::Unlocked { message } => (message, "", Step::Unlocked),
-        Happened::Extended {
-            message: id,
-            expires_at,
-        } => {
-            message::set_expiry(c, id.as_bytes(), Timestamp(*expires_at))?;
-            (id, "", Step::Extended)
-        }
+        Happened::Extended { message, .. } => (message, "", Step::Extended),
         Happened::Noise { pages, misses } => {
             metrics::counter!("site_pages_total", "site" => site.to_owned()).increment(*pages);
             metrics::counter!("site_misses_total", "site" => site.to_owned()).increment(*misses);
@@ -323,10 +338,33 @@ fn happened(
         Happened::Dropped { .. } => return Ok(()),
     };
     let seen = Seen { at, source, now };
-    match message::by_id(c, id.as_bytes())?.filter(|message| message.site == site) {
-        Some(message) => step(c, core, message, taken, seen).map(drop),
-        None => unknown(c, core, site, id.as_bytes(), taken, seen),
+    let Some(message) = message::by_id(c, id.as_bytes())?.filter(|message| message.site == site) else {
+        return unknown(c, core, site, id.as_bytes(), taken, seen);
+    };
+    if !is_plausible(c, &message, event)? {
+        return implausible(c, core, message, taken, seen);
     }
+    if let Happened::Extended { expires_at, .. } = event.what {
+        message::set_expiry(c, &message.id, Timestamp(expires_at))?;
+    }
+    step(c, core, message, taken, seen).map(drop)
+}
+
+/// The site did what nobody asked for, or says so. An end that had no cause may hide a reading.
+fn implausible(
+    c: &Connection,
+    core: &Core,
+    message: Message,
+    taken: Step,
+    seen: Seen<'_>,
+) -> Result<(), StoreError> {
+    let id = name(&message.id);
+    alarm::raise(c, core, &message.site, What::Contradiction, &id, seen.now)?;
+    let Step::Ended { at, .. } = taken else {
+        return Ok(());
+    };
+    let how = Ending::Lost;
+    step(c, core, message, Step::Ended { how, at }, seen).map(drop)
 }
 
 /// A reading or an end of something that was never made here, or that nobody remembers: in the audit all the same.
@@ -338,6 +376,10 @@ fn unknown(
     taken: Step,
     seen: Seen<'_>,
 ) -> Result<(), StoreError> {
+    metrics::counter!("site_unknown_total", "site" => site.to_owned()).increment(1);
+    if is_flooded(c, site)? {
+        return Ok(());
+    }
     let message = name(id);
     alarm::raise(c, core, site, What::Unknown, &message, seen.now)?;
     let event = match taken {
@@ -354,6 +396,15 @@ fn unknown(
     };
     let entry = core.entry(event, &core.new_reference(), &through(site), personal);
     audit::append(c, &entry, seen.now).map(drop)
+}
+
+/// Whether a site has told so much of what nobody knows that more of it would say nothing new, and would only fill the
+/// disk.
+///
+/// # Errors
+/// When the database fails.
+pub fn is_flooded(c: &Connection, site: &str) -> Result<bool, StoreError> {
+    Ok(standing::count(c, site, What::Unknown.word())? >= MOST_UNKNOWN)
 }
 
 /// The site's word for an end, in ours.

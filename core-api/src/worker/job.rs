@@ -11,7 +11,9 @@ use crate::store::{Id, StoreError, outbox};
 
 /// The kind of [`Job::SendCode`] in the table.
 pub(super) const SEND_CODE: &str = "send-code";
-/// The kind of [`Job::Mail`] in the table.
+/// The kind of [`Job::Mail`] with a code in the table: somebody is waiting for it.
+pub(super) const MAIL_CODE: &str = "mail-code";
+/// The kind of every other [`Job::Mail`].
 pub(super) const MAIL: &str = "mail";
 /// More than any job takes, so that its plain bytes are never moved, which would leave a copy behind.
 const ROOM: usize = 4096;
@@ -37,6 +39,7 @@ impl Job {
     fn kind(&self) -> &'static str {
         match self {
             Self::SendCode { .. } => SEND_CODE,
+            Self::Mail(letter) if letter.is_code() => MAIL_CODE,
             Self::Mail(_) => MAIL,
         }
     }

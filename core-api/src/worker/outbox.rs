@@ -17,7 +17,7 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 pub use super::job::{Job, queue};
-use super::job::{MAIL, SEND_CODE, Unreadable};
+use super::job::{MAIL, MAIL_CODE, SEND_CODE, Unreadable};
 use crate::core::Core;
 use crate::keys::AtRestError;
 use crate::mail::letter::{Content, Letter};
@@ -37,6 +37,8 @@ pub const NOTICE_KEPT: Duration = Duration::from_hours(72);
 const PREPARED_A_ROUND: usize = 16;
 /// Letters under way at the same time.
 const AT_ONCE: usize = 4;
+/// Of which so many may be others than codes.
+const AT_ONCE_BESIDE_CODES: usize = 3;
 /// How long an item belongs to whoever took it: more than the mail server may take.
 const LEASE: Duration = Duration::from_mins(1);
 /// The pauses after the first failures.
@@ -108,7 +110,7 @@ async fn round(
         }
     }
     while under_way.len() < AT_ONCE {
-        let Some(item) = claim(core, MAIL).await? else {
+        let Some(item) = claim_letter(core, under_way.len()).await? else {
             break;
         };
         let (core, mailer) = (Arc::clone(core), Arc::clone(mailer));
@@ -119,17 +121,20 @@ async fn round(
         });
     }
     // While all places are taken, a letter that is due has to wait for one of them and not for the clock.
-    let looks_at_mail = under_way.len() < AT_ONCE;
+    let (codes_have_place, others_have_place) =
+        (under_way.len() < AT_ONCE, under_way.len() < AT_ONCE_BESIDE_CODES);
     let next = core
         .store
         .read(move |c| {
             let preparing = outbox::next_due(c, SEND_CODE)?;
-            let letter = if looks_at_mail {
-                outbox::next_due(c, MAIL)?
-            } else {
-                None
-            };
-            Ok(preparing.into_iter().chain(letter).min())
+            let mut due = vec![preparing];
+            if codes_have_place {
+                due.push(outbox::next_due(c, MAIL_CODE)?);
+            }
+            if others_have_place {
+                due.push(outbox::next_due(c, MAIL)?);
+            }
+            Ok(due.into_iter().flatten().min())
         })
         .await?;
     Ok(next.map_or(LONGEST_SLEEP, |at| at.since(core.now()).min(LONGEST_SLEEP)))
@@ -182,7 +187,7 @@ pub async fn prepare_one(core: &Arc<Core>) -> Result<Outcome, StoreError> {
 /// # Errors
 /// When the database fails; the item is due again when its lease is over.
 pub async fn deliver_one(core: &Arc<Core>, mailer: &Mailer) -> Result<Outcome, StoreError> {
-    match claim(core, MAIL).await? {
+    match claim_letter(core, 0).await? {
         None => Ok(Outcome::Nothing),
         Some(item) => deliver(core, mailer, item).await,
     }
@@ -233,6 +238,14 @@ async fn hand_over(
             tracing::error!(kind = letter.kind(), why, "a letter will never be taken");
             give_up_letter(core, item, letter).await
         }
+    }
+}
+
+/// A code first: somebody waits for it, and however many other letters are due, one place stays free for the next.
+async fn claim_letter(core: &Core, under_way: usize) -> Result<Option<Item>, StoreError> {
+    match claim(core, MAIL_CODE).await? {
+        None if under_way < AT_ONCE_BESIDE_CODES => claim(core, MAIL).await,
+        first => Ok(first),
     }
 }
 

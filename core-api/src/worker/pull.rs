@@ -9,7 +9,7 @@ use std::time::Duration;
 use client::site::SiteApi;
 use domain::Timestamp;
 use server::Stop;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use super::line::Line;
 use super::patience::Patience;
@@ -18,7 +18,7 @@ use crate::store::site::Site;
 use crate::store::{Id, StoreError, message, site};
 use crate::usecase::alarm::{self, What};
 use crate::usecase::site_inventory;
-use crate::usecase::site_pull::{Pulled, ack, pull};
+use crate::usecase::site_pull::{Pulled, ack, is_flooded, pull};
 use crate::usecase::site_rekey::lose_former;
 use crate::usecase::site_witness::leave;
 
@@ -32,6 +32,9 @@ pub const GRACE: Duration = Duration::from_mins(10);
 const LOOK: Duration = Duration::from_secs(30);
 /// Between looks at a site with which something is wrong: longer than it serves readers without us.
 const TROUBLED: Duration = Duration::from_mins(5);
+/// Between two answers that came at once.
+const SHORTEST_BREATH: Duration = Duration::from_millis(20);
+const LONGEST_BREATH: Duration = Duration::from_millis(250);
 /// Between inventories.
 const INVENTORY: Duration = Duration::from_hours(1);
 /// Until the next one when something was missed: ends that are being erased have been told by then.
@@ -65,6 +68,8 @@ pub enum Next {
     Patience(String),
     /// Something is wrong with it: look again much later.
     Troubled(What),
+    /// It tells of more unknown messages than anybody can look at: listen to it now and then.
+    Slow,
 }
 
 /// Works until it is time to stop.
@@ -74,6 +79,7 @@ pub async fn run(core: Arc<Core>, name: String, stop: Stop) {
     while !stop.is_ordered() {
         let mut woken = pin!(core.wake.sites.notified());
         woken.as_mut().enable();
+        let began = Instant::now();
         // A poll that is cut off took nothing: what it would have kept is asked for again.
         let next = tokio::select! {
             next = puller.try_one(POLL) => next,
@@ -82,6 +88,12 @@ pub async fn run(core: Arc<Core>, name: String, stop: Stop) {
         let pause = match next {
             Ok(Next::GoOn) => {
                 patience.reset();
+                stop.pause(breath(began.elapsed())).await;
+                continue;
+            }
+            Ok(Next::Slow) => {
+                tracing::warn!(site = name, pause = ?TROUBLED, "a site tells of too many unknown messages");
+                stop.pause(TROUBLED).await;
                 continue;
             }
             Ok(Next::Wait) => LOOK,
@@ -138,7 +150,9 @@ impl Puller {
             Pulled::More(count) | Pulled::UpToDate(count) => {
                 self.is_acked &= count == 0;
                 self.after_good(&*api).await?;
-                Ok(Next::GoOn)
+                let name = self.name.clone();
+                let slow = count > 0 && self.core.store.read(move |c| is_flooded(c, &name)).await?;
+                Ok(if slow { Next::Slow } else { Next::GoOn })
             }
             Pulled::Wrong(what) => Ok(Next::Troubled(what)),
             Pulled::Unbelieved => Ok(Next::Patience("it does not believe us; see its clock".to_owned())),
@@ -214,6 +228,7 @@ impl Puller {
             let Some(current) = current.filter(|current| current.epoch == site.epoch) else {
                 return Ok(());
             };
+            self.care(&current).await?;
             match pull(&self.core, &current, api, 0).await? {
                 Pulled::More(_) => self.is_acked = false,
                 Pulled::UpToDate(count) => {
@@ -255,6 +270,15 @@ impl Puller {
             })
             .await
     }
+}
+
+/// After an answer that came fast: as long as it took, so that no site gets more than half of the writer's time. One that
+/// was waited for came because something happened, and is not held against the site.
+fn breath(took: Duration) -> Duration {
+    if took > Duration::from_secs(1) {
+        return Duration::ZERO;
+    }
+    took.clamp(SHORTEST_BREATH, LONGEST_BREATH)
 }
 
 fn is_due(last: Option<Timestamp>, every: Duration, now: Timestamp) -> bool {

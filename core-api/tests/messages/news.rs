@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use contract::sync::End;
+use contract::sync::{Digest, End, Order, What};
+use core_api::usecase::message_command::{By, Ordered, order};
 use core_api::usecase::send_message::Wish;
 use core_api::usecase::site_retire::retire;
 
@@ -67,6 +68,13 @@ async fn of_an_end_that_nobody_saw_but_not_of_one_that_he_wanted() {
         .expect("it is sent");
     bench.push().await;
     bench.site.fake.open(read_once);
+    let by = By {
+        operator: "uid 0".to_owned(),
+        through: "command".to_owned(),
+        reference: "REF".to_owned(),
+    };
+    let ordered = order(&bench.core, *revoked.as_bytes(), Order::Revoke, by).await;
+    assert!(matches!(ordered, Ok(Ordered::Queued(_))));
     bench.forward(Duration::from_secs(24 * 3600 + 1));
     bench.site.fake.end(unread, End::Expired);
     bench.site.fake.end(read_once, End::Expired);
@@ -76,6 +84,34 @@ async fn of_an_end_that_nobody_saw_but_not_of_one_that_he_wanted() {
         subjects(&bench).await,
         ["Corp: your message was opened", "Corp: your message was not read"]
     );
+}
+
+#[tokio::test]
+async fn of_a_reading_that_should_not_have_been() {
+    let bench = Bench::new().await;
+    let (id, _) = bench
+        .send(Wish::default(), &text("x"), None)
+        .await
+        .expect("it is sent");
+    bench.push().await;
+    for _ in 0..3 {
+        bench.site.fake.happened(What::Opened {
+            message: id,
+            claim: Digest::from([0; 32]),
+            source: "203.0.113.66".to_owned(),
+            readings_left: 0,
+        });
+    }
+    bench.pull().await;
+    assert_eq!(
+        subjects(&bench).await,
+        [
+            "Corp: your message was opened",
+            "Corp: your message was opened when it should not have been"
+        ],
+        "once, however often the site says so"
+    );
+    assert!(bench.mails().await[1].says("203.0.113.66"));
 }
 
 #[tokio::test]

@@ -189,7 +189,7 @@ async fn the_outbox_holds_nothing_readable() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_silent_mail_server_does_not_hold_up_the_preparation_of_codes() {
+async fn other_letters_hold_up_neither_the_preparation_of_a_code_nor_its_letter() {
     let bench = by_mail().await;
     let (post, mailer) = Post::new();
     post.next(Mood::Silent, 100);
@@ -200,12 +200,17 @@ async fn a_silent_mail_server_does_not_hold_up_the_preparation_of_codes() {
     let life = server::Life::new();
     let (core, mailer) = (Arc::clone(&bench.core), Arc::new(mailer));
     let worker = tokio::spawn(outbox::run(core, mailer, life.stop()));
-    eventually(async || post.handed().len() == 4).await;
+    eventually(async || post.handed().len() == 3).await;
     let mut alice = bench.begin(Purpose::Reset, "alice").await;
     bench.resolve().await;
     alice.pick(Method::EmailCode).await.expect("is offered");
     eventually(async || fates(&bench).await == ["queued"]).await;
-    assert_eq!(post.handed().len(), 4, "four at a time, and no more");
+    eventually(async || post.handed().len() == 4).await;
+    assert_eq!(
+        post.handed()[3].to,
+        "alice@home.example",
+        "the place that is kept for codes"
+    );
     let open = bench.core.store.read(recovery::open).await.expect("the store");
     assert_eq!(open.len(), 1);
     worker.abort();

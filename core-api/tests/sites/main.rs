@@ -7,6 +7,7 @@ mod commands;
 mod fake;
 mod many;
 mod pairing;
+mod plausible;
 mod pulling;
 mod pushing;
 mod real;

@@ -26,7 +26,7 @@ async fn a_reading_is_told_and_audited_once_and_then_acked() {
     let events = bench
         .core
         .store
-        .read(move |c| site_event::of_message(c, id.as_bytes()))
+        .read(move |c| site_event::of_message(c, "dmz1", id.as_bytes()))
         .await
         .unwrap();
     assert_eq!(events.len(), 3);

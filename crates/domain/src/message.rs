@@ -206,7 +206,7 @@ impl Live {
         self.unlocked
     }
 
-    fn step(mut self, waiting: bool, event: Event) -> (Message, Change) {
+    fn step(self, waiting: bool, event: Event) -> (Message, Change) {
         match event {
             Event::Stored if waiting => (Message::OnSite(self), Change::OnSite),
             Event::Stored | Event::Extended => (self.placed(), Change::Nothing),
@@ -215,19 +215,8 @@ impl Live {
             Event::Refused { .. } => (self.placed(), Change::Contradiction),
             Event::Opened { readings_left } => self.opened(readings_left),
             Event::Delivered => self.delivered(),
-            Event::WrongPassphrase { tries_left } => {
-                let locks = tries_left == 0 && self.tries_left > 0;
-                self.tries_left = tries_left;
-                (
-                    self.placed(),
-                    if locks { Change::Locked } else { Change::Nothing },
-                )
-            }
-            Event::Unlocked => {
-                self.tries_left = self.max_wrong;
-                self.unlocked = true;
-                (self.placed(), Change::Unlocked)
-            }
+            Event::WrongPassphrase { tries_left } => self.wrong_passphrase(tries_left),
+            Event::Unlocked => self.unlocked(),
             Event::Ended { how, at } => self.end(how, at),
         }
     }
@@ -243,6 +232,30 @@ impl Live {
             Change::Opened
         };
         (self.placed(), change)
+    }
+
+    /// A try less each time: what else is told would lock it over and over.
+    fn wrong_passphrase(mut self, tries_left: u32) -> (Message, Change) {
+        if tries_left >= self.tries_left {
+            return (self.placed(), Change::Contradiction);
+        }
+        self.tries_left = tries_left;
+        let change = if tries_left == 0 {
+            Change::Locked
+        } else {
+            Change::Nothing
+        };
+        (self.placed(), change)
+    }
+
+    /// Once, and only what is locked.
+    fn unlocked(mut self) -> (Message, Change) {
+        if self.unlocked || self.tries_left > 0 {
+            return (self.placed(), Change::Contradiction);
+        }
+        self.tries_left = self.max_wrong;
+        self.unlocked = true;
+        (self.placed(), Change::Unlocked)
     }
 
     fn delivered(mut self) -> (Message, Change) {

@@ -278,6 +278,8 @@ pub fn message_link(words: &Words, calendar: &Calendar, message: &MessageLink<'_
 pub enum News {
     /// It was opened.
     Opened,
+    /// It was opened though it should not have been.
+    OpenedBeyond,
     /// Too many wrong passphrases.
     Locked,
     /// Its time was over before anybody opened it.
@@ -314,6 +316,7 @@ pub struct MessageNews<'a> {
 pub fn message_news(words: &Words, calendar: &Calendar, news: &MessageNews<'_>) -> Text {
     let (subject, what) = match news.news {
         News::Opened => ("mail-news-opened-subject", "mail-news-opened-what"),
+        News::OpenedBeyond => ("mail-news-beyond-subject", "mail-news-beyond-what"),
         News::Locked => ("mail-news-locked-subject", "mail-news-locked-what"),
         News::Expired => ("mail-news-expired-subject", "mail-news-expired-what"),
         News::Lost => ("mail-news-lost-subject", "mail-news-lost-what"),
@@ -432,6 +435,7 @@ mod tests {
         }
         let news = [
             News::Opened,
+            News::OpenedBeyond,
             News::Locked,
             News::Expired,
             News::Lost,
@@ -444,7 +448,8 @@ mod tests {
                 organisation: "Example Corp",
                 news,
                 at_ms: NOON,
-                place: matches!(news, News::Opened | News::Locked).then_some("203.0.113.7"),
+                place: matches!(news, News::Opened | News::OpenedBeyond | News::Locked)
+                    .then_some("203.0.113.7"),
                 message: "AAAAAAAAAAAAAAAAAAAAAA",
                 recipient: Some("bob@home.example"),
                 reason: Some("first password\r\nFrom: nowhere"),

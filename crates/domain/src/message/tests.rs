@@ -61,6 +61,10 @@ fn it_locks_once_and_unlocks_to_where_it_stood() {
     assert_eq!((unlocked.stage(), change), ("on-site", Change::Unlocked));
     let live = unlocked.live().expect("it lives");
     assert_eq!((live.tries_left(), live.was_unlocked()), (5, true));
+    let again = |event| unlocked.clone().step(wrong).0.step(event).1;
+    assert_eq!(again(Event::Unlocked), Change::Contradiction, "a second time");
+    let more = Event::WrongPassphrase { tries_left: 5 };
+    assert_eq!(again(more), Change::Contradiction, "tries do not grow");
 }
 
 #[test]
