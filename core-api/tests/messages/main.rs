@@ -5,7 +5,6 @@ mod bench;
 mod commands;
 mod drops;
 #[path = "../sites/fake.rs"]
-#[expect(dead_code, reason = "the other target uses the rest of it")]
 mod fake;
 mod keeping;
 mod mailing;
