@@ -21,7 +21,9 @@ async fn ordered(bench: &Bench, id: Token, wanted: Order) {
         through: "command".to_owned(),
         reference: "REF".to_owned(),
     };
-    order(&bench.core, *id.as_bytes(), wanted, by).await.unwrap();
+    order(&bench.core, *id.as_bytes(), wanted, by)
+        .await
+        .expect("the database works");
 }
 
 #[tokio::test]
@@ -160,7 +162,7 @@ async fn more_than_was_asked_for_is_not_taken() {
     }
     let all = bench.site().state().events.clone();
     bench.site().state().tamper = Some(Box::new(move |answer: &mut Events| {
-        answer.events.clone_from(&all)
+        answer.events.clone_from(&all);
     }));
     assert!(matches!(bench.pull("dmz1").await, Next::Patience(_)));
     assert_eq!(bench.stored("dmz1").await.last.seq, 0);
