@@ -6,3 +6,4 @@ mod killed;
 mod previews;
 mod read_once;
 mod restored;
+mod steps;
