@@ -18,6 +18,7 @@ use crate::config::SiteSettings;
 use crate::factor::hashing::Hashing;
 use crate::keys::{AtRest, Derived};
 use crate::site::SiteLink;
+use crate::steps::{Step, Steps};
 use crate::store::audit::{Entry, Event, Personal};
 use crate::store::{Id, Store};
 use crate::usecase::{RefusedBeginnings, Tries};
@@ -51,6 +52,8 @@ pub struct Core {
     pub hashing: Hashing,
     /// Our end of the links to sites.
     pub link: Arc<dyn SiteLink>,
+    /// Who watches its steps.
+    pub steps: Arc<dyn Steps>,
     /// Turns for messages that are sealed here: each takes memory and time.
     pub sealing: Arc<Semaphore>,
     /// What did not begin, until it is written down.
@@ -192,6 +195,8 @@ pub struct Parts {
     pub own_rules: Arc<dyn OwnRules>,
     /// Our end of the links to sites.
     pub link: Arc<dyn SiteLink>,
+    /// Who watches its steps.
+    pub steps: Arc<dyn Steps>,
 }
 
 impl Core {
@@ -211,6 +216,7 @@ impl Core {
             tries: Tries::default(),
             hashing: Hashing::default(),
             link: parts.link,
+            steps: parts.steps,
             sealing: Arc::new(Semaphore::new(SEALING)),
             refused_beginnings: RefusedBeginnings::default(),
             signing: parts.signing,
@@ -221,6 +227,11 @@ impl Core {
     /// The current moment.
     pub fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// A step is reached.
+    pub fn step(&self, step: Step) {
+        self.steps.reached(step);
     }
 
     /// A fresh random id.

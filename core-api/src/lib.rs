@@ -20,6 +20,7 @@ pub mod pki;
 pub mod serve;
 pub mod site;
 mod source;
+pub mod steps;
 pub mod store;
 pub mod usecase;
 pub mod worker;

@@ -12,17 +12,15 @@ use clap::{Parser, Subcommand};
 use contract::pairing::PairingAnswer;
 use selfdestruct::check::check;
 use selfdestruct::config::SiteConfig;
-use selfdestruct::filter;
 use selfdestruct::given::{Clock as _, Unwatched};
 use selfdestruct::machine::{OsRandom, SystemClock};
 use selfdestruct::pair::{Place, pair, read_pairing, take_next_key};
-use selfdestruct::serve::{Opened, Surroundings};
+use selfdestruct::serve::serve;
 use selfdestruct::site::Given;
 use server::check::report;
 use server::command::{CommonArgs, run};
 use server::config::{Effective, load};
 use server::logs::LogSettings;
-use server::{Ended, Inherited, lifecycle, logs, observe};
 
 const USUAL_FILE: &str = "/etc/sallyport/selfdestruct.toml";
 
@@ -68,7 +66,7 @@ fn main() -> ExitCode {
     run("selfdestruct", async move {
         let ((config, log), effective) = read(&arguments.common)?;
         match arguments.command {
-            Command::Serve => serve(&config, &log).await,
+            Command::Serve => serve(&config, &log, given()).await,
             Command::Check { json } => Ok(report(
                 &check(&config, SystemClock.now_ms()),
                 json,
@@ -108,27 +106,6 @@ fn given() -> Given {
         randomness: Arc::new(OsRandom),
         steps: Arc::new(Unwatched),
     }
-}
-
-async fn serve(config: &SiteConfig, log: &LogSettings) -> Result<ExitCode, Box<dyn Error>> {
-    logs::install(log);
-    let orders = lifecycle::signals()?;
-    let surroundings = Surroundings {
-        given: given(),
-        sockets: Inherited::from_environment()?,
-        metrics: observe::install_metrics()?,
-    };
-    let site = Opened::new(config, surroundings).await?;
-    // From here on nothing in this process reaches anybody who did not come to it.
-    filter::close_the_way_out()?;
-    tracing::info!(
-        public = %site.public(), sync = %site.sync(), health = ?site.health(),
-        "serving, with the way out closed"
-    );
-    Ok(match site.run(orders).await {
-        Ended::Drained | Ended::CutShort => ExitCode::SUCCESS,
-        Ended::Failed => ExitCode::FAILURE,
-    })
 }
 
 /// The answer holds no secret, but nobody else may have written it. An older one is not overwritten.

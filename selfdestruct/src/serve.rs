@@ -1,21 +1,25 @@
 //! A running site: its listeners, its workers, its end.
 
+use std::error::Error;
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use metrics_exporter_prometheus::PrometheusHandle;
+use server::logs::LogSettings;
 use server::tls::Clients;
 use server::{
     Ended, Inherited, Life, ListenError, Listener, ListenerSettings, Order, Randomness, Stack, Visitors,
-    observe,
+    lifecycle, logs, observe,
 };
 use tokio::sync::mpsc;
 
 use crate::believe::Believer;
 use crate::config::SiteConfig;
+use crate::filter;
 use crate::http::drawn::Drawn;
 use crate::http::public::{self, Explainer, Front};
 use crate::http::sync::{self, Back};
@@ -63,6 +67,31 @@ pub enum ServeError {
     /// The listeners cannot be served.
     #[error("the listeners cannot be served: {0}")]
     Serve(#[from] io::Error),
+}
+
+/// Serves until a signal ends it, with the way out closed.
+///
+/// # Errors
+/// Why it cannot begin, in words for whoever started it.
+pub async fn serve(config: &SiteConfig, log: &LogSettings, given: Given) -> Result<ExitCode, Box<dyn Error>> {
+    logs::install(log);
+    let orders = lifecycle::signals()?;
+    let surroundings = Surroundings {
+        given,
+        sockets: Inherited::from_environment()?,
+        metrics: observe::install_metrics()?,
+    };
+    let site = Opened::new(config, surroundings).await?;
+    // From here on nothing in this process reaches anybody who did not come to it.
+    filter::close_the_way_out()?;
+    tracing::info!(
+        public = %site.public(), sync = %site.sync(), health = ?site.health(),
+        "serving, with the way out closed"
+    );
+    Ok(match site.run(orders).await {
+        Ended::Drained | Ended::CutShort => ExitCode::SUCCESS,
+        Ended::Failed => ExitCode::FAILURE,
+    })
 }
 
 /// A site whose listeners are open. It serves from [`run`](Self::run) on.

@@ -48,6 +48,14 @@ impl Mailbox {
         code_in(&self.next(recipient, "Your code to ").await)
     }
 
+    /// How many mails to `recipient` say all of these words, read ones too.
+    pub fn count(&self, recipient: &str, words: &[&str]) -> usize {
+        let everything = Self::new(&self.folder);
+        let mails = everything.unread(recipient);
+        let is_it = |text: &str| words.iter().all(|word| text.contains(word));
+        mails.iter().filter(|(_, text)| is_it(text)).count()
+    }
+
     /// Every mail to `recipient` that was not read yet.
     pub fn unread(&self, recipient: &str) -> Vec<(PathBuf, String)> {
         let Ok(entries) = std::fs::read_dir(&self.folder) else {

@@ -62,6 +62,15 @@ impl Stack {
     /// # Errors
     /// What the command says when the site has not taken it in time.
     pub async fn try_send(&self, text: &str, further: &[&str]) -> std::io::Result<Sent> {
+        let printed = self.command_send(text, further).await?;
+        Ok(serde_json::from_str(&printed).expect("what the command prints as JSON"))
+    }
+
+    /// The same; gives what the command printed.
+    ///
+    /// # Errors
+    /// What the command says when the site has not taken it in time.
+    pub async fn command_send(&self, text: &str, further: &[&str]) -> std::io::Result<String> {
         let file = self.state().join("message.txt");
         std::fs::write(&file, text).expect("the test's folder is writable");
         let printed = self
@@ -74,7 +83,7 @@ impl Stack {
             )
             .await;
         std::fs::remove_file(&file).expect("it was just written");
-        Ok(serde_json::from_str(&printed?).expect("what the command prints as JSON"))
+        printed
     }
 
     /// Sends a text, which must succeed.

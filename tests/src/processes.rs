@@ -62,6 +62,25 @@ impl Running {
         std::fs::read_to_string(&self.log).unwrap_or_default()
     }
 
+    /// Waits until it has ended by itself, or by somebody else.
+    ///
+    /// # Panics
+    /// When it has not ended within `limit`.
+    pub async fn ended(&mut self, limit: Duration) -> ExitStatus {
+        let deadline = Instant::now() + limit;
+        loop {
+            if let Some(status) = self.child.try_wait().expect("our own child can be waited for") {
+                return status;
+            }
+            assert!(
+                Instant::now() < deadline,
+                "still running after {limit:?}:\n{}",
+                self.log()
+            );
+            sleep(Duration::from_millis(20)).await;
+        }
+    }
+
     /// Sends a signal to the process itself, for instance SIGHUP to reload.
     pub fn signal(&self, signal: Signal) {
         kill_process(self.pid(), signal).expect("a process that we have not waited for can be signalled");
@@ -73,18 +92,7 @@ impl Running {
     /// When it has not ended within `limit`.
     pub async fn stop(mut self, limit: Duration) -> ExitStatus {
         self.signal(Signal::TERM);
-        let deadline = Instant::now() + limit;
-        loop {
-            if let Some(status) = self.child.try_wait().expect("our own child can be waited for") {
-                return status;
-            }
-            assert!(
-                Instant::now() < deadline,
-                "still running {limit:?} after SIGTERM:\n{}",
-                self.log()
-            );
-            sleep(Duration::from_millis(20)).await;
-        }
+        self.ended(limit).await
     }
 }
 
@@ -139,13 +147,29 @@ pub fn binary(server: &str) -> PathBuf {
     path
 }
 
-/// Builds every server beside the test that runs, in the same profile, and returns where they are.
-fn build() -> PathBuf {
+/// The executable of an example, which `cargo test` builds along or `cargo build --workspace --examples` does.
+///
+/// # Panics
+/// When it is not there.
+pub fn example(name: &str) -> PathBuf {
+    let path = profile_folder().join("examples").join(name);
+    assert!(path.is_file(), "not built: cargo build --workspace --examples");
+    path
+}
+
+/// Where the executables of the profile lie in which the test runs.
+fn profile_folder() -> PathBuf {
     let test = std::env::current_exe().expect("the path of the running test");
     let folder = test
         .ancestors()
         .nth(2)
         .expect("a test lies in TARGET/PROFILE/deps");
+    folder.to_owned()
+}
+
+/// Builds every server beside the test that runs, in the same profile, and returns where they are.
+fn build() -> PathBuf {
+    let folder = profile_folder();
     let target = folder
         .parent()
         .expect("a profile's folder lies in the target folder");
@@ -169,7 +193,7 @@ fn build() -> PathBuf {
         "{}",
         String::from_utf8_lossy(&output.stderr)
     );
-    folder.to_owned()
+    folder
 }
 
 /// Starts one of our servers with `serve --config FILE`; its log is `NAME.log` in `folder`.

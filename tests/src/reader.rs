@@ -10,7 +10,7 @@ use data_encoding::BASE64URL_NOPAD;
 use rustls::{ClientConfig, RootCertStore};
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, ServerName};
-use seal::{Envelope, LinkSecret, MessageKeys, Passphrase};
+use seal::{DropLink, Envelope, LinkSecret, MessageKeys, Passphrase};
 use serde::Deserialize;
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -182,8 +182,31 @@ impl Reader {
             port = self.site,
             length = body.len()
         );
-        let bytes = self.exchange(&format!("{head}{body}")).await?;
+        let bytes = self.exchange(format!("{head}{body}").as_bytes()).await?;
         Answer::read(&bytes, true).ok_or_else(cut)
+    }
+
+    /// Puts something into the drop box with this link; gives the answer's status.
+    ///
+    /// # Errors
+    /// When the answer does not come, or not whole.
+    ///
+    /// # Panics
+    /// When it is no such link.
+    pub async fn drop_in(&self, link: &str, sealed: &[u8]) -> Result<u16> {
+        let (address, fragment) = link.split_once('#').expect("a link has a fragment");
+        let id = address.rsplit('/').next().expect("a link has a path");
+        let proof = DropLink::parse(fragment).expect("a drop box's fragment").proof;
+        let head = format!(
+            "POST /d/{id} HTTP/1.1\r\nHost: {HOST}\r\nOrigin: https://{HOST}:{port}\r\nSec-Fetch-Site: same-origin\r\n\
+             Content-Type: application/octet-stream\r\nContent-Length: {length}\r\nSallyport-Proof: {proof}\r\n\
+             Connection: close\r\n\r\n",
+            port = self.site,
+            length = sealed.len(),
+            proof = BASE64URL_NOPAD.encode(proof.as_bytes()),
+        );
+        let bytes = self.exchange(&[head.as_bytes(), sealed].concat()).await?;
+        Ok(Answer::read(&bytes, true).ok_or_else(cut)?.status)
     }
 
     /// Asks for a path with a method that has no body, as link previews do.
@@ -192,17 +215,17 @@ impl Reader {
     /// When the answer does not come, or not whole.
     pub async fn fetch(&self, method: &str, path: &str) -> Result<Answer> {
         let request = format!("{method} {path} HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\n\r\n");
-        let bytes = self.exchange(&request).await?;
+        let bytes = self.exchange(request.as_bytes()).await?;
         // The answer to a HEAD tells the length of a body that it does not have.
         Answer::read(&bytes, method != "HEAD").ok_or_else(cut)
     }
 
-    async fn exchange(&self, request: &str) -> Result<Vec<u8>> {
+    async fn exchange(&self, request: &[u8]) -> Result<Vec<u8>> {
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, self.port));
         let stream = TcpStream::connect(address).await?;
         let name = ServerName::try_from(HOST).expect("a host name");
         let mut stream = self.tls.connect(name, stream).await?;
-        stream.write_all(request.as_bytes()).await?;
+        stream.write_all(request).await?;
         let mut bytes = Vec::new();
         stream.read_to_end(&mut bytes).await?;
         Ok(bytes)

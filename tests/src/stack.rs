@@ -96,12 +96,17 @@ impl Stack {
 
     /// Starts the core and waits until it is ready.
     pub async fn start_core(&mut self) {
-        self.core = Some(serve(
+        self.core = Some(self.run_core());
+        self.await_ready(10, self.core.as_ref()).await;
+    }
+
+    /// Runs a core under the caller's own hand.
+    pub fn run_core(&self) -> Running {
+        serve(
             "core-api",
             &self.state().join("core-api.toml"),
             &self.state().join("log"),
-        ));
-        self.await_ready(10, self.core.as_ref()).await;
+        )
     }
 
     /// Starts the portal and waits until it is ready.
@@ -138,11 +143,16 @@ impl Stack {
 
     /// Starts the site; whether it gets ready is the test's question.
     pub fn launch_site(&mut self) {
-        self.site = Some(serve(
+        self.site = Some(self.run_site());
+    }
+
+    /// Runs a site under the caller's own hand.
+    pub fn run_site(&self) -> Running {
+        serve(
             "selfdestruct",
             &self.state().join("selfdestruct.toml"),
             &self.state().join("log"),
-        ));
+        )
     }
 
     /// Ends the core in an orderly way.

@@ -87,6 +87,7 @@ async fn fixture() -> Fixture {
         },
         own_rules: Arc::new(NoRules),
         link: Arc::new(crate::site::NoLink),
+        steps: Arc::new(crate::steps::Unwatched),
     }));
     let life = Life::new();
     let socket = Arc::new(AdminSocket::bind(folder.path()).unwrap());

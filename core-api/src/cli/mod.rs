@@ -19,11 +19,13 @@ use std::error::Error;
 use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use server::command::CommonArgs;
 use server::{Ended, lifecycle, logs};
 
 use crate::config::{Config, read};
+use crate::steps::{Steps, Unwatched};
 use crate::{http, serve};
 
 /// What every command gives: an exit code, or an error in words.
@@ -106,7 +108,7 @@ pub async fn run(
     let file = cli.common.config_or(USUAL_CONFIG);
     let configured = || read(file, environment);
     match cli.command {
-        Command::Serve => serve(configured()?.0).await,
+        Command::Serve => serve(configured()?.0, Arc::new(Unwatched)).await,
         Command::Config => {
             write!(out, "{}", configured()?.1)?;
             Ok(ExitCode::SUCCESS)
@@ -129,10 +131,14 @@ pub async fn run(
     }
 }
 
-async fn serve(config: Config) -> Outcome {
+/// Serves until a signal ends it, with somebody who watches its steps.
+///
+/// # Errors
+/// Why it cannot start, in words for whoever started it.
+pub async fn serve(config: Config, steps: Arc<dyn Steps>) -> Outcome {
     logs::install(&config.log);
     let orders = lifecycle::signals()?;
-    let ended = serve::start(config).await?.run(orders).await;
+    let ended = serve::start(config, steps).await?.run(orders).await;
     Ok(if ended == Ended::Drained {
         ExitCode::SUCCESS
     } else {

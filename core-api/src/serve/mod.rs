@@ -32,6 +32,7 @@ use crate::mail::{Mailer, MailerError};
 use crate::own_rules::{OwnRuleFiles, OwnRulesError};
 use crate::pki::{Authority, PkiError};
 use crate::site::PinnedLink;
+use crate::steps::Steps;
 use crate::store::audit::{Event, Personal};
 use crate::store::{Store, StoreError, audit, fact};
 use crate::worker::checkpoint::journal_key;
@@ -120,11 +121,11 @@ impl Running {
     }
 }
 
-/// Starts a core as configured.
+/// Starts a core as configured, with somebody who watches its steps.
 ///
 /// # Errors
 /// What is wrong, in words for whoever starts it. Nothing is left running.
-pub async fn start(config: Config) -> Result<Running, StartError> {
+pub async fn start(config: Config, steps: Arc<dyn Steps>) -> Result<Running, StartError> {
     make_data_dir(&config.data_dir)?;
     let store = Store::open(&config.data_dir)?;
     let clock = Arc::new(HighWaterClock::new(
@@ -165,6 +166,7 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
         settings: config.settings,
         own_rules: Arc::new(own_rules),
         link,
+        steps,
     }));
     record_start(&core).await?;
 

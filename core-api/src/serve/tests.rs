@@ -13,6 +13,7 @@ use super::*;
 use crate::admin::{AskError, Request, ask};
 use crate::config;
 use crate::pki::{Authority, Order, Role, init, issue};
+use crate::steps::Unwatched;
 use crate::usecase::audit_verify::verify;
 use crate::worker::checkpoint::witness_key;
 
@@ -182,7 +183,9 @@ async fn a_core_starts_serves_whom_it_should_and_ends_tidily() {
     let folder = folder.path();
     let config = install(folder);
     let data_dir = config.data_dir.clone();
-    let running = start(config).await.unwrap_or_else(|wrong| panic!("{wrong}"));
+    let running = start(config, Arc::new(Unwatched))
+        .await
+        .unwrap_or_else(|wrong| panic!("{wrong}"));
     let (api, health) = (running.api(), running.health());
     let key = witness_key(running.core.signing());
     let (orders, receiver) = mpsc::channel(1);
@@ -211,7 +214,8 @@ async fn a_core_starts_serves_whom_it_should_and_ends_tidily() {
         why: "test".to_owned(),
     };
     ask(&data_dir, &pause).await.unwrap();
-    let second = start(config::read(&folder.join("core-api.toml"), []).unwrap().0).await;
+    let config = config::read(&folder.join("core-api.toml"), []).unwrap().0;
+    let second = start(config, Arc::new(Unwatched)).await;
     assert!(matches!(
         second,
         Err(StartError::Database(sqlite::OpenError::InUse { .. }))

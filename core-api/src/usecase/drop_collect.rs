@@ -17,6 +17,7 @@ use sqlite::Connection;
 use super::drop_details::DropDetails;
 use crate::core::Core;
 use crate::mail::letter::{Content, Letter, MessageEvent, MessageNews};
+use crate::steps::Step;
 use crate::store::audit::{Event, Personal};
 use crate::store::drop_box::{self, Request, Stage};
 use crate::store::{Id, StoreError, audit};
@@ -133,8 +134,11 @@ async fn take(core: &Arc<Core>, site: &str, api: &dyn SiteApi, lying: &Lying) ->
         Err(error) => return Err(error.into()),
     };
     keep(core, request, lying, body).await?;
+    core.step(Step::DropKept);
     core.wake.outbox.notify_one();
-    Ok(api.erase_drop(lying.id).await?)
+    api.erase_drop(lying.id).await?;
+    core.step(Step::DropErased);
+    Ok(())
 }
 
 async fn keep(core: &Arc<Core>, request: Request, lying: &Lying, body: Vec<u8>) -> Result<(), StoreError> {

@@ -19,6 +19,7 @@ use super::message_details::Details;
 use crate::core::Core;
 use crate::mail::address::{is_in, is_usable};
 use crate::mail::letter::Secret;
+use crate::steps::Step;
 use crate::store::audit::{Event, Personal};
 use crate::store::message::{self, NewMessage};
 use crate::store::{Id, StoreError, audit, push, sending, site};
@@ -274,6 +275,7 @@ pub async fn send(
             Ok(Some(ids))
         })
         .await?;
+    core.step(Step::MessageStored);
     core.wake.sites.notify_waiters();
     sent.ok_or(SendError::NotReserved)
 }

@@ -11,6 +11,7 @@ use super::message_step::{Seen, step};
 use super::site_pull::unbelieved;
 use super::site_push::Tried;
 use crate::core::Core;
+use crate::steps::Step;
 use crate::store::command::{self, Command};
 use crate::store::site::Site;
 use crate::store::{StoreError, message};
@@ -37,10 +38,12 @@ pub async fn command_some(core: &Arc<Core>, site: &Site, api: &dyn SiteApi) -> R
         };
         match api.command(&asked).await {
             Ok(answer) => {
+                core.step(Step::CommandAnswered);
                 let shared = Arc::clone(core);
                 core.store
                     .write(move |c| settle(c, &shared, &wanted, answer))
                     .await?;
+                core.step(Step::CommandSettled);
                 answered += 1;
             }
             Err(SiteError::Unbelieved(line)) => {

@@ -20,6 +20,7 @@ use super::message_step::{Seen, name, step};
 use super::site_plausible::is_plausible;
 use crate::core::Core;
 use crate::site::follow::{Followed, Known, follow};
+use crate::steps::Step as Reached;
 use crate::store::audit::{Event as Audited, Personal};
 use crate::store::message::Message;
 use crate::store::site::{Cursor, Site, ratchet_row};
@@ -75,6 +76,13 @@ pub async fn pull(core: &Arc<Core>, site: &Site, api: &dyn SiteApi, wait: u32) -
         Ok(answer) => answer,
         Err(error) => return refused(core, site, error).await,
     };
+    let is_news = !answer.events.is_empty();
+    let reached = |step| {
+        if is_news {
+            core.step(step);
+        }
+    };
+    reached(Reached::EventsReceived);
     let Some((key, ratchet)) = secrets(core, site)? else {
         return wrong(core, site, What::Head).await;
     };
@@ -87,7 +95,12 @@ pub async fn pull(core: &Arc<Core>, site: &Site, api: &dyn SiteApi, wait: u32) -
     };
     let head = answer.head.clone();
     match follow(known, answer) {
-        Ok(followed) => keep(core, site, followed, head).await,
+        Ok(followed) => {
+            reached(Reached::EventsVerified);
+            let kept = keep(core, site, followed, head).await?;
+            reached(Reached::EventsKept);
+            Ok(kept)
+        }
         Err(broken) => wrong(core, site, broken.into()).await,
     }
 }

@@ -19,6 +19,7 @@ use super::message_news::{News, tell};
 use super::message_step::{Seen, name, step};
 use super::site_pull::unbelieved;
 use crate::core::Core;
+use crate::steps::Step;
 use crate::store::message::{self, Message};
 use crate::store::push::{self, Push};
 use crate::store::site::Site;
@@ -60,6 +61,7 @@ pub async fn push_some(core: &Arc<Core>, site: &Site, api: &dyn SiteApi) -> Resu
             Tried::Settled(late)
         });
     }
+    core.step(Step::PushTaken);
     let answers = match ask(api, &batch).await {
         Ok(answers) if answers.len() == batch.len() => answers,
         Ok(_) => {
@@ -73,6 +75,7 @@ pub async fn push_some(core: &Arc<Core>, site: &Site, api: &dyn SiteApi) -> Resu
         }
         Err(error) => return Ok(Tried::Away(error.to_string())),
     };
+    core.step(Step::PushAnswered);
     settle(core, site, batch, answers).await
 }
 
@@ -147,6 +150,7 @@ async fn settle(
             Ok(settled)
         })
         .await?;
+    core.step(Step::PushSettled);
     core.wake.outbox.notify_one();
     core.wake.settled.notify_waiters();
     Ok(if settled == 0 {

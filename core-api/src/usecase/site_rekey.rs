@@ -16,6 +16,7 @@ use super::message_step::{Seen, step};
 use super::site_pair::{PairError, begin};
 use crate::core::Core;
 use crate::site::Address;
+use crate::steps::Step;
 use crate::store::site::{self, Offer, Site, ratchet_row};
 use crate::store::{StoreError, fact, message};
 
@@ -32,8 +33,10 @@ pub async fn rekey(core: &Arc<Core>, name: &str, reference: &str, operator: &str
     let (site, offer, generation) = prepare(core, name).await?;
     let api = core.link.dial(&Address::of(settings, &site, generation))?;
     let key = ask(core, &site, &offer, &*api).await?;
+    core.step(Step::EpochAnswered);
     let epoch = offer.epoch;
     begin(core, offer, site.pins, key, reference, operator).await?;
+    core.step(Step::EpochKept);
     while lose_former(core, name).await? > 0 {}
     Ok(epoch)
 }

@@ -22,6 +22,7 @@ use crate::core::Core;
 use crate::keys::AtRestError;
 use crate::mail::letter::{Content, Letter};
 use crate::mail::{Fault, Mailer};
+use crate::steps::Step;
 use crate::store::audit::{Event, Personal};
 use crate::store::outbox::Item;
 use crate::store::{Id, StoreError, audit, outbox};
@@ -218,10 +219,13 @@ async fn hand_over(
     if item.until <= core.now() {
         return give_up_letter(core, item, letter).await;
     }
+    core.step(Step::LetterTaken);
     match mailer.deliver(&item.id, letter, core.now()).await {
         Ok(()) => {
+            core.step(Step::LetterDelivered);
             let id = item.id;
             core.store.write(move |c| outbox::remove(c, &id)).await?;
+            core.step(Step::LetterErased);
             tracing::info!(kind = letter.kind(), tries = item.tries, "a letter was sent");
             Ok(Outcome::Done)
         }

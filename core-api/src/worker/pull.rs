@@ -14,6 +14,7 @@ use tokio::time::{Instant, sleep};
 use super::line::Line;
 use super::patience::Patience;
 use crate::core::Core;
+use crate::steps::Step;
 use crate::store::site::Site;
 use crate::store::{Id, StoreError, message, site};
 use crate::usecase::alarm::{self, What};
@@ -190,7 +191,10 @@ impl Puller {
         };
         if !self.is_acked {
             match ack(&site, api).await {
-                Ok(()) => self.is_acked = true,
+                Ok(()) => {
+                    self.core.step(Step::EventsAcked);
+                    self.is_acked = true;
+                }
                 Err(error) => {
                     tracing::debug!(site = self.name, %error, "an ack was lost, which harms nothing");
                 }

@@ -14,6 +14,7 @@ use core_api::keys::{AtRest, OsRandomness};
 use core_api::mail::Mailer;
 use core_api::mail::letter::Secret;
 use core_api::site::{Address, LinkError, SiteLink};
+use core_api::steps::Unwatched;
 use core_api::store::message::{self, Message};
 use core_api::store::{Store, outbox};
 use core_api::usecase::audit_export;
@@ -272,6 +273,7 @@ fn core(
         settings,
         own_rules: Arc::new(NoRules),
         link: Arc::new(OneLink(Arc::clone(site))),
+        steps: Arc::new(Unwatched),
     }))
 }
 

@@ -111,6 +111,7 @@ impl Bench {
             settings: change(settings()),
             own_rules: Arc::new(NoOwnRules),
             link: Arc::new(core_api::site::NoLink),
+            steps: Arc::new(core_api::steps::Unwatched),
         }));
         Self {
             core,

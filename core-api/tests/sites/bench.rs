@@ -11,6 +11,7 @@ use core_api::config::SiteSettings;
 use core_api::core::{Core, MessageSettings, Parts, Retention, Settings};
 use core_api::keys::{AtRest, OsRandomness};
 use core_api::site::{Address, LinkError, SiteLink};
+use core_api::steps::Unwatched;
 use core_api::store::message::{self, Message, NewMessage};
 use core_api::store::{Store, alarm, push, site};
 use core_api::usecase::audit_export;
@@ -322,6 +323,7 @@ fn core(
         },
         own_rules: Arc::new(NoRules),
         link: Arc::new(FakeLink(Arc::clone(dialled))),
+        steps: Arc::new(Unwatched),
     }))
 }
 
