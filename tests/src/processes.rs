@@ -96,6 +96,18 @@ impl Drop for Running {
     }
 }
 
+/// A command, run by a user who may read every file and listen on every port, and nothing else. Needs root.
+pub fn as_user(user: u32, command: &Command) -> Command {
+    const RIGHTS: &str = "-all,+dac_override,+net_bind_service";
+    let mut unprivileged = Command::new("setpriv");
+    unprivileged.args(["--reuid", "--regid"].map(|which| format!("{which}={user}")));
+    unprivileged.arg("--clear-groups");
+    unprivileged
+        .args(["--inh-caps", "--ambient-caps", "--bounding-set"].map(|set| format!("{set}={RIGHTS}")));
+    unprivileged.arg(command.get_program()).args(command.get_args());
+    unprivileged
+}
+
 /// Looks again and again until `look` finds something, and returns it.
 ///
 /// # Panics
@@ -139,13 +151,23 @@ pub fn binary(server: &str) -> PathBuf {
     path
 }
 
+/// An executable among the examples: `cargo build --workspace --examples` makes it, which `tests/run.sh` sees to.
+pub fn example(name: &str) -> PathBuf {
+    let path = profile().join("examples").join(name);
+    assert!(path.is_file(), "build the examples first: {}", path.display());
+    path
+}
+
+/// Where the test that runs was built, `TARGET/PROFILE`.
+fn profile() -> PathBuf {
+    let test = std::env::current_exe().expect("the path of the running test");
+    let folder = test.ancestors().nth(2);
+    folder.expect("a test lies in TARGET/PROFILE/deps").to_owned()
+}
+
 /// Builds every server beside the test that runs, in the same profile, and returns where they are.
 fn build() -> PathBuf {
-    let test = std::env::current_exe().expect("the path of the running test");
-    let folder = test
-        .ancestors()
-        .nth(2)
-        .expect("a test lies in TARGET/PROFILE/deps");
+    let folder = profile();
     let target = folder
         .parent()
         .expect("a profile's folder lies in the target folder");
@@ -169,7 +191,7 @@ fn build() -> PathBuf {
         "{}",
         String::from_utf8_lossy(&output.stderr)
     );
-    folder.to_owned()
+    folder
 }
 
 /// Starts one of our servers with `serve --config FILE`; its log is `NAME.log` in `folder`.
