@@ -4,6 +4,7 @@
 //! until what it needs is there, for at most [`PATIENCE`].
 
 use std::fmt::Write as _;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -15,6 +16,7 @@ use thirtyfour::ChromeCapabilities;
 use thirtyfour::prelude::{ChromiumLikeCapabilities, DesiredCapabilities, WebDriver, WebElement};
 
 use crate::folder::Folder;
+use crate::network::{Door, Network};
 use crate::processes::{Running, run, wait_for};
 use crate::{repository, use_aws_lc_rs};
 
@@ -73,6 +75,30 @@ pub enum Scripts {
     Off,
 }
 
+/// A host of a network of our own at which somebody browses.
+#[derive(Clone, Copy)]
+pub struct Desk<'a> {
+    /// The network.
+    pub network: &'a Network,
+    /// The host's name in it.
+    pub host: &'a str,
+    /// All that a name server would know there: names of `.localhost` lead to the browser's own machine otherwise.
+    pub names: &'a [(&'a str, Ipv4Addr)],
+}
+
+impl Desk<'_> {
+    fn switch(&self) -> String {
+        let known = self
+            .names
+            .iter()
+            .map(|(name, address)| format!("MAP {name} {address},"));
+        format!(
+            "--host-resolver-rules={}MAP * ~NOTFOUND",
+            known.collect::<String>()
+        )
+    }
+}
+
 /// How the page is looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Look {
@@ -101,15 +127,19 @@ pub struct Violation {
 pub struct Browser {
     driver: Option<WebDriver>,
     _process: Running,
+    _door: Option<Door>,
     _home: Folder,
 }
 
-/// Starts chromedriver; gives its port. It takes a port that is free for IPv6 and ends when the same one is taken for
+/// Starts chromedriver, at a desk if one is given; gives its port there. It takes a port that is free for IPv6 and ends when the same one is taken for
 /// IPv4, which says nothing about the test: it is started again then.
-async fn start_driver(home: &Folder) -> (Running, String) {
+async fn start_driver(home: &Folder, desk: Option<Desk<'_>>) -> (Running, u16) {
     const STARTS: usize = 5;
     for start in 1..=STARTS {
-        let mut command = Command::new("chromedriver");
+        let mut command = desk.map_or_else(
+            || Command::new("chromedriver"),
+            |desk| desk.network.command(desk.host, "chromedriver"),
+        );
         command
             .arg("--port=0")
             .env("HOME", &**home)
@@ -122,7 +152,7 @@ async fn start_driver(home: &Folder) -> (Running, String) {
             let log = process.log();
             let port = |log: &str| {
                 let (_, after) = log.split_once("started successfully on port ")?;
-                after.split_once('.').map(|(port, _)| port.to_owned())
+                after.split_once('.')?.0.parse().ok()
             };
             match port(&log) {
                 Some(port) => Some(Ok(port)),
@@ -143,15 +173,36 @@ impl Browser {
     /// # Panics
     /// When Chromium, its driver or certutil is missing; `tests/run.sh` installs them.
     pub async fn start(authorities: &[&Path], scripts: Scripts) -> Self {
+        Self::launch(None, authorities, scripts).await
+    }
+
+    /// The same at a desk in a network of our own.
+    ///
+    /// # Panics
+    /// Like [`start`](Self::start), and when this is not root.
+    pub async fn start_at(desk: Desk<'_>, authorities: &[&Path], scripts: Scripts) -> Self {
+        Self::launch(Some(desk), authorities, scripts).await
+    }
+
+    async fn launch(desk: Option<Desk<'_>>, authorities: &[&Path], scripts: Scripts) -> Self {
         use_aws_lc_rs();
         let home = Folder::new();
         trust(&home, authorities).await;
-        let (process, port) = start_driver(&home).await;
-        let driver = WebDriver::new(format!("http://127.0.0.1:{port}"), wishes(&home, scripts)).await;
+        let (process, port) = start_driver(&home, desk).await;
+        let mut wishes = wishes(&home, scripts);
+        let mut door = None;
+        if let Some(desk) = desk {
+            wishes.add_arg(&desk.switch()).expect("a switch is text");
+            let driver = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+            door = Some(desk.network.open_door(desk.host, driver));
+        }
+        let port = door.as_ref().map_or(port, Door::port);
+        let driver = WebDriver::new(format!("http://127.0.0.1:{port}"), wishes).await;
         let driver = driver.expect("chromedriver opens a window");
         Self {
             driver: Some(driver),
             _process: process,
+            _door: door,
             _home: home,
         }
     }

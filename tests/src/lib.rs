@@ -25,6 +25,7 @@ pub mod samba;
 pub mod secrets;
 pub mod smtp;
 pub mod stack;
+pub mod system_calls;
 mod unescape;
 
 /// The root of the repository.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use crate::processes::{binary, wait_for};
+use crate::processes::wait_for;
 use crate::reader::Link;
 use crate::stack::Stack;
 
@@ -101,12 +101,12 @@ impl Stack {
 
     /// How the sites are, in the words of `site list`, which fails where one is not well.
     pub async fn sites(&self) -> String {
-        let mut command = tokio::process::Command::new(binary("core-api"));
-        command
-            .current_dir(self.state())
-            .args(["--config", "core-api.toml", "site", "list"])
-            .kill_on_drop(true);
-        let output = command.output().await.expect("the command can be started");
+        let mut command = self.command_of_core(&["site", "list"]);
+        let output = command
+            .kill_on_drop(true)
+            .output()
+            .await
+            .expect("the command can be started");
         String::from_utf8_lossy(&output.stdout).into_owned()
     }
 

@@ -1,17 +1,23 @@
 //! The network of the design on one machine: hosts of Internet, DMZ and inside, and the firewall between them, each
-//! a network namespace. Needs root.
+//! a network namespace, with IPv4 alone between them. Needs root.
 //!
 //! Every host hangs on the firewall by a link of its own, so that even two hosts of one zone meet only through it.
 //! Nothing of the machine's own network is touched, and nothing is left: a keeper removes the namespaces when this
 //! process ends, however that happens.
 
+use std::fs::File;
 use std::io::Write as _;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::os::fd::AsFd as _;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 use serde_json::Value;
+use tokio::io::copy_bidirectional;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::oneshot;
 
 use crate::processes::run;
 
@@ -45,6 +51,12 @@ pub struct Network {
     hosts: Vec<(&'static str, Ipv4Addr)>,
     /// Its standard input is a pipe from us. When we are gone, the pipe ends and the keeper removes the namespaces.
     keeper: Child,
+}
+
+/// A port of our own loopback that leads to an address as a host reaches it; it closes with this value.
+pub struct Door {
+    port: u16,
+    _open: oneshot::Sender<()>,
 }
 
 /// A rule's or a named counter's count.
@@ -85,9 +97,11 @@ impl Network {
             run(&mut ip(&["netns", "add", &network.namespace(name)]))
                 .await
                 .expect("root may make network namespaces");
+            // What the kernel says by itself about IPv6 on a link would be counted among what was stopped.
+            network.switch(name, "ipv6/conf/default/disable_ipv6").await;
             network.ip(name, &["link", "set", "lo", "up"]).await;
         }
-        network.forward().await;
+        network.switch(FIREWALL, "ipv4/ip_forward").await;
         for (name, address) in hosts {
             network.attach(name, *address).await;
         }
@@ -113,10 +127,13 @@ impl Network {
         self.ip(FIREWALL, &["route", "add", &address, "dev", name]).await;
     }
 
-    async fn forward(&self) {
-        let mut command = self.async_command(FIREWALL, "sh");
-        command.args(["-c", "echo 1 >/proc/sys/net/ipv4/ip_forward"]);
-        run(&mut command).await.expect("a namespace has its own switch");
+    /// Switches something on in the kernel's settings of a host.
+    async fn switch(&self, name: &str, which: &str) {
+        let mut command = self.async_command(name, "sh");
+        command.args(["-c", &format!("echo 1 >/proc/sys/net/{which}")]);
+        run(&mut command)
+            .await
+            .expect("a namespace has switches of its own");
     }
 
     async fn ip(&self, name: &str, arguments: &[&str]) {
@@ -126,7 +143,8 @@ impl Network {
         run(&mut command).await.expect("root may configure a namespace");
     }
 
-    fn namespace(&self, name: &str) -> String {
+    /// The network namespace of a host, as `ip netns` calls it.
+    pub fn namespace(&self, name: &str) -> String {
         format!("{}-{name}", self.prefix)
     }
 
@@ -139,10 +157,45 @@ impl Network {
 
     /// A program on a host.
     pub fn command(&self, name: &str, program: impl AsRef<Path>) -> Command {
-        let mut command = Command::new("ip");
-        command.args(["netns", "exec", &self.namespace(name)]);
-        command.arg(program.as_ref());
-        command
+        self.place(name, &Command::new(program.as_ref()))
+    }
+
+    /// A command, run on a host.
+    pub fn place(&self, name: &str, command: &Command) -> Command {
+        let mut placed = Command::new("ip");
+        placed.args(["netns", "exec", &self.namespace(name)]);
+        placed.arg(command.get_program()).args(command.get_args());
+        placed
+    }
+
+    /// Opens a door through which this process gets to where `target` is for that host.
+    ///
+    /// # Panics
+    /// When the host is not there, or this is not root.
+    pub fn open_door(&self, name: &str, target: SocketAddr) -> Door {
+        let place = File::open(Path::new("/run/netns").join(self.namespace(name)));
+        let place = place.expect("the host has a namespace");
+        // Bound here, so what connects to it comes from our own loopback, whichever thread accepts it.
+        let inner = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("loopback has a free port");
+        inner
+            .set_nonblocking(true)
+            .expect("a socket can be told not to block");
+        let port = inner.local_addr().expect("a bound socket has an address").port();
+        let (open, closed) = oneshot::channel();
+        // A thread stands in one network; what it opens is opened there.
+        std::thread::spawn(move || {
+            move_into_link_name_space(place.as_fd(), Some(LinkNameSpaceType::Network))
+                .expect("root may enter a namespace");
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build();
+            runtime.expect("a runtime of one thread").block_on(async move {
+                let listener = TcpListener::from_std(inner).expect("a listener that does not block");
+                tokio::select! {
+                    () = pass_on(&listener, target) => {}
+                    _ = closed => {}
+                }
+            });
+        });
+        Door { port, _open: open }
     }
 
     fn async_command(&self, name: &str, program: &str) -> tokio::process::Command {
@@ -242,6 +295,23 @@ impl Network {
             .arg(host)
             .arg(ca);
         run(&mut command).await
+    }
+}
+
+impl Door {
+    /// Where it is on our own loopback.
+    pub const fn port(&self) -> u16 {
+        self.port
+    }
+}
+
+async fn pass_on(listener: &TcpListener, target: SocketAddr) {
+    while let Ok((mut incoming, _)) = listener.accept().await {
+        tokio::spawn(async move {
+            if let Ok(mut server) = TcpStream::connect(target).await {
+                let _ = copy_bidirectional(&mut incoming, &mut server).await; // either end may go when it likes
+            }
+        });
     }
 }
 

@@ -104,6 +104,18 @@ impl Drop for Running {
     }
 }
 
+/// A command, run by a user who may read every file and listen on every port, and nothing else. Needs root.
+pub fn as_user(user: u32, command: &Command) -> Command {
+    const RIGHTS: &str = "-all,+dac_override,+net_bind_service";
+    let mut unprivileged = Command::new("setpriv");
+    unprivileged.args(["--reuid", "--regid"].map(|which| format!("{which}={user}")));
+    unprivileged.arg("--clear-groups");
+    unprivileged
+        .args(["--inh-caps", "--ambient-caps", "--bounding-set"].map(|set| format!("{set}={RIGHTS}")));
+    unprivileged.arg(command.get_program()).args(command.get_args());
+    unprivileged
+}
+
 /// Looks again and again until `look` finds something, and returns it.
 ///
 /// # Panics
@@ -147,29 +159,23 @@ pub fn binary(server: &str) -> PathBuf {
     path
 }
 
-/// The executable of an example, which `cargo test` builds along or `cargo build --workspace --examples` does.
-///
-/// # Panics
-/// When it is not there.
+/// An executable among the examples: `cargo build --workspace --examples` makes it, which `tests/run.sh` sees to.
 pub fn example(name: &str) -> PathBuf {
-    let path = profile_folder().join("examples").join(name);
-    assert!(path.is_file(), "not built: cargo build --workspace --examples");
+    let path = profile().join("examples").join(name);
+    assert!(path.is_file(), "build the examples first: {}", path.display());
     path
 }
 
-/// Where the executables of the profile lie in which the test runs.
-fn profile_folder() -> PathBuf {
+/// Where the test that runs was built, `TARGET/PROFILE`.
+fn profile() -> PathBuf {
     let test = std::env::current_exe().expect("the path of the running test");
-    let folder = test
-        .ancestors()
-        .nth(2)
-        .expect("a test lies in TARGET/PROFILE/deps");
-    folder.to_owned()
+    let folder = test.ancestors().nth(2);
+    folder.expect("a test lies in TARGET/PROFILE/deps").to_owned()
 }
 
 /// Builds every server beside the test that runs, in the same profile, and returns where they are.
 fn build() -> PathBuf {
-    let folder = profile_folder();
+    let folder = profile();
     let target = folder
         .parent()
         .expect("a profile's folder lies in the target folder");

@@ -27,6 +27,8 @@ pub struct Stack {
     /// The portal's port; the site's is one more, the core's three, the site's sync listener four; their health is ten
     /// (core), eleven (portal) and twelve (site) more.
     pub port: u16,
+    /// The network namespace in which the core's commands run, if it is not the machine's own.
+    pub commands_in: Option<String>,
     people: Vec<Person>,
     folder: Folder,
 }
@@ -50,6 +52,7 @@ impl Stack {
             portal: None,
             site: None,
             port,
+            commands_in: None,
             people,
             folder,
         }
@@ -131,14 +134,19 @@ impl Stack {
 
     /// Lets core and site know each other, unless they do, starts the site and waits until it is ready. The core runs.
     pub async fn start_site(&mut self) {
+        self.pair().await;
+        self.launch_site();
+        self.await_ready(12, self.site.as_ref()).await;
+    }
+
+    /// Lets core and site know each other, unless they do. The core runs, the site does not.
+    pub async fn pair(&self) {
         let mut command = tokio::process::Command::new(repository().join("deploy/demo/pair.sh"));
         command
             .arg(self.state())
             .arg(binary("core-api"))
             .arg(binary("selfdestruct"));
         run(&mut command).await.expect("core and site can be paired");
-        self.launch_site();
-        self.await_ready(12, self.site.as_ref()).await;
     }
 
     /// Starts the site; whether it gets ready is the test's question.
@@ -170,13 +178,25 @@ impl Stack {
 
     /// Runs a command of the core and gives what it prints.
     pub async fn core_api(&self, arguments: &[&str]) -> std::io::Result<String> {
-        let mut command = tokio::process::Command::new(binary("core-api"));
+        run(&mut self.command_of_core(arguments)).await
+    }
+
+    /// A command of the core, to be run.
+    pub(crate) fn command_of_core(&self, arguments: &[&str]) -> tokio::process::Command {
+        let program = binary("core-api");
+        let mut command = match &self.commands_in {
+            None => tokio::process::Command::new(program),
+            Some(namespace) => {
+                let mut command = tokio::process::Command::new("ip");
+                command.args(["netns", "exec", namespace]).arg(program);
+                command
+            }
+        };
         command
             .current_dir(self.state())
-            .arg("--config")
-            .arg("core-api.toml")
+            .args(["--config", "core-api.toml"])
             .args(arguments);
-        run(&mut command).await
+        command
     }
 
     /// Whether the server whose health stands at this distance from the portal's port is ready.

@@ -20,7 +20,7 @@ pub(super) struct Firewall {
     #[arg(long = "address", value_name = "NAME=IP", value_parser = named)]
     addresses: Vec<(String, IpAddr)>,
     /// The user that a site runs as, by name or number
-    #[arg(long, value_name = "USER", default_value = "sallyport", value_parser = user)]
+    #[arg(long, value_name = "USER", default_value = "sallyport-site", value_parser = user)]
     site_user: String,
     /// As JSON
     #[arg(long)]

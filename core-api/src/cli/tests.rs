@@ -195,10 +195,10 @@ async fn firewall_prints_the_paths_of_the_configuration() {
     let folder = tempfile::tempdir().unwrap();
     let file = installed(folder.path()).await;
     let typed_with = async |more: &[&str]| {
-        let words = [&["--config", &file, "firewall", "--for", "dmz-firewall"], more].concat();
+        let words = [&["--config", &file, "firewall"], more].concat();
         typed(&words).await
     };
-    let (_, rules) = typed_with(&[]).await.unwrap();
+    let (_, rules) = typed_with(&["--for", "dmz-firewall"]).await.unwrap();
     assert!(
         rules.contains("# CLOSED: portal.localhost has no address"),
         "{rules}"
@@ -207,9 +207,8 @@ async fn firewall_prints_the_paths_of_the_configuration() {
         rules.contains("ip saddr { 127.0.0.0/8 } ip daddr { 127.0.0.1 } tcp dport 8443"),
         "{rules}"
     );
-    let (_, rules) = typed_with(&["--address", "Portal.localhost=10.1.0.10"])
-        .await
-        .unwrap();
+    let firewall = ["--for", "dmz-firewall", "--address", "Portal.localhost=10.1.0.10"];
+    let (_, rules) = typed_with(&firewall).await.unwrap();
     assert!(!rules.contains("CLOSED"), "{rules}");
     assert!(rules.contains("ip daddr { 10.1.0.10 } tcp dport 8443"), "{rules}");
     let (_, json) = typed_with(&["--json"]).await.unwrap();
@@ -220,6 +219,14 @@ async fn firewall_prints_the_paths_of_the_configuration() {
         assert!(typed_with(&["--address", wrong]).await.is_err(), "{wrong}");
     }
     assert!(typed_with(&["--site-user", "a\" accept"]).await.is_err());
+    // Unless another one is said, a site's connections are known by the user that the shipped unit runs it as.
+    let unit = include_str!("../../../deploy/systemd/sallyport-site.service");
+    let user = unit.lines().find_map(|line| line.strip_prefix("User=")).unwrap();
+    let (_, rules) = typed_with(&["--for", "site"]).await.unwrap();
+    assert!(
+        rules.contains(&format!("meta skuid \"{user}\" ct state new")),
+        "{rules}"
+    );
 }
 
 /// Ids are random: one in 64 begins like an option.

@@ -32,7 +32,11 @@ pub(super) struct Visitor {
 impl Visitor {
     /// Opens a browser that trusts the authority.
     pub(super) async fn arrive(origin: &str, ca: &Path, scripts: Scripts) -> Self {
-        let browser = Browser::start(&[ca], scripts).await;
+        Self::at(Browser::start(&[ca], scripts).await, origin, scripts)
+    }
+
+    /// Sits down at a browser that was opened with these scripts.
+    pub(super) fn at(browser: Browser, origin: &str, scripts: Scripts) -> Self {
         Self {
             browser,
             scripts,
