@@ -8,3 +8,4 @@ mod previews;
 mod read_once;
 mod restored;
 mod steps;
+mod tool;
