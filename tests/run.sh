@@ -36,7 +36,7 @@ packages=()
 if [[ $mode != quick ]]; then
   commands+=([openssl]=openssl [samba]=samba-ad-dc [winbindd]=winbind [ldbsearch]=ldb-tools [kinit]=krb5-user
     [chromium]=chromium [chromedriver]=chromium-driver [certutil]=libnss3-tools [ip]=iproute2 [npm]=npm
-    [setsid]=util-linux)
+    [setsid]=util-linux [strace]=strace)
   packages=(samba-ad-provision samba-dsdb-modules python3-samba python3-aiosmtpd fonts-liberation)
 fi
 

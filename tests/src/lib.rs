@@ -8,6 +8,7 @@ pub mod authenticator;
 pub mod browser;
 pub mod crate_graph;
 pub mod demo;
+pub mod disk;
 pub mod dying;
 pub mod faults;
 pub mod folder;

@@ -7,3 +7,4 @@ mod previews;
 mod read_once;
 mod restored;
 mod steps;
+mod synced;
