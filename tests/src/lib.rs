@@ -24,6 +24,7 @@ pub mod processes;
 pub mod reader;
 pub mod samba;
 pub mod secrets;
+pub mod small_disk;
 pub mod smtp;
 pub mod stack;
 mod unescape;

@@ -2,6 +2,7 @@
 
 mod at_once;
 mod faults;
+mod full;
 mod killed;
 mod previews;
 mod read_once;
