@@ -2,6 +2,7 @@
 
 use std::ops::Deref;
 use std::path::Path;
+use std::process::Command;
 use std::time::Duration;
 
 use tempfile::TempDir;
@@ -19,6 +20,24 @@ impl Folder {
             inner: Some(inner.expect("the temporary folder is writable")),
         }
     }
+}
+
+/// Puts a copy of everything in a folder in the place of another one, which may be there.
+///
+/// # Panics
+/// When it cannot be copied.
+pub fn copy(from: &Path, to: &Path) {
+    let _ = std::fs::remove_dir_all(to);
+    let copied = Command::new("cp")
+        .args(["--archive", "--no-target-directory"])
+        .arg(from)
+        .arg(to)
+        .status();
+    assert!(
+        copied.is_ok_and(|status| status.success()),
+        "{} is copied",
+        from.display()
+    );
 }
 
 impl Default for Folder {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde::Deserialize;
+use tempfile::NamedTempFile;
 
 use crate::processes::wait_for;
 use crate::reader::Link;
@@ -71,19 +72,11 @@ impl Stack {
     /// # Errors
     /// What the command says when the site has not taken it in time.
     pub async fn command_send(&self, text: &str, further: &[&str]) -> std::io::Result<String> {
-        let file = self.state().join("message.txt");
-        std::fs::write(&file, text).expect("the test's folder is writable");
-        let printed = self
-            .core_api(
-                &[
-                    &["message", "send", "--text-file", "message.txt", "--json"],
-                    further,
-                ]
-                .concat(),
-            )
-            .await;
-        std::fs::remove_file(&file).expect("it was just written");
-        printed
+        let file = NamedTempFile::new().expect("the temporary folder is writable");
+        std::fs::write(&file, text).expect("it was just made");
+        let path = file.path().to_str().expect("a path in UTF-8");
+        let sending = ["message", "send", "--text-file", path, "--json"];
+        self.core_api(&[&sending, further].concat()).await
     }
 
     /// Sends a text, which must succeed.

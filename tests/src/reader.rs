@@ -7,7 +7,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use data_encoding::BASE64URL_NOPAD;
-use rustls::{ClientConfig, RootCertStore};
+use rustls::version::TLS12;
+use rustls::{ALL_VERSIONS, ClientConfig, RootCertStore, SupportedProtocolVersion};
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, ServerName};
 use seal::{DropLink, Envelope, LinkSecret, MessageKeys, Passphrase};
@@ -118,11 +119,24 @@ impl Reader {
     /// # Panics
     /// When the file holds none.
     pub fn new(port: u16, ca: &Path) -> Self {
+        Self::speaking(ALL_VERSIONS, port, ca)
+    }
+
+    /// One who speaks TLS 1.2 and nothing newer, in which a server says no more about the handshake once it was asked
+    /// something.
+    ///
+    /// # Panics
+    /// When the file holds no authority.
+    pub fn of_tls_1_2(port: u16, ca: &Path) -> Self {
+        Self::speaking(&[&TLS12], port, ca)
+    }
+
+    fn speaking(versions: &[&'static SupportedProtocolVersion], port: u16, ca: &Path) -> Self {
         use_aws_lc_rs();
         let mut roots = RootCertStore::empty();
         let certificate = CertificateDer::from_pem_file(ca).expect("an authority in PEM");
         roots.add(certificate).expect("an authority");
-        let config = ClientConfig::builder()
+        let config = ClientConfig::builder_with_protocol_versions(versions)
             .with_root_certificates(roots)
             .with_no_client_auth();
         Self {

@@ -10,6 +10,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use crate::demo::{self, Person};
+use crate::disk::traced;
 use crate::folder::Folder;
 use crate::processes::{Running, binary, free_ports, run, serve, wait_for};
 use crate::repository;
@@ -161,6 +162,14 @@ impl Stack {
             &self.state().join("selfdestruct.toml"),
             &self.state().join("log"),
         )
+    }
+
+    /// Runs a site whose calls are noted in `trace`.
+    pub fn run_traced_site(&self, trace: &Path) -> Running {
+        let mut command = Command::new(binary("selfdestruct"));
+        let config = self.state().join("selfdestruct.toml");
+        command.arg("serve").arg("--config").arg(config);
+        Running::spawn(traced(&command, trace), &self.state().join("log/traced.log"))
     }
 
     /// Ends the core in an orderly way.

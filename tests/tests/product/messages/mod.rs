@@ -3,9 +3,11 @@
 mod at_once;
 mod embedded;
 mod faults;
+mod full;
 mod killed;
 mod previews;
 mod read_once;
 mod restored;
 mod steps;
+mod synced;
 mod tool;

@@ -1,7 +1,7 @@
 //! A message is read in a browser; its sender learns when and from where; nothing of it is left.
 
 use std::collections::BTreeSet;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tests::browser::{Browser, Scripts};
 use tests::memory;
@@ -26,14 +26,12 @@ async fn a_message_is_shown_once_and_its_sender_knows_when_and_from_where() {
         !browser.text().await.contains(SECRET),
         "nothing before the button"
     );
-    let pressed = Instant::now();
     // By keyboard alone.
     browser.tab_to("Open message").await;
     browser.key("Enter").await;
     browser.expect(SECRET).await;
     browser.expect_accessible().await;
     let shown = stack.await_message(&sent.id, "read").await;
-    let heard = pressed.elapsed();
     assert_eq!(
         (
             shown.count("opened"),
@@ -46,10 +44,6 @@ async fn a_message_is_shown_once_and_its_sender_knows_when_and_from_where() {
     assert_eq!(
         (opened.kind.as_str(), opened.source.as_deref()),
         ("opened", Some("127.0.0.1"))
-    );
-    assert!(
-        heard < Duration::from_secs(20),
-        "known inside only after {heard:?}"
     );
 
     // Whoever holds the link is told; the page itself is the same as for any other id.

@@ -1,23 +1,13 @@
 //! A site whose files are put back to an older state hands nothing out, and says so.
 
-use std::path::Path;
 use std::time::Duration;
 
-use tests::processes::{run, wait_for};
+use tests::folder::copy;
+use tests::processes::wait_for;
 use tests::reader::{Reader, Reading};
 use tests::stack::Stack;
 
 const PATIENCE: Duration = Duration::from_mins(1);
-
-async fn copy(from: &Path, to: &Path) {
-    let mut command = tokio::process::Command::new("cp");
-    command
-        .arg("--archive")
-        .arg("--no-target-directory")
-        .arg(from)
-        .arg(to);
-    run(&mut command).await.expect("the folder can be copied");
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_older_copy_of_a_site_hands_nothing_out_a_second_time() {
@@ -36,8 +26,7 @@ async fn an_older_copy_of_a_site_hands_nothing_out_a_second_time() {
         copy(
             &stack.state().join(folder),
             &stack.state().join(format!("{folder}.old")),
-        )
-        .await;
+        );
     }
     stack.launch_site();
     let first = wait_for("the message is handed out", PATIENCE, async || {
@@ -56,12 +45,10 @@ async fn an_older_copy_of_a_site_hands_nothing_out_a_second_time() {
         .stop(Duration::from_secs(20))
         .await;
     for folder in ["site", "site-keys"] {
-        std::fs::remove_dir_all(stack.state().join(folder)).expect("the site's files");
         copy(
             &stack.state().join(format!("{folder}.old")),
             &stack.state().join(folder),
-        )
-        .await;
+        );
     }
     stack.launch_site();
     wait_for("the core tells of the fork", PATIENCE, async || {
