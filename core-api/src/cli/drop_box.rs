@@ -169,35 +169,57 @@ async fn open(config: &Config, id: Token, folder: &Path, json: bool, out: &mut d
     let MessageAnswer::Opened { text, files } = answer else {
         return Err(AskError::Unknown.into());
     };
-    let mut written = vec![];
-    let (mut part, mut rest) = body.split_at_checked(text).ok_or(AskError::Unknown)?;
-    if text > 0 {
-        let taken = files.iter().any(|(name, _)| name == TEXT);
-        let name = if taken {
-            format!("message-{TEXT}")
-        } else {
-            TEXT.to_owned()
-        };
-        written.push(write_new(folder, &name, part)?);
-    }
-    for (name, size) in &files {
-        (part, rest) = rest.split_at_checked(*size).ok_or(AskError::Unknown)?;
-        written.push(write_new(folder, name, part)?);
-    }
-    File::open(folder)?.sync_all()?;
+    let written = write_parts(folder, &body, text, &files)?;
     ask_about(&config.data_dir, MessageRequest::DropErase { id }).await?;
     if json {
-        writeln!(out, "{}", json!({"id": id, "files": written}))?;
+        let files: Vec<String> = written.iter().map(|file| shown(file)).collect();
+        writeln!(out, "{}", json!({"id": id, "files": files}))?;
     } else {
         for file in written {
-            writeln!(out, "{file}")?;
+            writeln!(out, "{}", shown(&file))?;
         }
     }
     Ok(ExitCode::SUCCESS)
 }
 
+/// Writes the text, which comes first, and the files. All of them are on the disk afterwards, or none is left.
+fn write_parts(
+    folder: &Path,
+    body: &[u8],
+    text: usize,
+    files: &[(String, usize)],
+) -> Result<Vec<PathBuf>, Box<dyn std::error::Error>> {
+    let name = text_name(files);
+    let text = (text > 0).then_some((name, text));
+    let mut written = Vec::new();
+    let mut write = || -> Result<(), Box<dyn std::error::Error>> {
+        let mut rest = body;
+        for (name, size) in text.iter().chain(files) {
+            let part;
+            (part, rest) = rest.split_at_checked(*size).ok_or(AskError::Unknown)?;
+            written.push(write_new(folder, name, part)?);
+        }
+        Ok(File::open(folder)?.sync_all()?)
+    };
+    let outcome = write();
+    if outcome.is_err() {
+        for path in &written {
+            drop(std::fs::remove_file(path)); // the drop is kept, so nothing is lost with it
+        }
+    }
+    outcome.map(|()| written)
+}
+
+/// A name for the text that no file has, in capital letters or not.
+fn text_name(files: &[(String, usize)]) -> String {
+    let is_free = |wanted: &String| !files.iter().any(|(name, _)| name.to_lowercase() == *wanted);
+    let numbered = (2..).map(|number| format!("text ({number}).txt"));
+    let mut wanted = std::iter::once(TEXT.to_owned()).chain(numbered);
+    wanted.find(is_free).unwrap_or_default()
+}
+
 /// Writes a file that is not there yet, for nobody else to read.
-fn write_new(folder: &Path, name: &str, bytes: &[u8]) -> Result<String, Box<dyn std::error::Error>> {
+fn write_new(folder: &Path, name: &str, bytes: &[u8]) -> Result<PathBuf, Box<dyn std::error::Error>> {
     std::fs::create_dir_all(folder)?;
     // The name was cleaned when the drop was opened; a path would still not be followed.
     let name = Path::new(name).file_name().ok_or(AskError::Unknown)?;
@@ -212,5 +234,35 @@ fn write_new(folder: &Path, name: &str, bytes: &[u8]) -> Result<String, Box<dyn 
     file.write_all(bytes)
         .and_then(|()| file.sync_all())
         .map_err(wrong)?;
-    Ok(shown(&path))
+    Ok(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn files(names: &[&str]) -> Vec<(String, usize)> {
+        names.iter().map(|name| ((*name).to_owned(), 1)).collect()
+    }
+
+    #[test]
+    fn a_text_finds_a_name_beside_any_files() {
+        let folder = tempfile::tempdir().unwrap();
+        let taken = files(&["text.txt", "TEXT (2).txt", "message-text.txt"]);
+        let written = write_parts(folder.path(), b"tabc", 1, &taken).unwrap();
+        assert_eq!(written[0], folder.path().join("text (3).txt"));
+        assert_eq!(std::fs::read(&written[0]).unwrap(), b"t");
+        assert_eq!(written.len(), 4);
+    }
+
+    #[test]
+    fn when_one_cannot_be_written_none_is_left() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("b"), "was here").unwrap();
+        let refused = write_parts(folder.path(), b"tab", 1, &files(&["a", "b"]));
+        assert!(refused.unwrap_err().to_string().contains("the drop is kept"));
+        let left: Vec<_> = std::fs::read_dir(folder.path()).unwrap().collect();
+        assert_eq!(left.len(), 1);
+        assert_eq!(std::fs::read(folder.path().join("b")).unwrap(), b"was here");
+    }
 }

@@ -43,7 +43,7 @@ pub(super) fn services(config: &mut ServiceConfig<'_>) {
 #[post("/v1/messages")]
 async fn send(core: Data<Core>, sender: Sender, request: HttpRequest, body: Payload) -> HttpResponse {
     let result = match large(&core, &request, body).await {
-        Ok((new, _turn)) => send_for_tool::send(&core, &sender, new).await,
+        Ok((new, turn)) => send_for_tool::send(&core, &sender, new, turn).await,
         Err(kind) => Err(kind.into()),
     };
     told(&sender.reference, StatusCode::CREATED, result.as_ref())

@@ -83,6 +83,15 @@ pub fn erase(c: &Connection, message: &Id) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// What waits, in bytes: of one sender, and of all.
+pub fn bytes(c: &Connection, sender: &str) -> Result<(u64, u64), StoreError> {
+    Ok(c.prepare_cached(
+        "SELECT coalesce(sum(push.size) FILTER (WHERE message.sender = ?1), 0), coalesce(sum(push.size), 0)
+         FROM push JOIN message ON message.id = push.message",
+    )?
+    .query_row([sender], |row| Ok((row.get(0)?, row.get(1)?)))?)
+}
+
 /// How many bodies wait for a site.
 pub fn waiting(c: &Connection, site: &str) -> Result<u64, StoreError> {
     Ok(c.prepare_cached("SELECT count(*) FROM push WHERE site = ?1")?

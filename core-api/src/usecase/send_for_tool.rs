@@ -9,6 +9,7 @@ use contract::sync::{Bytes, Digest, Token};
 use data_encoding::BASE64URL_NOPAD;
 use domain::message::Message as State;
 use seal::{Content, Envelope, File, Passphrase, ProofHashes};
+use tokio::sync::SemaphorePermit;
 use tokio::time::{Instant, sleep};
 use zeroize::Zeroizing;
 
@@ -21,15 +22,24 @@ use crate::store::{Id, StoreError, message, sending};
 
 /// Most addresses in one request: each costs a passphrase's stretching and a body.
 const MOST_ADDRESSES: usize = 20;
+/// Most that one request may come to, in bytes, its content counted once for each address: all of it is in memory at
+/// once, and in one transaction.
+const MOST_TOGETHER: usize = 64 * 1024 * 1024;
 /// How long an answer waits for the site's receipts.
 const RECEIPT_WITHIN: Duration = Duration::from_secs(5);
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
-/// Sends what a tool asks for.
+/// Sends what a tool asks for. `turn` is given back as soon as all is written down, and not held while the site is
+/// waited for.
 ///
 /// # Errors
 /// What is wrong with it; nothing was sent then.
-pub async fn send(core: &Arc<Core>, sender: &Sender, new: NewMessage) -> Result<Sent, UseCaseError> {
+pub async fn send(
+    core: &Arc<Core>,
+    sender: &Sender,
+    new: NewMessage,
+    turn: SemaphorePermit<'_>,
+) -> Result<Sent, UseCaseError> {
     let mut new = new;
     if !(16..=64).contains(&new.key.len()) || new.to.len() > MOST_ADDRESSES {
         return Err(ProblemKind::Malformed.into());
@@ -55,6 +65,9 @@ pub async fn send(core: &Arc<Core>, sender: &Sender, new: NewMessage) -> Result<
             passphrase,
         } => {
             let written = written(text, files, passphrase)?;
+            if size(&written.content).saturating_mul(to.len()) > MOST_TOGETHER {
+                return Err(ProblemKind::TooLarge.into());
+            }
             seal_all(core, &wish, to, written).await?
         }
         envelope @ NewContent::Envelope { .. } if to.is_empty() => (vec![read(wish, envelope)?], vec![]),
@@ -67,6 +80,7 @@ pub async fn send(core: &Arc<Core>, sender: &Sender, new: NewMessage) -> Result<
     } else {
         vec![]
     };
+    drop(turn);
     wait_for_receipts(core, &ids).await?;
     told(core, &ids, links).await
 }
@@ -100,6 +114,11 @@ fn written(
         .map(|typed| Passphrase::new(&typed).ok_or(ProblemKind::Malformed))
         .transpose()?;
     Ok(Arc::new(Written { content, passphrase }))
+}
+
+fn size(content: &Content) -> usize {
+    let files: usize = content.files().iter().map(|file| file.bytes().len()).sum();
+    content.text().len() + files
 }
 
 fn file(new: NewFile) -> Result<File, ProblemKind> {

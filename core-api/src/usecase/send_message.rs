@@ -30,6 +30,10 @@ const SHORTEST: Duration = Duration::from_mins(1);
 const LONGEST_REASON: usize = 500;
 /// Ids that one sender may keep without using them.
 const MOST_RESERVED: u64 = 1000;
+/// What may wait for sites, in bytes, of one sender and of all: while a site is away it fills the disk on which
+/// recoveries are kept, too.
+const MOST_OF_ONE: u64 = 256 * 1024 * 1024;
+const MOST_OF_ALL: u64 = 2 * 1024 * 1024 * 1024;
 /// The tag of AES-GCM: nothing sealed is shorter.
 const TAG: usize = 16;
 
@@ -147,6 +151,9 @@ pub enum SendError {
     /// It is larger than anything that is sent.
     #[error("text and files together are larger than 10 MiB")]
     TooLarge,
+    /// Too much waits.
+    #[error("too much waits for the site already; see `core-api site list`")]
+    Full,
     /// Too many ids wait.
     #[error("too many ids are waiting for their message")]
     TooMany,
@@ -177,7 +184,7 @@ impl From<SendError> for UseCaseError {
             SendError::PassphraseNeeded => ProblemKind::PassphraseNeeded,
             SendError::NotReserved => ProblemKind::Conflict,
             SendError::TooLarge => ProblemKind::TooLarge,
-            SendError::TooMany => ProblemKind::TooMany,
+            SendError::TooMany | SendError::Full => ProblemKind::TooMany,
             SendError::Expiry(_)
             | SendError::Readings(_)
             | SendError::Reason
@@ -257,12 +264,15 @@ pub async fn send(
             if let Some(key) = &key
                 && let Some(before) = sending::remembered(c, &sender, key)?
             {
-                return Ok(Some(before));
+                return Ok(Ok(before));
             }
             // Judged before anything is written, as a refusal does not take the transaction back.
+            if !has_room(c, &sender, &ready)? {
+                return Ok(Err(SendError::Full));
+            }
             for one in &ready {
                 if one.is_reserved && !sending::redeem(c, &one.row.id, &sender)? {
-                    return Ok(None);
+                    return Ok(Err(SendError::NotReserved));
                 }
             }
             let ids: Vec<Id> = ready.iter().map(|one| one.row.id).collect();
@@ -272,12 +282,21 @@ pub async fn send(
             if let Some(key) = &key {
                 sending::remember(c, &sender, key, &ids, now)?;
             }
-            Ok(Some(ids))
+            Ok(Ok(ids))
         })
         .await?;
     core.step(Step::MessageStored);
     core.wake.sites.notify_waiters();
-    sent.ok_or(SendError::NotReserved)
+    sent
+}
+
+fn has_room(c: &Connection, sender: &str, ready: &[Ready]) -> Result<bool, StoreError> {
+    let new: u64 = ready
+        .iter()
+        .map(|one| u64::try_from(one.body.len()).unwrap_or(u64::MAX))
+        .sum();
+    let (of_one, of_all) = push::bytes(c, sender)?;
+    Ok(of_one + new <= MOST_OF_ONE && of_all + new <= MOST_OF_ALL)
 }
 
 /// What the rules say, without a look at the site.

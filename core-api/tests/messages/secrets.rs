@@ -76,7 +76,8 @@ async fn nothing_that_opens_a_message_is_in_a_file() {
             passphrase: Some(PASSPHRASE.to_owned()),
         },
     };
-    send_for_tool::send(&bench.core, &sender(), tool)
+    let turn = bench.core.sealing.acquire().await.expect("it is open");
+    send_for_tool::send(&bench.core, &sender(), tool, turn)
         .await
         .expect("it is sent");
     let asked = request(&bench.core, &sender(), DropWish::default())

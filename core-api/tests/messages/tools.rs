@@ -1,5 +1,7 @@
 //! Tools send over the API, see their own messages only, and repeat a request without sending twice.
 
+use std::sync::Arc;
+
 use contract::ProblemKind;
 use contract::message::{NewContent, NewFile, NewMessage};
 use contract::sync::{Digest, Token};
@@ -54,7 +56,8 @@ fn refused<T>(result: Result<T, UseCaseError>) -> ProblemKind {
 /// Sends while the site's worker works, as it does all the time.
 async fn sent(bench: &Bench, who: &str, new: NewMessage) -> Result<contract::message::Sent, UseCaseError> {
     let who = tool(who);
-    let sending = send(&bench.core, &who, new);
+    let turn = bench.core.sealing.acquire().await.expect("it is open");
+    let sending = send(&bench.core, &who, new, turn);
     tokio::pin!(sending);
     loop {
         tokio::select! {
@@ -245,4 +248,52 @@ fn file(data: &str) -> NewFile {
         kind: String::new(),
         data: data.to_owned(),
     }
+}
+
+fn large(key: &str, to: &[&str]) -> NewMessage {
+    let content = NewContent::Plain {
+        text: Some("x".repeat(9 * 1024 * 1024)),
+        files: vec![],
+        passphrase: Some("told by telephone".to_owned()),
+    };
+    NewMessage {
+        content,
+        ..plain(key, to, None)
+    }
+}
+
+#[tokio::test]
+async fn one_request_is_not_more_than_the_core_can_bear() {
+    let bench = Bench::new().await;
+    let many = ["a@home.example"; 8];
+    let result = sent(&bench, "hr.corp.example", large(KEY, &many)).await;
+    assert_eq!(refused(result), ProblemKind::TooLarge);
+    assert!(
+        sent(&bench, "hr.corp.example", large(KEY, &many[..2]))
+            .await
+            .is_ok()
+    );
+}
+
+/// The site is away, and a tool went on and on.
+#[tokio::test]
+async fn what_waits_for_a_site_is_bounded_for_each_sender() {
+    let bench = Bench::new().await;
+    let new = |number: u8| plain(&format!("{KEY}-{number}"), &[], Some("told by telephone"));
+    let by = |who: &'static str, number: u8| {
+        let core = Arc::clone(&bench.core);
+        async move {
+            let turn = core.sealing.acquire().await.expect("it is open");
+            // Nobody pushes, so the receipt does not come.
+            send(&core, &tool(who), new(number), turn).await
+        }
+    };
+    by("hr.corp.example", 1).await.expect("there is room");
+    let grown = bench.core.store.write(|c| {
+        let almost_all = 256 * 1024 * 1024 - 1024;
+        Ok(c.execute("UPDATE push SET size = ?1", [almost_all])?)
+    });
+    assert_eq!(grown.await.expect("the database works"), 1);
+    assert_eq!(refused(by("hr.corp.example", 2).await), ProblemKind::TooMany);
+    by("it.corp.example", 3).await.expect("others go on");
 }
