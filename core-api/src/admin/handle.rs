@@ -10,6 +10,7 @@ use crate::store::audit::Reading;
 use crate::usecase::audit_read::{self, Reader};
 use crate::usecase::invite::{AskedAbout, InviteError, invite};
 use crate::usecase::pause::{pause, resume};
+use crate::usecase::site_acknowledge::acknowledge;
 use crate::usecase::site_list::list;
 use crate::usecase::site_pair::{offer, take_answer};
 use crate::usecase::site_rekey::rekey;
@@ -87,6 +88,10 @@ async fn answer(core: &Arc<Core>, request: Request, operator: &str, reference: &
                     "{site} is retired; {lost} messages that had not ended were given up"
                 ))
             })
+            .map_err(|error| error.to_string()),
+        Request::SiteAcknowledge { site } => acknowledge(core, site, reference, operator)
+            .await
+            .map(|count| done(format!("{count} alarms of {site} are taken back")))
             .map_err(|error| error.to_string()),
         Request::SiteReKey { site } => rekey(core, site, reference, operator)
             .await

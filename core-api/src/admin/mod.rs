@@ -82,6 +82,11 @@ pub enum Request {
     },
     /// How the sites are.
     SiteList,
+    /// An operator has looked at a site's alarms.
+    SiteAcknowledge {
+        /// Which.
+        site: String,
+    },
     /// End a site for good.
     SiteRetire {
         /// Which.

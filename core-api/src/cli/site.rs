@@ -1,4 +1,4 @@
-//! `site add | list | re-key | probe | retire`.
+//! `site add | list | re-key | acknowledge | probe | retire`.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -46,6 +46,11 @@ pub(super) enum Site {
         /// Which
         name: String,
     },
+    /// Say that you have looked at a site's alarms: those that nothing else takes back are over
+    Acknowledge {
+        /// Which
+        name: String,
+    },
     /// Compare a site's public pages with those of this release, from wherever this is typed
     Probe {
         /// Its name in the configuration, or its public https address
@@ -89,6 +94,7 @@ pub(super) async fn run(command: Site, config: Result<Config, Mistakes>, out: &m
             pair(&config, name, &file, out).await
         }
         Site::List { json } => list(&config?, json, out).await,
+        Site::Acknowledge { name } => act(&config?, Request::SiteAcknowledge { site: name }, out).await,
         Site::ReKey { name } => act(&config?, Request::SiteReKey { site: name }, out).await,
         Site::Retire { name } => {
             act(&config?, Request::SiteRetire { site: name.clone() }, out).await?;

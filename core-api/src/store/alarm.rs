@@ -44,6 +44,14 @@ pub fn lower(c: &Connection, site: &str, what: &str, subject: &str) -> Result<bo
     Ok(lowered == 1)
 }
 
+/// Takes all of one kind back; says how many.
+pub fn lower_kind(c: &Connection, site: &str, what: &str) -> Result<usize, StoreError> {
+    Ok(
+        c.prepare_cached("DELETE FROM alarm WHERE site = ?1 AND what = ?2")?
+            .execute((site, what))?,
+    )
+}
+
 /// Takes all of a site back: it begins anew.
 pub fn lower_all(c: &Connection, site: &str) -> Result<(), StoreError> {
     c.prepare_cached("DELETE FROM alarm WHERE site = ?1")?

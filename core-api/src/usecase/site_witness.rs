@@ -11,7 +11,7 @@ use sqlite::Connection;
 use super::alarm::{self, What};
 use crate::core::Core;
 use crate::store::site::{self, Site};
-use crate::store::{StoreError, audit};
+use crate::store::{StoreError, alarm as standing, audit};
 use crate::worker::checkpoint::{NAME, witness_key};
 
 /// Why nothing was left.
@@ -38,20 +38,22 @@ pub async fn leave(
     let Some(line) = core.store.read(audit::latest_checkpoint).await? else {
         return Ok(None);
     };
-    if left == Some(&line) {
-        return Ok(Some(line));
+    if left == Some(&line) || stands(core, &site.name).await? {
+        return Ok(left.map(str::to_owned));
     }
     if let Some(before) = api.witness(&line).await?.before {
         let (shared, name, now) = (Arc::clone(core), site.name.clone(), core.now());
         let key = witness_key(core.signing());
         core.store
             .write(move |c| {
-                if is_ours(c, &before, &key)? {
-                    alarm::lower(c, &name, What::Witness, "")?;
-                } else {
+                let judged = judge(c, &before, &key)?;
+                if judged != Judged::Fits {
                     alarm::raise(c, &shared, &name, What::Witness, "", now)?;
                 }
-                // Kept in either case: `audit verify` says what is wrong with it.
+                if judged == Judged::Lie {
+                    return Ok(());
+                }
+                // Also one that does not fit: `audit verify` says what is wrong with it.
                 site::set_witness(c, &name, &before)
             })
             .await?;
@@ -59,11 +61,36 @@ pub async fn leave(
     Ok(Some(line))
 }
 
-/// Whether our audit still has the record that the line speaks of.
-fn is_ours(c: &Connection, line: &str, key: &VerifyingKey) -> Result<bool, StoreError> {
+/// As long as something is wrong nothing more is left there: it would take the place of what shows it. Only an
+/// operator ends that.
+async fn stands(core: &Core, site: &str) -> Result<bool, StoreError> {
+    let name = site.to_owned();
+    core.store
+        .read(move |c| standing::stands(c, &name, What::Witness.word(), ""))
+        .await
+}
+
+/// What a line from a site is.
+#[derive(PartialEq, Eq)]
+enum Judged {
+    /// Our audit has the record that it speaks of.
+    Fits,
+    /// We signed it, and our audit is another.
+    Unfitting,
+    /// We never signed it: it says something about the site and nothing about our audit.
+    Lie,
+}
+
+fn judge(c: &Connection, line: &str, key: &VerifyingKey) -> Result<Judged, StoreError> {
     let head = line.parse::<Signed>().and_then(|signed| Head::open(&signed, key));
-    let Ok(head) = head else { return Ok(false) };
+    let Some(head) = head.ok().filter(|head| head.name == NAME) else {
+        return Ok(Judged::Lie);
+    };
     let hash = audit::hash_at(c, head.seq)?;
     let is_cut = audit::end(c)?.seq < head.seq;
-    Ok(head.name == NAME && !is_cut && hash.is_none_or(|hash| hash == head.hash))
+    Ok(if !is_cut && hash.is_none_or(|hash| hash == head.hash) {
+        Judged::Fits
+    } else {
+        Judged::Unfitting
+    })
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use core_api::usecase::audit_verify::verify;
+use core_api::usecase::site_acknowledge::acknowledge;
 use core_api::usecase::site_list::list;
 use core_api::worker::checkpoint::{self, witness_key};
 use core_api::worker::pull::{GRACE, MISSED, Next, STALE};
@@ -102,10 +103,46 @@ async fn an_audit_that_was_written_anew_does_not_fit_what_the_site_kept() {
         .unwrap();
     puller.try_one(0).await.unwrap();
     assert_eq!(bench.alarms("dmz1").await, ["witness"]);
+    let (shown, kept) = (
+        bench.stored("dmz1").await.witness,
+        bench.site().state().witness.clone(),
+    );
+    // The audit grows, and so would what the site keeps: it stays as it is until somebody has looked.
+    checkpoint::try_one(&bench.core)
+        .await
+        .unwrap()
+        .expect("the chain grew");
+    puller.try_one(0).await.unwrap();
+    puller.try_one(0).await.unwrap();
+    assert_eq!(bench.alarms("dmz1").await, ["witness"]);
+    assert_eq!(bench.stored("dmz1").await.witness, shown);
+    assert_eq!(bench.site().state().witness, kept);
     let report = verify(&bench.core.store, witness_key(bench.core.signing()), vec![])
         .await
         .unwrap();
     assert!(!report.faults.is_empty());
+}
+
+#[tokio::test]
+async fn a_line_that_we_never_signed_is_the_sites_lie_and_not_kept_as_ours() {
+    let bench = Bench::new().await;
+    checkpoint::try_one(&bench.core)
+        .await
+        .unwrap()
+        .expect("the chain grew");
+    bench.site().state().witness = Some("not a line of anybody".to_owned());
+    bench.pull("dmz1").await;
+    assert_eq!(bench.alarms("dmz1").await, ["witness"]);
+    assert_eq!(bench.stored("dmz1").await.witness, None);
+    let key = witness_key(bench.core.signing());
+    let report = verify(&bench.core.store, key, vec![]).await.unwrap();
+    assert!(report.faults.is_empty(), "{:?}", report.faults);
+    let lowered = acknowledge(&bench.core, "dmz1", "REF", "uid 0").await.unwrap();
+    assert_eq!(lowered, 1);
+    assert!(bench.alarms("dmz1").await.is_empty());
+    assert_eq!(bench.audited("site-acknowledged").await, 1);
+    bench.pull("dmz1").await;
+    assert!(bench.alarms("dmz1").await.is_empty(), "our own line is there now");
 }
 
 #[tokio::test]

@@ -176,6 +176,8 @@ pub enum Event {
     },
     /// A site was retired.
     SiteRetired,
+    /// An operator has seen a site's alarms.
+    SiteAcknowledged,
     /// A site gave an alarm.
     SiteAlarm {
         /// What is wrong, in one word.
