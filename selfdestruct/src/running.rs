@@ -74,15 +74,38 @@ pub(crate) struct Time {
     mark: AtomicI64,
     /// The one that is stored.
     pub(crate) stored: AtomicI64,
+    /// The machine's two clocks when the wall clock was last known to be right.
+    right: Mutex<(i64, Duration)>,
 }
 
+/// How far the wall clock may run ahead of the clock that nobody sets until the core is asked again, in milliseconds: as
+/// far as it may be off for the core to be believed.
+const LEAP_MS: i64 = 5 * 60 * 1000;
+
 impl Time {
-    /// Goes on from a stored moment.
-    pub(crate) fn resume(stored: i64) -> Self {
+    /// Goes on from a stored moment. `monotonic`: the clock that nobody sets, now.
+    pub(crate) fn resume(stored: i64, monotonic: Duration) -> Self {
         Self {
             mark: AtomicI64::new(stored),
             stored: AtomicI64::new(stored),
+            right: Mutex::new((stored, monotonic)),
         }
+    }
+
+    /// The wall clock, unless it has leapt ahead since it was right: what expires by a leap is erased for good.
+    fn seen(&self, wall: i64, monotonic: Duration) -> i64 {
+        let (right, at) = *self.right.lock().unwrap_or_else(PoisonError::into_inner);
+        let since = i64::try_from(monotonic.saturating_sub(at).as_millis()).unwrap_or(i64::MAX);
+        let expected = right.saturating_add(since);
+        if wall > expected.saturating_add(LEAP_MS) {
+            expected
+        } else {
+            wall
+        }
+    }
+
+    fn is_right(&self, wall: i64, monotonic: Duration) {
+        *self.right.lock().unwrap_or_else(PoisonError::into_inner) = (wall, monotonic);
     }
 }
 
@@ -162,8 +185,22 @@ pub(crate) struct Noise {
 impl Running {
     /// The site's time.
     pub(crate) fn now(&self) -> i64 {
-        let now = self.given.clock.now_ms();
+        let clock = &self.given.clock;
+        let now = self.time.seen(clock.now_ms(), clock.monotonic());
         self.time.mark.fetch_max(now, Ordering::Relaxed).max(now)
+    }
+
+    /// The wall clock is right: the core was believed by it just now.
+    pub(crate) fn trust_clock(&self) {
+        let clock = &self.given.clock;
+        self.time.is_right(clock.now_ms(), clock.monotonic());
+    }
+
+    /// Nothing is left of what was timed before: time begins with the wall clock, by which the core was believed.
+    pub(crate) fn begin_time(&self, wall: i64) {
+        self.trust_clock();
+        self.time.mark.store(wall, Ordering::Relaxed);
+        self.time.stored.store(wall, Ordering::Relaxed);
     }
 
     /// A step is reached.

@@ -283,7 +283,8 @@ impl Site {
         let time = SiteTime {
             site: self.0.settings.name.clone(),
             nonce: nonce.to_owned(),
-            time_ms: self.0.now(),
+            // The machine's own, however wrong: from it the core shows how far the clocks are apart.
+            time_ms: self.0.given.clock.now_ms(),
         };
         time.sign(&self.0.epoch.read().await.key).to_string()
     }
@@ -393,7 +394,12 @@ impl Site {
 
     /// Erases everything and begins a new epoch. The one thing besides [`head`](Self::head) that a stopped site does.
     pub async fn new_epoch(&self, epoch: &NewEpoch) -> Result<EpochOpened, SiteError> {
-        new_epoch::open(&self.0, epoch).await
+        // A caller who hangs up leaves no epoch half begun.
+        let (site, epoch) = (Arc::clone(&self.0), epoch.clone());
+        let opened = tokio::spawn(async move { new_epoch::open(&site, &epoch).await });
+        opened
+            .await
+            .map_err(|error| SiteError::Failed(error.to_string()))?
     }
 
     /// Keeps a signed head of the core's audit. The caller has checked its signature.

@@ -99,6 +99,15 @@ pub(crate) fn after(c: &Connection, seq: u64, most: u32, bytes: usize) -> Result
 /// What an event costs in an answer beyond its own text, with quotes escaped: generously.
 const OVERHEAD: usize = 256;
 
+/// When the first event after this one happened.
+pub(crate) fn at_after(c: &Connection, seq: u64) -> Result<Option<i64>, SiteError> {
+    Ok(
+        c.prepare_cached("SELECT at FROM event WHERE seq > ?1 ORDER BY seq LIMIT 1")?
+            .query_row([seq], |row| row.get(0))
+            .optional()?,
+    )
+}
+
 /// The last of the oldest `most` events that are not beyond `acked` and older than `before`, with its hash.
 pub(crate) fn prunable(
     c: &Connection,

@@ -35,6 +35,14 @@ pub(crate) fn erase(c: &Connection, row: i64) -> Result<usize, SiteError> {
     Ok(erased)
 }
 
+/// Erases some pieces, whosever they are; says how many.
+pub(crate) fn clear_some(c: &Connection, most: u32) -> Result<usize, SiteError> {
+    Ok(
+        c.prepare_cached("DELETE FROM piece WHERE place IN (SELECT place FROM piece LIMIT ?1)")?
+            .execute([most])?,
+    )
+}
+
 /// The next row after `after`, and not beyond `last`, that has pieces.
 pub(crate) fn next_row(c: &Connection, after: i64, last: i64) -> Result<Option<i64>, SiteError> {
     let next: Option<i64> = c

@@ -12,6 +12,7 @@ pub(crate) async fn admit(site: &Running, generation: u64) -> Result<(), SiteErr
     if i64::try_from(generation).is_err() {
         return Err(SiteError::Refused);
     }
+    site.trust_clock();
     let seen = site.generation.load(Ordering::Acquire);
     if generation < seen {
         return Err(SiteError::Outdated);

@@ -92,7 +92,8 @@ pub(crate) async fn clean(site: &Running) -> Result<(), SiteError> {
     empty_log(&site.site).await
 }
 
-async fn empty_log(store: &Store) -> Result<(), SiteError> {
+/// After it, what was deleted before stands in neither file of this one.
+pub(crate) async fn empty_log(store: &Store) -> Result<(), SiteError> {
     store.database().checkpoint().await.map_err(|error| match error {
         CheckpointError::Busy => SiteError::Busy,
         CheckpointError::Database(error) => error.into(),

@@ -48,8 +48,12 @@ pub(crate) async fn after(site: &Running, after: After) -> Result<Events, SiteEr
     loop {
         head.borrow_and_update();
         let found = read(site, after, most).await?;
-        // An error means that the site is closed.
-        if !found.events.is_empty() || !matches!(timeout_at(until, head.changed()).await, Ok(Ok(()))) {
+        if !found.events.is_empty() || Instant::now() >= until {
+            return Ok(found);
+        }
+        // Read once more in any case: a head that was signed before the wait would tell an old time. An error means
+        // that the site is closed.
+        if let Ok(Err(_)) = timeout_at(until, head.changed()).await {
             return Ok(found);
         }
     }
@@ -85,10 +89,15 @@ pub(crate) async fn confirm(site: &Running, position: Position, counts: bool) ->
     // The moment of asking, not that of the answer: the confirmation is no younger than what it rests on.
     let asked = site.given.clock.monotonic();
     let epoch = site.enter().await?;
-    match site.site.read(move |c| place(c, position)).await? {
+    let look = move |c: &Connection| Ok((place(c, position)?, chain::at_after(c, position.seq)?));
+    let (fit, unheard) = site.site.read(look).await?;
+    match fit {
         Fit::On => {
             if counts {
-                site.set_confirmed(Some(asked));
+                site.trust_clock();
+                if is_heard(site, unheard) {
+                    site.set_confirmed(Some(asked));
+                }
             }
             Ok(())
         }
@@ -107,6 +116,14 @@ pub(crate) async fn confirm(site: &Running, position: Position, counts: bool) ->
             Err(SiteError::Fork)
         }
     }
+}
+
+/// Whether the core keeps what it is told: one that asks for the same again and again knows nothing of what followed,
+/// and what was handed out since could be handed out again by a machine that is put back. `unheard`: when the first
+/// event beyond what it has happened.
+fn is_heard(site: &Running, unheard: Option<i64>) -> bool {
+    let within = i64::try_from(site.settings.confirm_within.as_millis()).unwrap_or(i64::MAX);
+    unheard.is_none_or(|at| site.now().saturating_sub(at) < within)
 }
 
 pub(crate) fn place(c: &Connection, position: Position) -> Result<Fit, SiteError> {

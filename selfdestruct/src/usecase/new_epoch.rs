@@ -8,13 +8,17 @@ use ed25519_dalek::SigningKey;
 use journal::{Chain, Hash, Link};
 use zeroize::Zeroizing;
 
-use super::{erase, sha256};
+use super::erase::{self, empty_log};
+use super::sha256;
 use crate::given::{Step, random_bytes};
 use crate::running::{Epoch, Running};
 use crate::site::SiteError;
 use crate::store::chain::Owner;
 use crate::store::standing::{self, Standing};
-use crate::store::{Garbled, Store, chain, held, keys, message};
+use crate::store::{Garbled, Store, chain, held, keys, message, piece};
+
+/// Pieces that are erased in one transaction: 16 MiB.
+const PIECES_AT_A_TIME: u32 = 64;
 
 /// What an epoch begins with.
 pub(crate) struct First<'a> {
@@ -72,6 +76,10 @@ pub(crate) async fn begin(
     })
     .await?;
     between();
+    while site.write(|c| piece::clear_some(c, PIECES_AT_A_TIME)).await? > 0 {
+        // What was overwritten stands in the log, too: emptied each time, it needs no room of the whole.
+        empty_log(site).await?;
+    }
     let standing = first.standing();
     let ratchet = Zeroizing::new(*first.ratchet);
     let origin = first.origin();
@@ -99,6 +107,7 @@ pub(crate) async fn open(site: &Running, asked: &NewEpoch) -> Result<EpochOpened
     let mut current = site.epoch.write().await;
     let former = site.site.read(standing::get).await?.ok_or(Garbled)?;
     let key = SigningKey::from_bytes(&Zeroizing::new(random_bytes(&*site.given.randomness)));
+    let wall = site.given.clock.now_ms();
     let first = First {
         name: &site.settings.name,
         epoch: asked.epoch,
@@ -109,9 +118,11 @@ pub(crate) async fn open(site: &Running, asked: &NewEpoch) -> Result<EpochOpened
         ratchet: asked.ratchet.expose(),
         generation: former.generation,
         key: &key,
-        clock: site.now(),
+        clock: wall,
     };
     if former.opened_by == first.fingerprint() {
+        // The answer says that nothing of the former is left, and it may have ended before that.
+        erase::clean(site).await?;
         return Ok(opened(&current));
     }
     // The same number may come a second time: from a core that was restored to before it asked.
@@ -122,6 +133,7 @@ pub(crate) async fn open(site: &Running, asked: &NewEpoch) -> Result<EpochOpened
     let between = || site.step(Step::EpochKeysErased);
     let begun = begin(&site.site, &site.keys, first, between).await?;
     *current = Arc::new(begun);
+    site.begin_time(wall);
     site.head.send_replace(0);
     site.anchored.store(0, Ordering::Relaxed);
     erase::clean(site).await?;

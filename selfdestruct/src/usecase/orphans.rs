@@ -4,6 +4,7 @@ use std::sync::atomic::Ordering;
 
 use sqlite::Connection;
 
+use super::erase::clean;
 use crate::running::Running;
 use crate::site::SiteError;
 use crate::store::{keys, message, piece};
@@ -79,5 +80,6 @@ async fn erase_unused(site: &Running, rows: &[i64]) -> Result<(), SiteError> {
         }
         Ok(())
     };
-    site.site.write(erase).await
+    site.site.write(erase).await?;
+    clean(site).await
 }

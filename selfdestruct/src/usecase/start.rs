@@ -120,7 +120,7 @@ async fn run(
         settings,
         site,
         keys: data_keys,
-        time: Time::resume(standing.clock.max(last_event)),
+        time: Time::resume(standing.clock.max(last_event), given.clock.monotonic()),
         rows: Rows::resume(last_row),
         noise: Noise {
             told: Mutex::new(given.clock.monotonic()),

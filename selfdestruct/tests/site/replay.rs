@@ -1,6 +1,8 @@
 //! The model of the protocol, held to the real site: the model's courses are taken again, and each answer and every
 //! event has to be the one that the model foresaw.
 
+use std::time::Duration;
+
 use contract::sync::{Command, Order, Pushed, What};
 use model::traces::{Answer, Course, Step, courses, shown};
 use model::{End, Scope};
@@ -13,15 +15,18 @@ const MOST: usize = 120;
 
 async fn replay(scope: &Scope, course: &Course) {
     let mut world = World::new().await;
+    // The model knows no spans: only a start ends a confirmation there.
+    world.confirm_within = Duration::from_hours(24);
+    world.restart().await;
+    world.confirm().await;
     let letters: Vec<Letter> = (0..scope.messages)
         .map(|message| {
             let readings = if message == 0 { scope.readings } else { 1 };
             Letter::new(&format!("message {message}")).with_readings(readings.into())
         })
         .collect();
-    let mut is_confirmed = true;
     for step in &course.steps {
-        take(&mut world, &letters, *step, &mut is_confirmed).await;
+        take(&mut world, &letters, *step).await;
     }
     // An end is told when what ended is erased.
     world.sweep().await;
@@ -33,7 +38,7 @@ async fn replay(scope: &Scope, course: &Course) {
     }
 }
 
-async fn take(world: &mut World, letters: &[Letter], step: Step, is_confirmed: &mut bool) {
+async fn take(world: &mut World, letters: &[Letter], step: Step) {
     match step {
         Step::Push(message, is_there) => {
             let pushed = world.push(&letters[message]).await;
@@ -61,9 +66,6 @@ async fn take(world: &mut World, letters: &[Letter], step: Step, is_confirmed: &
         Step::LeasesEnd => {
             world.hands.go_on(LEASE);
             world.sweep().await;
-            if *is_confirmed {
-                hear_nothing(world).await; // the same time ends a confirmation
-            }
         }
         Step::Pull(is_heard) => {
             if is_heard {
@@ -71,12 +73,8 @@ async fn take(world: &mut World, letters: &[Letter], step: Step, is_confirmed: &
             } else {
                 hear_nothing(world).await;
             }
-            *is_confirmed = true;
         }
-        Step::Crash => {
-            world.restart().await;
-            *is_confirmed = false;
-        }
+        Step::Crash => world.restart().await,
     }
 }
 

@@ -164,3 +164,30 @@ async fn a_hash_that_lies_elsewhere_is_a_fork_and_an_earlier_epoch_is_none() {
     assert!(matches!(site.ack(elsewhere).await, Err(SiteError::Fork)));
     assert!(matches!(world.core.pull(&site).await, Err(SiteError::Fork)));
 }
+
+#[tokio::test]
+async fn an_epoch_whose_asker_hung_up_is_whole() {
+    for patience in [1_u32, 2, 4, 8, 16, 32, 64, 128] {
+        let world = World::new().await;
+        world.pushed(Letter::new("of the former epoch")).await;
+        let (site, asked) = (world.site().clone(), world.core.new_epoch());
+        let hangs_up = async {
+            for _ in 0..patience {
+                tokio::time::sleep(std::time::Duration::from_micros(200)).await;
+            }
+        };
+        tokio::select! {
+            opened = site.new_epoch(&asked) => drop(opened),
+            () = hangs_up => {}
+        }
+        let opened = site.new_epoch(&asked).await.expect("it is asked again");
+        assert_eq!(opened.epoch, asked.epoch, "after {patience}");
+        let inventory = site.inventory(None).await.expect("it goes on");
+        let key = ed25519_dalek::VerifyingKey::from_bytes(opened.site_key.as_bytes()).expect("a key");
+        let signed: journal::Signed = inventory.parse().expect("a statement");
+        let listed = <journal::site::Inventory as journal::Statement>::open(&signed, &key);
+        let listed = listed.expect("signed with the key that was answered");
+        assert_eq!((listed.epoch, listed.live.len()), (asked.epoch, 0));
+        site.close().await;
+    }
+}

@@ -188,6 +188,7 @@ pub(crate) struct World {
     pub(crate) death: Arc<Death>,
     pub(crate) core: Core,
     pub(crate) limits: Limits,
+    pub(crate) confirm_within: Duration,
     given: Given,
     site: Option<Site>,
 }
@@ -218,6 +219,7 @@ impl World {
             death,
             core: Core::new(),
             limits,
+            confirm_within: Duration::from_mins(2),
             given,
             site: None,
         };
@@ -235,7 +237,7 @@ impl World {
             data_dir: self.folder.path().join("data"),
             keys_dir: self.folder.path().join("keys"),
             name: NAME.to_owned(),
-            confirm_within: Duration::from_mins(2),
+            confirm_within: self.confirm_within,
             lease: Duration::from_millis(u64::try_from(LEASE).expect("the test stands on it")),
             limits: self.limits,
         };
