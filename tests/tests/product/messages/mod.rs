@@ -1,11 +1,13 @@
 //! One-time messages between real processes: shown once, known inside, gone afterwards, whatever fails.
 
 mod at_once;
+mod core_restored;
 mod faults;
 mod full;
 mod killed;
 mod previews;
 mod read_once;
 mod restored;
+mod reverted;
 mod steps;
 mod synced;
