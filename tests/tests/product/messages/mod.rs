@@ -4,6 +4,7 @@ mod at_once;
 mod core_restored;
 mod faults;
 mod full;
+mod gone;
 mod killed;
 mod previews;
 mod read_once;
