@@ -59,3 +59,14 @@ mod tests {
         assert!(found);
     }
 }
+
+/// The most memory that a process has had so far, in bytes.
+///
+/// # Panics
+/// When there is no such process.
+pub fn peak(pid: u32) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).expect("it runs");
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kibibytes = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
+    kibibytes.expect("the kernel tells it") * 1024
+}

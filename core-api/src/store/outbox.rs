@@ -38,7 +38,8 @@ pub fn insert(
     }
     c.prepare_cached(
         "INSERT INTO outbox (id, kind, recovery, key_id, payload, made_at, not_before, until, tries)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, ?7, 0)",
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, ?7, 0)
+         ON CONFLICT DO NOTHING", // it waits already
     )?
     .execute((
         id,

@@ -5,6 +5,7 @@ use std::time::Duration;
 use contract::sync::Token;
 use domain::Timestamp;
 use domain::message::{Arrival, Ending};
+use sha2::{Digest as _, Sha256};
 use sqlite::Connection;
 
 use super::message_details::Details;
@@ -104,7 +105,8 @@ fn mail_link(c: &Connection, core: &Core, message: &Message, details: &Details) 
         with_passphrase: details.with_passphrase,
     });
     let until = message.expires_at.min(core.now().plus(LINK_KEPT));
-    post(c, core, to, content, until)
+    let id = letter_id(&message.id, &News::OnSite);
+    post(c, core, &id, to, content, until)
 }
 
 fn tell_sender(
@@ -128,7 +130,8 @@ fn tell_sender(
         recipient: details.to,
         reason: details.reason,
     });
-    post(c, core, &notify, content, core.now().plus(NOTICE_KEPT))
+    let id = letter_id(&message.id, news);
+    post(c, core, &id, &notify, content, core.now().plus(NOTICE_KEPT))
 }
 
 /// What a sender wants to know who did not do it himself.
@@ -173,7 +176,36 @@ pub fn tell_not_mailed(c: &Connection, core: &Core, id: &Id) -> Result<(), Store
     }
 }
 
-fn post(c: &Connection, core: &Core, to: &str, content: Content, until: Timestamp) -> Result<(), StoreError> {
+/// The same for the same news. A core that was put back to an older copy of its database has to tell again what happened
+/// since: mailboxes recognise the double by its `Message-ID`, which is made of this.
+fn letter_id(message: &Id, news: &News) -> Id {
+    let what = match news {
+        News::OnSite => "on-site".to_owned(),
+        News::Opened {
+            at, readings_left, ..
+        } => format!("opened {} {readings_left}", at.0),
+        News::Locked { at, .. } => format!("locked {}", at.0),
+        News::Ended { .. } => "ended".to_owned(),
+        News::NotMailed => "not-mailed".to_owned(),
+    };
+    let hash = Sha256::new()
+        .chain_update("sallyport/letter/1")
+        .chain_update(message)
+        .chain_update(what)
+        .finalize();
+    let mut id = [0; 16];
+    id.copy_from_slice(&hash[..16]);
+    id
+}
+
+fn post(
+    c: &Connection,
+    core: &Core,
+    id: &Id,
+    to: &str,
+    content: Content,
+    until: Timestamp,
+) -> Result<(), StoreError> {
     let letter = Letter {
         to: to.to_owned(),
         language: core.settings.messages.language.clone(),
@@ -183,7 +215,7 @@ fn post(c: &Connection, core: &Core, to: &str, content: Content, until: Timestam
         c,
         &core.at_rest,
         &*core.randomness,
-        &core.new_id(),
+        id,
         &Job::Mail(letter),
         core.now(),
         until,

@@ -22,6 +22,7 @@ use domain::{Clock as _, Randomness as _};
 use ed25519_dalek::SigningKey;
 use selfdestruct::given::{Clock, Given, Randomness, Unwatched};
 use selfdestruct::site::{Beginning, Limits, Opening, Proofs, Settings, Site, SiteError as Failed};
+use sqlite::rusqlite::Connection;
 use zeroize::Zeroizing;
 
 use crate::bench::{Bench, ManualClock, Tried};
@@ -325,6 +326,54 @@ async fn an_older_copy_is_a_fork_and_a_new_epoch_goes_on() {
     real.pull().await;
     assert_eq!(real.bench.stage(again).await, "on-site");
     assert!(real.bench.alarms("dmz1").await.is_empty());
+}
+
+/// What somebody who gets at the site's database does to events that the core does not have yet.
+#[tokio::test]
+async fn each_change_of_the_journal_of_a_real_site_has_its_alarm() {
+    for (word, change) in [
+        (
+            "event-changed",
+            "UPDATE event SET event = replace(event, '203.0.113.9', '203.0.113.8') WHERE seq = ?1",
+        ),
+        ("event-missing", "DELETE FROM event WHERE seq = ?1"),
+        (
+            "events-swapped",
+            "UPDATE event SET seq = -seq WHERE seq IN (?1, ?2); UPDATE event SET seq = ?1 + ?2 + seq WHERE seq < 0",
+        ),
+    ] {
+        let real = real().await;
+        let ids = real.bench.send_many("dmz1", 4).await;
+        real.push().await;
+        real.pull().await;
+        let before = real.bench.stored("dmz1").await.last.seq;
+        for id in ids {
+            assert!(matches!(real.open(id, 4).await, Opening::Opened(_)));
+        }
+        let journal = Connection::open(real.folder.path().join("data/site.db")).expect("its owner may");
+        let rows = (before + 2, before + 3);
+        journal
+            .execute_batch(
+                &change
+                    .replace("?1", &rows.0.to_string())
+                    .replace("?2", &rows.1.to_string()),
+            )
+            .expect("as the test laid it out");
+        for _ in 0..2 {
+            let next = real.bench.pull("dmz1").await;
+            assert!(
+                matches!(next, Next::Troubled(what) if what.word() == word),
+                "{word}: {next:?}"
+            );
+        }
+        assert_eq!(real.bench.alarms("dmz1").await, [word]);
+        assert_eq!(
+            real.bench.stored("dmz1").await.last.seq,
+            before,
+            "nothing is taken"
+        );
+        assert_eq!(real.bench.audited("message-opened").await, 0);
+    }
 }
 
 fn copy_files(from: &std::path::Path, to: &std::path::Path) {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tests::mailbox::Mailbox;
 use tests::messages::Sent;
-use tests::processes::wait_for;
+use tests::processes::{Running, wait_for};
 use tests::reader::{Reader, Reading};
 use tests::small_disk::SmallDisk;
 use tests::stack::{Stack, await_log};
@@ -57,12 +57,7 @@ async fn a_core_without_room_loses_nothing_and_tells_everything_later() {
     await_log(&log, "what happened on a site could not be kept").await;
     let refused = stack.try_send("refused", &["--notify", SENDER]).await;
     assert!(refused.is_err(), "what cannot be stored is not promised");
-    assert!(
-        stack
-            .core
-            .as_mut()
-            .is_some_and(tests::processes::Running::is_running)
-    );
+    assert!(stack.core.as_mut().is_some_and(Running::is_running));
     disk.make_room();
     let after = stack.send("after", &["--notify", SENDER]).await;
     assert_eq!(open(&reader, &after).await, "after");

@@ -1,13 +1,16 @@
 //! One-time messages between real processes: shown once, known inside, gone afterwards, whatever fails.
 
 mod at_once;
+mod core_restored;
 mod embedded;
 mod faults;
 mod full;
+mod gone;
 mod killed;
 mod previews;
 mod read_once;
 mod restored;
+mod reverted;
 mod steps;
 mod synced;
 mod tool;
