@@ -52,7 +52,14 @@ pub fn lower_kind(c: &Connection, site: &str, what: &str) -> Result<usize, Store
     )
 }
 
-/// Takes all of a site back: it begins anew.
+/// Takes all of a site back, except those of the kind `what`: it begins anew.
+pub fn lower_all_but(c: &Connection, site: &str, what: &str) -> Result<(), StoreError> {
+    c.prepare_cached("DELETE FROM alarm WHERE site = ?1 AND what != ?2")?
+        .execute((site, what))?;
+    Ok(())
+}
+
+/// Takes all of a site back: it is over.
 pub fn lower_all(c: &Connection, site: &str) -> Result<(), StoreError> {
     c.prepare_cached("DELETE FROM alarm WHERE site = ?1")?
         .execute([site])?;

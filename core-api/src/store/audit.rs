@@ -165,13 +165,16 @@ pub fn insert_checkpoint(c: &Connection, seq: u64, line: &str) -> Result<(), Sto
     Ok(())
 }
 
-/// The hash of a record; `None` if it is not here.
-pub fn hash_at(c: &Connection, seq: u64) -> Result<Option<Hash>, StoreError> {
+/// Whether this record is there, with this very hash.
+pub fn has(c: &Connection, link: Link) -> Result<bool, StoreError> {
+    if link.seq == 0 {
+        return Ok(link == start().end());
+    }
     let hash = c
         .prepare_cached("SELECT hash FROM audit WHERE seq = ?1")?
-        .query_row([seq], |row| row.get::<_, [u8; 32]>(0))
+        .query_row([link.seq], |row| row.get::<_, [u8; 32]>(0))
         .optional()?;
-    Ok(hash.map(Hash::from))
+    Ok(hash.map(Hash::from) == Some(link.hash))
 }
 
 /// The latest checkpoint.

@@ -164,12 +164,14 @@ pub fn open_epoch(c: &Connection, offer: &Offer, paired: &Paired, now: Timestamp
     Ok(())
 }
 
-/// Ends a site for good; `false` if there is none, or it was ended before.
+/// Ends a site for good, and forgets what it kept of our audit; `false` if there is none, or it was ended before.
 pub fn retire(c: &Connection, name: &str, now: Timestamp) -> Result<bool, StoreError> {
     c.prepare_cached("DELETE FROM site_offer WHERE site = ?1")?
         .execute([name])?;
     let retired = c
-        .prepare_cached("UPDATE site SET retired_at = ?2 WHERE name = ?1 AND retired_at IS NULL")?
+        .prepare_cached(
+            "UPDATE site SET retired_at = ?2, witness = NULL WHERE name = ?1 AND retired_at IS NULL",
+        )?
         .execute((name, now.0))?;
     Ok(retired == 1)
 }
@@ -229,11 +231,12 @@ pub fn set_witness(c: &Connection, name: &str, line: &str) -> Result<(), StoreEr
     Ok(())
 }
 
-/// The checkpoints of our audit that sites gave back: witnesses beside our own.
-pub fn witnesses(c: &Connection) -> Result<Vec<String>, StoreError> {
-    let mut statement = c.prepare_cached("SELECT witness FROM site WHERE witness IS NOT NULL")?;
+/// The checkpoints of our audit that sites gave back, by the sites' names: witnesses beside our own.
+pub fn witnesses(c: &Connection) -> Result<Vec<(String, String)>, StoreError> {
+    let mut statement =
+        c.prepare_cached("SELECT name, witness FROM site WHERE witness IS NOT NULL ORDER BY name")?;
     Ok(statement
-        .query_map([], |row| row.get(0))?
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
         .collect::<Result<_, _>>()?)
 }
 

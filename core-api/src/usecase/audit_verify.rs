@@ -44,13 +44,28 @@ pub async fn verify(store: &Store, key: VerifyingKey, elsewhere: Vec<String>) ->
 
 fn check(c: &Connection, key: &VerifyingKey, elsewhere: &[String]) -> Result<Report, StoreError> {
     let mut faults = Vec::new();
-    let mut kept = audit::checkpoints(c)?;
-    kept.extend(site::witnesses(c)?);
+    let kept = audit::checkpoints(c)?;
     let mut witnesses = Vec::with_capacity(kept.len() + elsewhere.len());
     for line in kept.iter().chain(elsewhere) {
         match witness(line, key) {
             Ok(link) => witnesses.push(link),
             Err(wrong) => faults.push(format!("a checkpoint is not to be believed: {wrong}")),
+        }
+    }
+    for (site, line) in site::witnesses(c)? {
+        match witness(&line, key) {
+            Ok(link) => {
+                if !audit::has(c, link)? {
+                    faults.push(format!(
+                        "the site {site} keeps a checkpoint of record {} that does not fit",
+                        link.seq
+                    ));
+                }
+                witnesses.push(link);
+            }
+            Err(wrong) => faults.push(format!(
+                "the checkpoint that the site {site} kept is not to be believed: {wrong}"
+            )),
         }
     }
     let (redacted, wrong) = Redacted::read(c, key)?;

@@ -11,7 +11,7 @@ use journal::{Chain, Link};
 use sqlite::Connection;
 use zeroize::Zeroizing;
 
-use super::alarm::through;
+use super::alarm::{What, through};
 use crate::core::Core;
 use crate::site::LinkError;
 use crate::store::audit::{Event, Personal};
@@ -168,7 +168,8 @@ pub(super) async fn begin(
     core.store
         .write(move |c: &Connection| {
             site::open_epoch(c, &offer, &paired, now)?;
-            alarm::lower_all(c, &offer.site)?;
+            // What the site kept of our audit speaks of us, whatever becomes of its own chain.
+            alarm::lower_all_but(c, &offer.site, What::Witness.word())?;
             audit::append(c, &entry, now)
         })
         .await?;

@@ -2,13 +2,19 @@
 
 use std::time::Duration;
 
+use core_api::store::audit::{Entry, Event, Personal};
+use core_api::store::site;
 use core_api::usecase::audit_verify::verify;
 use core_api::usecase::site_acknowledge::acknowledge;
 use core_api::usecase::site_list::list;
-use core_api::worker::checkpoint::{self, witness_key};
+use core_api::usecase::site_rekey::rekey;
+use core_api::usecase::site_retire::retire;
+use core_api::worker::checkpoint::{self, NAME, witness_key};
 use core_api::worker::pull::{GRACE, MISSED, Next, STALE};
+use domain::Timestamp;
+use journal::{Hash, Head, Link, Statement as _};
 
-use crate::bench::{Bench, Tried};
+use crate::bench::{Bench, NOON, Tried};
 
 #[tokio::test]
 async fn what_lives_there_and_should_not_is_revoked() {
@@ -143,6 +149,124 @@ async fn a_line_that_we_never_signed_is_the_sites_lie_and_not_kept_as_ours() {
     assert_eq!(bench.audited("site-acknowledged").await, 1);
     bench.pull("dmz1").await;
     assert!(bench.alarms("dmz1").await.is_empty(), "our own line is there now");
+}
+
+async fn faults(bench: &Bench) -> Vec<String> {
+    let key = witness_key(bench.core.signing());
+    verify(&bench.core.store, key, vec![]).await.unwrap().faults
+}
+
+/// Something happens, and a checkpoint is made of it.
+async fn next_checkpoint(bench: &Bench) -> String {
+    bench
+        .core
+        .store
+        .write(|c| {
+            let entry = happening();
+            core_api::store::audit::append(c, &entry, Timestamp(NOON)).map(drop)
+        })
+        .await
+        .unwrap();
+    checkpoint::try_one(&bench.core)
+        .await
+        .unwrap()
+        .expect("the chain grew")
+}
+
+fn happening() -> Entry {
+    Entry {
+        event: Event::Freeze { frozen: true },
+        reference: "REF".to_owned(),
+        through: "core".to_owned(),
+        personal: Personal::default(),
+        salt: [7; 32],
+    }
+}
+
+#[tokio::test]
+async fn an_audit_that_was_put_back_does_not_fit_what_the_site_kept_until_an_operator_says_so() {
+    let bench = Bench::new().await;
+    next_checkpoint(&bench).await;
+    let last = next_checkpoint(&bench).await;
+    let mut puller = bench.puller("dmz1");
+    puller.try_one(0).await.unwrap();
+    bench
+        .core
+        .store
+        .write(|c| {
+            c.execute_batch(
+                "DELETE FROM checkpoint WHERE seq = (SELECT max(seq) FROM checkpoint);
+                 DELETE FROM audit_personal WHERE seq = (SELECT max(seq) FROM audit);
+                 DELETE FROM audit WHERE seq = (SELECT max(seq) FROM audit)",
+            )?;
+            Ok(())
+        })
+        .await
+        .unwrap();
+    // A core that begins again finds out, and goes on finding it while its audit grows.
+    let mut puller = bench.puller("dmz1");
+    puller.try_one(0).await.unwrap();
+    let left = bench.site().state().witness.clone();
+    for _ in 0..3 {
+        next_checkpoint(&bench).await;
+        puller.try_one(0).await.unwrap();
+        bench.puller("dmz1").try_one(0).await.unwrap();
+        assert_eq!(bench.alarms("dmz1").await, ["witness"]);
+        assert_eq!(bench.stored("dmz1").await.witness.as_ref(), Some(&last));
+        assert_eq!(bench.site().state().witness, left, "nothing new is left there");
+    }
+    let found = faults(&bench).await;
+    assert!(found.iter().any(|fault| fault.contains("site dmz1")), "{found:?}");
+
+    // Nor does a new epoch take it back, but a word of an operator does.
+    rekey(&bench.core, "dmz1", "REF", "uid 0").await.unwrap();
+    puller.try_one(0).await.unwrap();
+    assert_eq!(bench.alarms("dmz1").await, ["witness"]);
+    assert_eq!(bench.stored("dmz1").await.witness, Some(last));
+    acknowledge(&bench.core, "dmz1", "REF", "uid 0").await.unwrap();
+    puller.try_one(0).await.unwrap();
+    assert!(bench.alarms("dmz1").await.is_empty());
+    assert_eq!(bench.stored("dmz1").await.witness, left);
+    assert!(faults(&bench).await.is_empty());
+}
+
+#[tokio::test]
+async fn of_whatever_a_site_gives_nothing_is_kept_that_is_not_ours() {
+    let bench = Bench::new().await;
+    let line = next_checkpoint(&bench).await;
+    let stranger = ed25519_dalek::SigningKey::from_bytes(&[9; 32]);
+    let link = Link {
+        seq: 1,
+        hash: Hash::from([0; 32]),
+    };
+    let forged = Head::of(NAME, 1, link, NOON).sign(&stranger).to_string();
+    let too_long = format!("{line}{}", " ".repeat(4096));
+    for lie in [forged, too_long, "no line".to_owned()] {
+        bench.site().state().witness = Some(lie);
+        bench.puller("dmz1").try_one(0).await.unwrap();
+        assert_eq!(bench.alarms("dmz1").await, ["witness"]);
+        assert_eq!(bench.stored("dmz1").await.witness, None);
+        assert!(faults(&bench).await.is_empty());
+        acknowledge(&bench.core, "dmz1", "REF", "uid 0").await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn of_a_site_that_is_retired_no_checkpoint_is_held_against_the_audit() {
+    let bench = Bench::new().await;
+    next_checkpoint(&bench).await;
+    bench.puller("dmz1").try_one(0).await.unwrap();
+    bench
+        .core
+        .store
+        .write(|c| site::set_witness(c, "dmz1", "not a line of ours"))
+        .await
+        .unwrap();
+    let found = faults(&bench).await;
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(found[0].contains("site dmz1"), "{found:?}");
+    retire(&bench.core, "dmz1", "REF", "uid 0").await.unwrap();
+    assert!(faults(&bench).await.is_empty());
 }
 
 #[tokio::test]
