@@ -315,9 +315,8 @@ mod tests {
         let place = folder.to_owned();
         std::fs::write(place.join("old"), "old").expect("a file");
         let hex = |text: &str| {
-            text.bytes()
-                .map(|byte| format!("\\x{byte:02x}"))
-                .collect::<String>()
+            let bytes: Vec<String> = text.bytes().map(|byte| format!("\\x{byte:02x}")).collect();
+            bytes.concat()
         };
         let of = |name: &str| hex(place.join(name).to_str().expect("UTF-8"));
         let (old, new, itself) = (of("old"), of("new"), hex(place.to_str().expect("UTF-8")));
@@ -339,7 +338,7 @@ mod tests {
         ];
         let file = notes.join("trace");
         std::fs::write(&file, lines.join("\n")).expect("a file");
-        let trace = Trace::read(&file, &[place.clone()]);
+        let trace = Trace::read(&file, std::slice::from_ref(&place));
         let [exchange] = trace.exchanges(443, 0)[..] else {
             panic!("there is one")
         };

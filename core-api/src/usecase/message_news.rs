@@ -184,6 +184,7 @@ fn letter_id(message: &Id, news: &News) -> Id {
         News::Opened {
             at, readings_left, ..
         } => format!("opened {} {readings_left}", at.0),
+        News::OpenedBeyond { at, .. } => format!("opened-beyond {}", at.0),
         News::Locked { at, .. } => format!("locked {}", at.0),
         News::Ended { .. } => "ended".to_owned(),
         News::NotMailed => "not-mailed".to_owned(),

@@ -176,8 +176,9 @@ async fn an_epoch_whose_asker_hung_up_is_whole() {
             if futures_util::poll!(&mut opening).is_ready() {
                 break;
             }
-            tokio::task::yield_now().await;
-            std::thread::sleep(std::time::Duration::from_micros(50)); // the databases have threads of their own
+            for _ in 0..200 {
+                tokio::task::yield_now().await; // meanwhile the databases' own threads get on
+            }
         }
         drop(opening);
         let opened = site.new_epoch(&asked).await.expect("it is asked again");
