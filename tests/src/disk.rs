@@ -306,6 +306,8 @@ fn bytes(hexadecimal: &str) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
+    use data_encoding::HEXLOWER;
+
     use super::*;
     use crate::folder::Folder;
 
@@ -315,9 +317,11 @@ mod tests {
         let place = folder.to_owned();
         std::fs::write(place.join("old"), "old").expect("a file");
         let hex = |text: &str| {
-            text.bytes()
-                .map(|byte| format!("\\x{byte:02x}"))
-                .collect::<String>()
+            let digits = HEXLOWER.encode(text.as_bytes());
+            let pairs = digits.as_bytes().chunks(2);
+            pairs.fold(String::new(), |all, pair| {
+                format!("{all}\\x{}", String::from_utf8_lossy(pair))
+            })
         };
         let of = |name: &str| hex(place.join(name).to_str().expect("UTF-8"));
         let (old, new, itself) = (of("old"), of("new"), hex(place.to_str().expect("UTF-8")));
@@ -339,7 +343,7 @@ mod tests {
         ];
         let file = notes.join("trace");
         std::fs::write(&file, lines.join("\n")).expect("a file");
-        let trace = Trace::read(&file, &[place.clone()]);
+        let trace = Trace::read(&file, std::slice::from_ref(&place));
         let [exchange] = trace.exchanges(443, 0)[..] else {
             panic!("there is one")
         };

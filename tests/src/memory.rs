@@ -41,6 +41,17 @@ fn writable(line: &str) -> Option<(u64, u64)> {
     rest.starts_with("rw").then_some((parse(start)?, parse(end)?))
 }
 
+/// The most memory that a process has had so far, in bytes.
+///
+/// # Panics
+/// When there is no such process.
+pub fn peak(pid: u32) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).expect("it runs");
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kibibytes = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
+    kibibytes.expect("the kernel tells it") * 1024
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -58,15 +69,4 @@ mod tests {
         .expect("one's own memory");
         assert!(found);
     }
-}
-
-/// The most memory that a process has had so far, in bytes.
-///
-/// # Panics
-/// When there is no such process.
-pub fn peak(pid: u32) -> u64 {
-    let status = fs::read_to_string(format!("/proc/{pid}/status")).expect("it runs");
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let kibibytes = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
-    kibibytes.expect("the kernel tells it") * 1024
 }
