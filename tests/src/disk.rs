@@ -306,6 +306,8 @@ fn bytes(hexadecimal: &str) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
+    use data_encoding::HEXLOWER;
+
     use super::*;
     use crate::folder::Folder;
 
