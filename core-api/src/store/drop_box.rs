@@ -136,6 +136,26 @@ pub fn at_stage(c: &Connection, site: &str, stage: Stage, most: u32) -> Result<V
         .collect()
 }
 
+/// Up to `most` requests that a site does not have yet and that take something after `now`, in the order of ids after
+/// `after`.
+pub fn waiting(
+    c: &Connection,
+    site: &str,
+    now: Timestamp,
+    after: &Id,
+    most: u32,
+) -> Result<Vec<Request>, StoreError> {
+    let mut statement = c.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM drop_request
+         WHERE site = ?1 AND stage = 'waiting' AND ended_at IS NULL AND expires_at > ?2 AND id > ?3
+         ORDER BY id LIMIT ?4"
+    ))?;
+    statement
+        .query_map((site, now.0, after, most), |row| Ok(read(row)))?
+        .map(|row| row?)
+        .collect()
+}
+
 /// Up to `most` requests that have not ended though their time was over before `before`, or, where something came in
 /// that nobody opened, before `unopened`.
 pub fn overdue(

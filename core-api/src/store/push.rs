@@ -35,12 +35,19 @@ pub fn insert(
     Ok(())
 }
 
-/// Takes the oldest bodies for a site, up to `most` of them and `bytes` together (but one always), and notes that they
-/// were tried: from now on the site may have them.
-pub fn take(c: &Connection, site: &Site, most: u32, bytes: u64) -> Result<Vec<Push>, StoreError> {
-    let mut chosen =
-        c.prepare_cached("SELECT message, size FROM push WHERE site = ?1 ORDER BY made_at LIMIT ?2")?;
-    let mut rows = chosen.query((&site.name, most))?;
+/// Takes the oldest bodies for a site, up to `most` of them and `bytes` together (but one always), only such that are
+/// smaller than `below`, and notes that they were tried: from now on the site may have them.
+pub fn take(
+    c: &Connection,
+    site: &Site,
+    most: u32,
+    bytes: u64,
+    below: Option<u64>,
+) -> Result<Vec<Push>, StoreError> {
+    let mut chosen = c.prepare_cached(
+        "SELECT message, size FROM push WHERE site = ?1 AND (?3 IS NULL OR size < ?3) ORDER BY made_at LIMIT ?2",
+    )?;
+    let mut rows = chosen.query((&site.name, most, below))?;
     let (mut ids, mut total) = (Vec::new(), 0_u64);
     while let Some(row) = rows.next()? {
         let (id, length): (Id, u64) = (row.get(0)?, row.get(1)?);

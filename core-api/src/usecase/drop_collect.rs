@@ -23,7 +23,7 @@ use crate::store::drop_box::{self, Request, Stage};
 use crate::store::{Id, StoreError, audit};
 use crate::worker::outbox::{Job, NOTICE_KEPT, queue};
 
-/// Requests that are brought at once.
+/// Requests that are looked at together.
 const TOGETHER: u32 = 32;
 /// Pages of drops in one round: a site that goes on without end is asked again later.
 const MOST_PAGES: usize = 100;
@@ -43,35 +43,60 @@ pub enum CollectError {
     Store(#[from] StoreError),
 }
 
-/// Brings requests that the site does not have yet; says how many.
+/// Brings requests that the site does not have yet; says how many. One that it does not take holds up none of the
+/// others: it is asked for again until its time is over.
 ///
 /// # Errors
 /// When the site is away, or the database fails.
 pub async fn bring(core: &Arc<Core>, site: &str, api: &dyn SiteApi) -> Result<usize, CollectError> {
-    let name = site.to_owned();
-    let waiting = core
-        .store
-        .read(move |c| drop_box::at_stage(c, &name, Stage::Waiting, TOGETHER))
-        .await?;
-    let mut brought = 0;
-    for request in waiting.iter().filter(|request| request.expires_at > core.now()) {
-        let id = request.id;
-        let asked = DropRequest {
-            public_key: request.public_key.into(),
-            upload: request.upload.into(),
-            largest: request.largest,
-            expires_at: request.expires_at.0,
-        };
-        api.request_drop(Token::from(id), &asked).await?;
-        core.store
-            .write(move |c| drop_box::pass(c, &id, Stage::Waiting, Stage::OnSite))
+    let (mut after, mut brought) = (Id::default(), 0);
+    loop {
+        let (name, now) = (site.to_owned(), core.now());
+        let waiting = core
+            .store
+            .read(move |c| drop_box::waiting(c, &name, now, &after, TOGETHER))
             .await?;
-        brought += 1;
+        let Some(last) = waiting.last() else {
+            return Ok(brought);
+        };
+        after = last.id;
+        for request in &waiting {
+            match bring_one(core, api, request).await {
+                Ok(()) => brought += 1,
+                Err(CollectError::Site(error)) if is_about_one(&error) => {
+                    let id = Token::from(request.id);
+                    tracing::warn!(site, %id, %error, "a site does not take a drop request");
+                }
+                Err(error) => return Err(error),
+            }
+        }
     }
-    Ok(brought)
 }
 
-/// Brings inside what lies in drop boxes; says how many.
+async fn bring_one(core: &Core, api: &dyn SiteApi, request: &Request) -> Result<(), CollectError> {
+    let id = request.id;
+    let asked = DropRequest {
+        public_key: request.public_key.into(),
+        upload: request.upload.into(),
+        largest: request.largest,
+        expires_at: request.expires_at.0,
+    };
+    api.request_drop(Token::from(id), &asked).await?;
+    core.store
+        .write(move |c| drop_box::pass(c, &id, Stage::Waiting, Stage::OnSite))
+        .await?;
+    Ok(())
+}
+
+/// Whether the site is there and only this one thing is wrong.
+const fn is_about_one(error: &SiteError) -> bool {
+    matches!(
+        error,
+        SiteError::Client(ClientError::Problem(_) | ClientError::Protocol(_))
+    )
+}
+
+/// Brings inside what lies in drop boxes; says how many. One that cannot be fetched holds up none of the others.
 ///
 /// # Errors
 /// When the site is away, or the database fails.
@@ -88,8 +113,13 @@ pub async fn collect(core: &Arc<Core>, site: &str, api: &dyn SiteApi) -> Result<
     for _ in 0..MOST_PAGES {
         let page = api.drops(after).await?;
         for lying in &page.drops {
-            take(core, site, api, lying).await?;
-            collected += 1;
+            match take(core, site, api, lying).await {
+                Ok(()) => collected += 1,
+                Err(CollectError::Site(error)) if is_about_one(&error) => {
+                    tracing::warn!(site, id = %lying.id, %error, "a drop cannot be fetched");
+                }
+                Err(error) => return Err(error),
+            }
         }
         after = page.drops.last().map(|lying| lying.id);
         if !page.more || after.is_none() {

@@ -28,6 +28,8 @@ use crate::store::{Id, StoreError, command};
 /// Messages in one call, and their bytes: a call is over in well below its deadline.
 const TOGETHER: u32 = 256;
 const BYTES_TOGETHER: u64 = 1024 * 1024;
+/// Calls in a row while the site has no room for what is larger.
+const MOST_CALLS: usize = 16;
 /// Messages that are given up in one transaction.
 const LATE_TOGETHER: u32 = 256;
 
@@ -44,7 +46,8 @@ pub enum Tried {
     Away(String),
 }
 
-/// Pushes what waits longest, as much as fits in one call.
+/// Pushes what waits longest, as much as fits in one call. What the site has no room for holds up nothing: what is
+/// smaller is tried at once, the rest later.
 ///
 /// # Errors
 /// When the database fails.
@@ -53,50 +56,88 @@ pub async fn push_some(core: &Arc<Core>, site: &Site, api: &dyn SiteApi) -> Resu
     if core.store.read(move |c| push::waiting(c, &name)).await? == 0 {
         return Ok(Tried::Nothing);
     }
-    let (late, batch) = take(core, site).await?;
-    if batch.is_empty() {
-        return Ok(if late == 0 {
-            Tried::Nothing
-        } else {
-            Tried::Settled(late)
-        });
+    let mut settled = end_late(core, site).await?;
+    let (mut was_tried, mut below) = (false, None);
+    for _ in 0..MOST_CALLS {
+        let batch = take(core, site, below).await?;
+        if batch.is_empty() {
+            break;
+        }
+        was_tried = true;
+        core.step(Step::PushTaken);
+        let answers = match answered(core, site, api, &batch).await? {
+            Ok(answers) => answers,
+            Err(away) => return Ok(Tried::Away(away)),
+        };
+        core.step(Step::PushAnswered);
+        let no_room = smallest_without_room(&batch, &answers);
+        let done = settle(core, site, batch, answers).await?;
+        settled += done;
+        below = no_room.or(below);
+        if below.is_none() || (no_room.is_none() && done == 0) {
+            break;
+        }
     }
-    core.step(Step::PushTaken);
-    let answers = match ask(api, &batch).await {
-        Ok(answers) if answers.len() == batch.len() => answers,
-        Ok(_) => {
-            return Ok(Tried::Away(
-                "it answered for another number of messages".to_owned(),
-            ));
-        }
-        Err(SiteError::Unbelieved(line)) => {
-            unbelieved(core, site, &line).await?;
-            return Ok(Tried::Away("it does not believe us".to_owned()));
-        }
-        Err(error) => return Ok(Tried::Away(error.to_string())),
-    };
-    core.step(Step::PushAnswered);
-    settle(core, site, batch, answers).await
+    Ok(match (settled, was_tried) {
+        (0, false) => Tried::Nothing,
+        (0, true) => Tried::Later,
+        (settled, _) => Tried::Settled(settled),
+    })
 }
 
-async fn take(core: &Arc<Core>, site: &Site) -> Result<(usize, Vec<Push>), StoreError> {
-    let (shared, site, now) = (Arc::clone(core), site.clone(), core.now());
-    let taken = core
+/// The site's answers, or why there are none.
+async fn answered(
+    core: &Arc<Core>,
+    site: &Site,
+    api: &dyn SiteApi,
+    batch: &[Push],
+) -> Result<Result<Vec<Pushed>, String>, StoreError> {
+    Ok(match ask(api, batch).await {
+        Ok(answers) if answers.len() == batch.len() => Ok(answers),
+        Ok(_) => Err("it answered for another number of messages".to_owned()),
+        Err(SiteError::Unbelieved(line)) => {
+            unbelieved(core, site, &line).await?;
+            Err("it does not believe us".to_owned())
+        }
+        Err(error) => Err(error.to_string()),
+    })
+}
+
+/// The size of the smallest body that the site had no room for: it has none for anything as large.
+fn smallest_without_room(batch: &[Push], answers: &[Pushed]) -> Option<u64> {
+    let refused = batch.iter().zip(answers);
+    refused
+        .filter(|(_, answer)| **answer == Pushed::Full)
+        .map(|(push, _)| u64::try_from(push.body.len()).unwrap_or(u64::MAX))
+        .min()
+}
+
+/// Ends what was never tried and whose time is over; says how many.
+async fn end_late(core: &Arc<Core>, site: &Site) -> Result<usize, StoreError> {
+    let (shared, name, now) = (Arc::clone(core), site.name.clone(), core.now());
+    let ended = core
         .store
         .write(move |c| {
-            let late = push::too_late(c, &site.name, now, LATE_TOGETHER)?;
+            let late = push::too_late(c, &name, now, LATE_TOGETHER)?;
             for id in &late {
                 if let Some(message) = message::by_id(c, id)? {
                     step(c, &shared, message, Event::Refused { at: now }, Seen::here(now))?;
                 }
             }
-            Ok((late.len(), push::take(c, &site, TOGETHER, BYTES_TOGETHER)?))
+            Ok(late.len())
         })
         .await?;
-    if taken.0 > 0 {
+    if ended > 0 {
         core.wake.outbox.notify_one();
     }
-    Ok(taken)
+    Ok(ended)
+}
+
+async fn take(core: &Core, site: &Site, below: Option<u64>) -> Result<Vec<Push>, StoreError> {
+    let site = site.clone();
+    core.store
+        .write(move |c| push::take(c, &site, TOGETHER, BYTES_TOGETHER, below))
+        .await
 }
 
 async fn ask(api: &dyn SiteApi, batch: &[Push]) -> Result<Vec<Pushed>, SiteError> {
@@ -133,12 +174,13 @@ const fn is_about_content(kind: ProblemKind) -> bool {
     matches!(kind, ProblemKind::Malformed | ProblemKind::TooLarge)
 }
 
+/// Keeps what the site answered; says how many are settled by it.
 async fn settle(
     core: &Arc<Core>,
     site: &Site,
     batch: Vec<Push>,
     answers: Vec<Pushed>,
-) -> Result<Tried, StoreError> {
+) -> Result<usize, StoreError> {
     let (shared, site, now) = (Arc::clone(core), site.clone(), core.now());
     let settled = core
         .store
@@ -153,11 +195,7 @@ async fn settle(
     core.step(Step::PushSettled);
     core.wake.outbox.notify_one();
     core.wake.settled.notify_waiters();
-    Ok(if settled == 0 {
-        Tried::Later
-    } else {
-        Tried::Settled(settled)
-    })
+    Ok(settled)
 }
 
 /// Whether this body has not to be pushed again.

@@ -47,6 +47,9 @@ pub async fn try_one(core: &Arc<Core>, line: &mut Line) -> Result<usize, Collect
     if site.trouble.is_some() {
         return Ok(0);
     }
-    bring(core, &site.name, &*api).await?;
-    collect(core, &site.name, &*api).await
+    // What lies there is fetched whatever becomes of new requests.
+    let brought = bring(core, &site.name, &*api).await;
+    let collected = collect(core, &site.name, &*api).await?;
+    brought?;
+    Ok(collected)
 }

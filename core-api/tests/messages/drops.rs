@@ -96,6 +96,46 @@ async fn several_come_at_once_and_one_that_nobody_asked_for_is_erased_only() {
 }
 
 #[tokio::test]
+async fn requests_that_the_site_does_not_take_hold_up_none() {
+    let bench = Bench::new().await;
+    let first = asked(&bench).await;
+    bench.collect().await;
+    bench.site.drop_in(first.link.expose(), &text("1"));
+    let mut refused = vec![];
+    for _ in 0..40 {
+        let id = asked(&bench).await.id;
+        bench.site.refuses.lock().unwrap().insert(Token::from(id));
+        refused.push(id);
+    }
+    let last = asked(&bench).await;
+    assert_eq!(bench.collect().await, 1, "what came in comes inside");
+    assert_eq!(stage(&bench, last.id).await, Stage::OnSite);
+    assert_eq!(stage(&bench, refused[0]).await, Stage::Waiting);
+    bench.site.refuses.lock().unwrap().clear();
+    bench.collect().await;
+    for id in refused {
+        assert_eq!(stage(&bench, id).await, Stage::OnSite);
+    }
+}
+
+#[tokio::test]
+async fn a_drop_that_cannot_be_fetched_holds_up_none() {
+    let bench = Bench::new().await;
+    let mut both = [asked(&bench).await, asked(&bench).await];
+    both.sort_by_key(|asked| asked.id);
+    let [first, second] = both;
+    bench.collect().await;
+    bench.site.drop_in(first.link.expose(), &text("1"));
+    bench.site.drop_in(second.link.expose(), &text("2"));
+    bench.site.refuses.lock().unwrap().insert(Token::from(first.id));
+    assert_eq!(bench.collect().await, 1);
+    assert_eq!(stage(&bench, second.id).await, Stage::Arrived);
+    bench.site.refuses.lock().unwrap().clear();
+    assert_eq!(bench.collect().await, 1);
+    assert_eq!(stage(&bench, first.id).await, Stage::Arrived);
+}
+
+#[tokio::test]
 async fn after_an_end_between_keeping_and_erasing_it_is_erased_and_not_kept_twice() {
     let bench = Bench::new().await;
     let (first, other) = (asked(&bench).await, asked(&bench).await);

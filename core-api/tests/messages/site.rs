@@ -1,6 +1,6 @@
 //! The site in memory of the other tests, with what they do not need: it keeps bodies, and it has drop boxes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
@@ -24,6 +24,8 @@ pub(crate) struct Site {
     pub(crate) lying: Mutex<BTreeMap<Token, Vec<u8>>>,
     /// What is fetched is not what was announced.
     pub(crate) garbles: Mutex<bool>,
+    /// Requests that are not taken, and drops that cannot be fetched.
+    pub(crate) refuses: Mutex<BTreeSet<Token>>,
 }
 
 impl Site {
@@ -34,6 +36,7 @@ impl Site {
             requests: Mutex::default(),
             lying: Mutex::default(),
             garbles: Mutex::default(),
+            refuses: Mutex::default(),
         })
     }
 
@@ -99,6 +102,14 @@ impl Site {
             .insert(id, sealed);
     }
 
+    fn judge(&self, id: Token) -> Result<(), SiteError> {
+        if self.refuses.lock().expect("no test panics within").contains(&id) {
+            let problem = Problem::new(ProblemKind::Malformed, "TEST");
+            return Err(ClientError::Problem(problem).into());
+        }
+        Ok(())
+    }
+
     fn note(&self, body: &[u8]) {
         let (head, _) = read_push(body).expect("it is a push");
         self.bodies
@@ -139,6 +150,7 @@ impl SiteApi for Site {
         self.fake.witness(head).await
     }
     async fn request_drop(&self, id: Token, request: &DropRequest) -> Result<(), SiteError> {
+        self.judge(id)?;
         self.requests
             .lock()
             .expect("no test panics within")
@@ -166,6 +178,7 @@ impl SiteApi for Site {
         })
     }
     async fn fetch_drop(&self, id: Token, largest: usize) -> Result<Vec<u8>, SiteError> {
+        self.judge(id)?;
         let lying = self.lying.lock().expect("no test panics within");
         let mut sealed = lying.get(&id).ok_or_else(not_found)?.clone();
         assert!(sealed.len() <= largest);

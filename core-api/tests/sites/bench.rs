@@ -157,8 +157,13 @@ impl Bench {
     }
 
     pub(crate) async fn send_many(&self, site: &str, count: usize) -> Vec<Token> {
+        self.send_sized(site, &vec![1024; count]).await
+    }
+
+    /// Messages with contents of these sizes, in this order.
+    pub(crate) async fn send_sized(&self, site: &str, sizes: &[usize]) -> Vec<Token> {
         let now = self.clock.now();
-        let made: Vec<(NewMessage, Vec<u8>)> = (0..count).map(|_| self.made(site, now)).collect();
+        let made: Vec<(NewMessage, Vec<u8>)> = sizes.iter().map(|size| self.made(site, *size, now)).collect();
         let ids = made.iter().map(|(new, _)| Token::from(new.id)).collect();
         let site = site.to_owned();
         self.core
@@ -175,7 +180,7 @@ impl Bench {
         ids
     }
 
-    fn made(&self, site: &str, now: Timestamp) -> (NewMessage, Vec<u8>) {
+    fn made(&self, site: &str, size: usize, now: Timestamp) -> (NewMessage, Vec<u8>) {
         let id: [u8; 16] = random_bytes(&OsRandomness);
         let expires_at = now.plus(Duration::from_hours(24));
         let head = PushHead {
@@ -200,7 +205,7 @@ impl Bench {
             details: self.core.at_rest.lock(&id, b"{}", &OsRandomness),
             secret: Some(self.core.at_rest.lock(&id, b"https://...", &OsRandomness)),
         };
-        (new, push_body(&head, &[5; 1024]))
+        (new, push_body(&head, &vec![5; size]))
     }
 
     pub(crate) fn line(&self, site: &str) -> Line {

@@ -52,6 +52,8 @@ pub(crate) struct State {
     /// What is done to receipts before they are signed.
     pub(crate) twist: Option<fn(&mut Receipt)>,
     pub(crate) full: bool,
+    /// It has no room for bodies of this size or more.
+    pub(crate) room: usize,
     pub(crate) calls: u32,
 }
 
@@ -84,6 +86,7 @@ impl FakeSite {
             tamper: None,
             twist: None,
             full: false,
+            room: usize::MAX,
             calls: 0,
         };
         Arc::new(Self {
@@ -246,7 +249,7 @@ impl State {
                 None => Pushed::Stored(held.receipt.clone()),
             };
         }
-        if self.full {
+        if self.full || body.len() >= self.room {
             return Pushed::Full;
         }
         if head.policy.expires_at <= now {

@@ -112,6 +112,28 @@ async fn what_is_refused_is_not_sent_and_what_found_no_room_waits() {
 }
 
 #[tokio::test]
+async fn what_the_site_has_no_room_for_holds_up_nothing_that_is_smaller() {
+    let bench = Bench::new().await;
+    bench.site().state().room = 50_000;
+    let large = bench.send_sized("dmz1", &[2_000_000, 60_000, 3_000_000]).await;
+    bench.forward(Duration::from_secs(1));
+    let small = bench.send_many("dmz1", 300).await;
+    assert_eq!(bench.push("dmz1").await, Tried::Settled(300));
+    for id in small {
+        assert_eq!(bench.stage(id).await, "on-site");
+    }
+    for id in &large {
+        assert_eq!(bench.stage(*id).await, "waiting");
+    }
+    assert_eq!(bench.push("dmz1").await, Tried::Later);
+    bench.site().state().room = usize::MAX;
+    while bench.push("dmz1").await != Tried::Nothing {}
+    for id in large {
+        assert_eq!(bench.stage(id).await, "on-site");
+    }
+}
+
+#[tokio::test]
 async fn what_expired_before_it_was_ever_tried_is_not_sent_though_the_site_is_away() {
     let bench = Bench::new().await;
     let id = bench.send("dmz1").await;
