@@ -131,7 +131,7 @@ pub enum PairError {
     },
     /// It is paired already.
     #[error(
-        "this site is paired already, as {site}; retire that pairing in its core (core-api site retire {site}), then say --again: everything that is here is erased"
+        "this site is paired already, as {site}; say --again and everything that is here is erased. If the file is of another core, retire the pairing in the former one before: core-api site retire {site}"
     )]
     Already {
         /// As what.

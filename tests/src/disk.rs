@@ -306,7 +306,6 @@ fn bytes(hexadecimal: &str) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
-    use data_encoding::HEXLOWER;
 
     use super::*;
     use crate::folder::Folder;
