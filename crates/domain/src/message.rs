@@ -234,13 +234,14 @@ impl Live {
         (self.placed(), change)
     }
 
-    /// A try less each time: what else is told would lock it over and over.
+    /// Tries do not grow: what could be locked over and over would tell its sender each time.
     fn wrong_passphrase(mut self, tries_left: u32) -> (Message, Change) {
-        if tries_left >= self.tries_left {
+        if tries_left > self.tries_left {
             return (self.placed(), Change::Contradiction);
         }
+        let is_new = tries_left < self.tries_left;
         self.tries_left = tries_left;
-        let change = if tries_left == 0 {
+        let change = if is_new && tries_left == 0 {
             Change::Locked
         } else {
             Change::Nothing
