@@ -7,6 +7,7 @@ mod faults;
 mod full;
 mod gone;
 mod killed;
+mod large;
 mod previews;
 mod read_once;
 mod restored;
