@@ -84,7 +84,9 @@ impl Stack {
     /// # Errors
     /// What the command says when it does not take it, or the site has not taken it in time.
     pub async fn try_send_file(&self, file: &str) -> std::io::Result<Sent> {
-        let printed = self.core_api(&["message", "send", "--file", file, "--json"]).await?;
+        let printed = self
+            .core_api(&["message", "send", "--file", file, "--json"])
+            .await?;
         Ok(serde_json::from_str(&printed).expect("what the command prints as JSON"))
     }
 

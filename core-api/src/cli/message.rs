@@ -417,7 +417,17 @@ fn bytes_of(path: &Path, most: usize) -> Result<Zeroizing<Vec<u8>>, Box<dyn std:
         .read_to_end(&mut bytes)
         .map_err(wrong)?;
     if bytes.len() > most {
-        return Err(format!("{}: it is larger than {most} bytes", path.display()).into());
+        return Err(format!("{}: it is larger than {}", path.display(), bytes_text(most)).into());
     }
     Ok(bytes)
+}
+
+/// A limit as people say it.
+fn bytes_text(bytes: usize) -> String {
+    const MIB: usize = 1024 * 1024;
+    if bytes >= MIB && bytes.is_multiple_of(MIB) {
+        format!("{} MiB", bytes / MIB)
+    } else {
+        format!("{bytes} bytes")
+    }
 }

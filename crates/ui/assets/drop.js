@@ -1,7 +1,7 @@
 // The page of a drop box: what is typed and chosen here is sealed to the core's key before it leaves the browser. The
 // site in between cannot put in a key of its own, because the link says which one is meant.
 
-import { MAX_FILES, TooLarge, TooMany } from "./content.js";
+import { MAX_CONTENT, MAX_FILES, TooLarge, TooMany } from "./content.js";
 import { checkKey, parseDropFragment, sealDrop } from "./drop-box.js";
 import { busy, canSeal, endLanguageSwitch, keepFragment, lead, say, show, sizeText } from "./panels.js";
 import { fromBase64url, toBase64url, wipe } from "./seal.js";
@@ -14,6 +14,9 @@ const chooser = form.querySelector("input[type=file]");
 const message = form.querySelector("[data-problem]");
 let link; // { hash, proof }
 let box; // { key, largest }
+
+// What fits is less than what may come sealed: padding adds up to a tenth.
+const mostContent = () => Math.min(MAX_CONTENT, Math.floor(box.largest / 1.1));
 let sealed; // kept until it has arrived: a repeated upload is the same bytes
 
 function refuse(words) {
@@ -55,7 +58,7 @@ async function readFiles() {
 async function prepare() {
   message.hidden = true;
   if (text.value.trim() === "" && chooser.files.length === 0) return refuse(form.dataset.missing);
-  const tooLarge = form.dataset.tooLarge.replace("%", sizeText(box.largest));
+  const tooLarge = form.dataset.tooLarge.replace("%", sizeText(mostContent()));
   if ([...chooser.files].reduce((sum, { size }) => sum + size, 0) > box.largest) return refuse(tooLarge);
   say(form.dataset.sealing);
   try {
@@ -103,7 +106,7 @@ function ended(status) {
     case 410: return lead("closed");
     case 413:
       show("start");
-      return refuse(form.dataset.tooLarge.replace("%", sizeText(box.largest)));
+      return refuse(form.dataset.tooLarge.replace("%", sizeText(mostContent())));
     case 507: return lead("full");
     default: return lead("failed");
   }
