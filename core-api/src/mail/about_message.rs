@@ -60,6 +60,8 @@ pub enum MessageEvent {
     NotMailed,
     /// Something came in by a drop box.
     Arrived,
+    /// What may have come in by a drop box was lost or damaged.
+    DropLost,
 }
 
 impl MessageLink {
@@ -102,6 +104,7 @@ impl From<MessageEvent> for words::News {
             MessageEvent::NotSent => Self::NotSent,
             MessageEvent::NotMailed => Self::NotMailed,
             MessageEvent::Arrived => Self::Arrived,
+            MessageEvent::DropLost => Self::DropLost,
         }
     }
 }

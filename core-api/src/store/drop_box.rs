@@ -21,15 +21,18 @@ pub enum Stage {
     Expired,
     /// What came in is not what its digest says, or does not open.
     Damaged,
+    /// The site forgot it, and what may have been put in.
+    Lost,
 }
 
-const STAGES: [(Stage, &str); 6] = [
+const STAGES: [(Stage, &str); 7] = [
     (Stage::Waiting, "waiting"),
     (Stage::OnSite, "on-site"),
     (Stage::Arrived, "arrived"),
     (Stage::Opened, "opened"),
     (Stage::Expired, "expired"),
     (Stage::Damaged, "damaged"),
+    (Stage::Lost, "lost"),
 ];
 
 impl Stage {
@@ -41,7 +44,7 @@ impl Stage {
 
     /// Nothing leads out of it.
     pub fn is_end(self) -> bool {
-        matches!(self, Self::Opened | Self::Expired | Self::Damaged)
+        matches!(self, Self::Opened | Self::Expired | Self::Damaged | Self::Lost)
     }
 
     fn of(word: &str) -> Result<Self, StoreError> {
@@ -136,6 +139,15 @@ pub fn at_stage(c: &Connection, site: &str, stage: Stage, most: u32) -> Result<V
         .collect()
 }
 
+/// Whether something may come in by a site: one that waits may be there as well, as its answer may have been lost.
+pub fn is_open(c: &Connection, site: &str) -> Result<bool, StoreError> {
+    Ok(c.prepare_cached(
+        "SELECT EXISTS (SELECT 1 FROM drop_request
+         WHERE site = ?1 AND stage IN ('waiting', 'on-site') AND ended_at IS NULL)",
+    )?
+    .query_row([site], |row| row.get(0))?)
+}
+
 /// Up to `most` requests that a site does not have yet and that take something after `now`, in the order of ids after
 /// `after`.
 pub fn waiting(
@@ -197,12 +209,25 @@ pub fn rewrap(c: &Connection, id: &Id, details: &Locked, body: Option<&Locked>) 
     Ok(())
 }
 
-/// Moves a request on, if it still stands where it stood; `false` otherwise.
-pub fn pass(c: &Connection, id: &Id, from: Stage, to: Stage) -> Result<bool, StoreError> {
-    let moved = c
-        .prepare_cached("UPDATE drop_request SET stage = ?3 WHERE id = ?1 AND stage = ?2")?
-        .execute((id, from.word(), to.word()))?;
-    Ok(moved == 1)
+/// Keeps that the site took a request, unless it began another epoch than this one meanwhile.
+pub fn set_on_site(c: &Connection, id: &Id, epoch: u64) -> Result<(), StoreError> {
+    c.prepare_cached(
+        "UPDATE drop_request SET stage = 'on-site' WHERE id = ?1 AND stage = 'waiting'
+         AND EXISTS (SELECT 1 FROM site WHERE site.name = drop_request.site AND site.epoch = ?2)",
+    )?
+    .execute((id, epoch))?;
+    Ok(())
+}
+
+/// Has a site's requests brought there again, save those of which it told that something was put in.
+pub fn await_again(c: &Connection, site: &str) -> Result<(), StoreError> {
+    c.prepare_cached(
+        "UPDATE drop_request SET stage = 'waiting' WHERE site = ?1 AND stage = 'on-site' AND ended_at IS NULL
+         AND NOT EXISTS (SELECT 1 FROM site_event WHERE site_event.message = drop_request.id
+                         AND site_event.site = drop_request.site)",
+    )?
+    .execute([site])?;
+    Ok(())
 }
 
 /// Ends a request: what arrived and the private key are erased. `details` is what is left of them.

@@ -10,18 +10,16 @@ use client::ClientError;
 use client::site::{SiteApi, SiteError};
 use contract::ProblemKind;
 use contract::sync::{Drop as Lying, DropRequest, Token};
-use domain::Timestamp;
 use sha2::{Digest as _, Sha256};
-use sqlite::Connection;
 
-use super::drop_details::DropDetails;
+use super::drop_end::{end, tell};
 use crate::core::Core;
-use crate::mail::letter::{Content, Letter, MessageEvent, MessageNews};
+use crate::mail::letter::MessageEvent;
 use crate::steps::Step;
 use crate::store::audit::{Event, Personal};
 use crate::store::drop_box::{self, Request, Stage};
+use crate::store::site::Site;
 use crate::store::{Id, StoreError, audit};
-use crate::worker::outbox::{Job, NOTICE_KEPT, queue};
 
 /// Requests that are looked at together.
 const TOGETHER: u32 = 32;
@@ -48,10 +46,10 @@ pub enum CollectError {
 ///
 /// # Errors
 /// When the site is away, or the database fails.
-pub async fn bring(core: &Arc<Core>, site: &str, api: &dyn SiteApi) -> Result<usize, CollectError> {
+pub async fn bring(core: &Arc<Core>, site: &Site, api: &dyn SiteApi) -> Result<usize, CollectError> {
     let (mut after, mut brought) = (Id::default(), 0);
     loop {
-        let (name, now) = (site.to_owned(), core.now());
+        let (name, now) = (site.name.clone(), core.now());
         let waiting = core
             .store
             .read(move |c| drop_box::waiting(c, &name, now, &after, TOGETHER))
@@ -61,11 +59,11 @@ pub async fn bring(core: &Arc<Core>, site: &str, api: &dyn SiteApi) -> Result<us
         };
         after = last.id;
         for request in &waiting {
-            match bring_one(core, api, request).await {
+            match bring_one(core, site.epoch, api, request).await {
                 Ok(()) => brought += 1,
                 Err(CollectError::Site(error)) if is_about_one(&error) => {
                     let id = Token::from(request.id);
-                    tracing::warn!(site, %id, %error, "a site does not take a drop request");
+                    tracing::warn!(site = site.name, %id, %error, "a site does not take a drop request");
                 }
                 Err(error) => return Err(error),
             }
@@ -73,7 +71,12 @@ pub async fn bring(core: &Arc<Core>, site: &str, api: &dyn SiteApi) -> Result<us
     }
 }
 
-async fn bring_one(core: &Core, api: &dyn SiteApi, request: &Request) -> Result<(), CollectError> {
+async fn bring_one(
+    core: &Core,
+    epoch: u64,
+    api: &dyn SiteApi,
+    request: &Request,
+) -> Result<(), CollectError> {
     let id = request.id;
     let asked = DropRequest {
         public_key: request.public_key.into(),
@@ -83,7 +86,7 @@ async fn bring_one(core: &Core, api: &dyn SiteApi, request: &Request) -> Result<
     };
     api.request_drop(Token::from(id), &asked).await?;
     core.store
-        .write(move |c| drop_box::pass(c, &id, Stage::Waiting, Stage::OnSite))
+        .write(move |c| drop_box::set_on_site(c, &id, epoch))
         .await?;
     Ok(())
 }
@@ -102,10 +105,7 @@ const fn is_about_one(error: &SiteError) -> bool {
 /// When the site is away, or the database fails.
 pub async fn collect(core: &Arc<Core>, site: &str, api: &dyn SiteApi) -> Result<usize, CollectError> {
     let name = site.to_owned();
-    let is_expected = core
-        .store
-        .read(move |c| Ok(!drop_box::at_stage(c, &name, Stage::OnSite, 1)?.is_empty()))
-        .await?;
+    let is_expected = core.store.read(move |c| drop_box::is_open(c, &name)).await?;
     if !is_expected {
         return Ok(0);
     }
@@ -149,7 +149,9 @@ pub async fn end_overdue(core: &Arc<Core>) -> Result<usize, StoreError> {
 async fn take(core: &Arc<Core>, site: &str, api: &dyn SiteApi, lying: &Lying) -> Result<(), CollectError> {
     let id = *lying.id.as_bytes();
     let known = core.store.read(move |c| drop_box::by_id(c, &id)).await?;
-    let expected = known.filter(|request| request.site == site && request.stage == Stage::OnSite);
+    // One that waits may be there as well: an answer was lost.
+    let expected = known
+        .filter(|request| request.site == site && matches!(request.stage, Stage::Waiting | Stage::OnSite));
     let Some(request) = expected else {
         // It is here already, or nobody asked for it: it is not needed there.
         return Ok(api.erase_drop(lying.id).await?);
@@ -192,54 +194,9 @@ async fn keep(core: &Arc<Core>, request: Request, lying: &Lying, body: Vec<u8>) 
                     size,
                 };
                 audit::append(c, &shared.entry(event, "", "core", Personal::default()), now)?;
-                tell(c, &shared, &request, now)?;
+                tell(c, &shared, &request, MessageEvent::Arrived, now)?;
             }
             Ok(())
         })
         .await
-}
-
-fn end(c: &Connection, core: &Core, request: &Request, how: Stage, now: Timestamp) -> Result<(), StoreError> {
-    let details = DropDetails::open(&core.at_rest, &request.id, &request.details)
-        .inspect_err(|error| tracing::error!(%error, "a drop request's details cannot be read"))
-        .unwrap_or_default()
-        .without_key();
-    let left = details.lock(&core.at_rest, &request.id, &*core.randomness)?;
-    drop_box::end(c, &request.id, how, &left, now).map(drop)
-}
-
-/// Whoever asked is told that something came in.
-fn tell(c: &Connection, core: &Core, request: &Request, now: Timestamp) -> Result<(), StoreError> {
-    let details = match DropDetails::open(&core.at_rest, &request.id, &request.details) {
-        Ok(details) => details,
-        Err(error) => {
-            tracing::error!(%error, "a drop request's details cannot be read, so nobody is told");
-            return Ok(());
-        }
-    };
-    let Some(to) = details.notify.clone() else {
-        return Ok(());
-    };
-    let letter = Letter {
-        to,
-        language: core.settings.messages.language.clone(),
-        content: Content::MessageNews(MessageNews {
-            event: MessageEvent::Arrived,
-            at: now,
-            place: None,
-            message: Token::from(request.id).to_string(),
-            recipient: None,
-            reason: details.reason.clone(),
-        }),
-    };
-    let id: Id = core.new_id();
-    queue(
-        c,
-        &core.at_rest,
-        &*core.randomness,
-        &id,
-        &Job::Mail(letter),
-        now,
-        now.plus(NOTICE_KEPT),
-    )
 }

@@ -24,7 +24,7 @@ const MOST: u32 = 200;
 pub struct DropView {
     /// Its id.
     pub id: String,
-    /// `waiting`, `on-site`, `arrived`; at its end `opened`, `expired` or `damaged`.
+    /// `waiting`, `on-site`, `arrived`; at its end `opened`, `expired`, `damaged` or `lost`.
     pub state: String,
     /// The site.
     pub site: String,

@@ -11,6 +11,7 @@ mod blocks;
 mod cancel;
 pub mod drop_collect;
 mod drop_details;
+mod drop_end;
 pub mod drop_open;
 pub mod drop_request;
 pub mod enrol_email;

@@ -12,6 +12,7 @@ use sqlite::Connection;
 use zeroize::Zeroizing;
 
 use super::alarm::{What, through};
+use super::drop_end;
 use crate::core::Core;
 use crate::site::LinkError;
 use crate::store::audit::{Event, Personal};
@@ -165,15 +166,19 @@ pub(super) async fn begin(
     };
     let event = Event::SiteEpoch { epoch: offer.epoch };
     let entry = core.entry(event, reference, &through(&offer.site), personal);
+    let shared = Arc::clone(core);
     core.store
         .write(move |c: &Connection| {
             site::open_epoch(c, &offer, &paired, now)?;
             // What the site kept of our audit speaks of us, whatever becomes of its own chain.
             alarm::lower_all_but(c, &offer.site, What::Witness.word())?;
-            audit::append(c, &entry, now)
+            audit::append(c, &entry, now)?;
+            drop_end::begin_anew(c, &shared, &offer.site, now)
         })
         .await?;
     core.wake.sites.notify_waiters();
+    core.wake.drops.notify_waiters();
+    core.wake.outbox.notify_one();
     Ok(())
 }
 

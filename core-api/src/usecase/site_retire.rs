@@ -3,15 +3,17 @@
 use std::sync::Arc;
 
 use domain::message::{Ending, Event};
+use sqlite::Connection;
 
 use super::alarm::through;
+use super::drop_end;
 use super::message_step::{Seen, step};
 use super::site_pair::PairError;
 use crate::core::Core;
 use crate::store::audit::{Event as Audited, Personal};
 use crate::store::{StoreError, alarm, audit, message, push, site};
 
-/// Messages that are given up in one transaction.
+/// Messages or drop boxes that are given up in one transaction.
 const TOGETHER: u32 = 200;
 
 /// Retires it; says how many messages were given up.
@@ -39,14 +41,35 @@ pub async fn retire(core: &Arc<Core>, name: &str, reference: &str, operator: &st
         .await?;
     core.wake.sites.notify_waiters();
     // Called again, it gives up what a restart left.
-    let mut total = 0;
+    let (mut total, mut has_left) = (0, retired);
+    while give_up_drops(core, name).await? > 0 {
+        has_left = true;
+    }
     loop {
         match give_up_some(core, name).await? {
-            0 if total == 0 && !retired => return Err(PairError::NotPaired),
+            0 if total == 0 && !has_left => return Err(PairError::NotPaired),
             0 => return Ok(total),
             some => total += some,
         }
     }
+}
+
+async fn give_up_drops(core: &Arc<Core>, name: &str) -> Result<usize, StoreError> {
+    let (shared, site, now) = (Arc::clone(core), name.to_owned(), core.now());
+    core.store
+        .write(move |c| {
+            if is_retired(c, &site)? {
+                drop_end::give_up(c, &shared, &site, TOGETHER, now)
+            } else {
+                Ok(0)
+            }
+        })
+        .await
+}
+
+/// What is retired only: a name that is paired is not given up by a mistaken word.
+fn is_retired(c: &Connection, name: &str) -> Result<bool, StoreError> {
+    Ok(site::by_name(c, name)?.is_some_and(|site| site.retired_at.is_some()))
 }
 
 async fn give_up_some(core: &Arc<Core>, name: &str) -> Result<u64, StoreError> {
@@ -54,8 +77,7 @@ async fn give_up_some(core: &Arc<Core>, name: &str) -> Result<u64, StoreError> {
     let given_up = core
         .store
         .write(move |c| {
-            // What is retired only: a name that is paired is not given up by a mistaken word.
-            if site::by_name(c, &site)?.is_none_or(|site| site.retired_at.is_none()) {
+            if !is_retired(c, &site)? {
                 return Ok(0);
             }
             let living = message::not_ended(c, &site, TOGETHER)?;

@@ -8,7 +8,7 @@ use server::Stop;
 
 use super::line::Line;
 use crate::core::Core;
-use crate::usecase::drop_collect::{CollectError, bring, collect, end_overdue};
+use crate::usecase::drop_collect::{CollectError, bring, collect};
 
 /// Looks at least this often. An event of a drop that was pulled wakes it before.
 const LOOK: Duration = Duration::from_secs(15);
@@ -34,12 +34,11 @@ pub async fn run(core: Arc<Core>, name: String, stop: Stop) {
     }
 }
 
-/// Ends what is over, brings what is asked for, and collects what came in; says how many drops it found.
+/// Brings what is asked for, and collects what came in; says how many drops it found.
 ///
 /// # Errors
 /// When the site is away, or the database fails.
 pub async fn try_one(core: &Arc<Core>, line: &mut Line) -> Result<usize, CollectError> {
-    end_overdue(core).await?;
     let Some((site, api)) = line.take().await? else {
         return Ok(0);
     };
@@ -48,7 +47,7 @@ pub async fn try_one(core: &Arc<Core>, line: &mut Line) -> Result<usize, Collect
         return Ok(0);
     }
     // What lies there is fetched whatever becomes of new requests.
-    let brought = bring(core, &site.name, &*api).await;
+    let brought = bring(core, &site, &*api).await;
     let collected = collect(core, &site.name, &*api).await?;
     brought?;
     Ok(collected)

@@ -9,6 +9,7 @@ use server::Stop;
 use crate::core::Core;
 use crate::store::{StoreError, fact, reap};
 use crate::usecase::audit_redact::redact;
+use crate::usecase::drop_collect::end_overdue;
 use crate::usecase::refused_beginnings::write_down;
 use crate::usecase::retire_sheets::retire_sheets;
 
@@ -35,7 +36,7 @@ pub async fn run(core: Arc<Core>, stop: Stop) {
     }
 }
 
-async fn tidy(core: &Core, stop: &Stop) -> Result<(), StoreError> {
+async fn tidy(core: &Arc<Core>, stop: &Stop) -> Result<(), StoreError> {
     let mut removed = 0;
     loop {
         let batch = try_one(core).await? + retire_sheets(core).await? + redact(core).await?;
@@ -50,13 +51,16 @@ async fn tidy(core: &Core, stop: &Stop) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Removes one batch and raises the mark; says how many rows went.
-pub async fn try_one(core: &Core) -> Result<usize, StoreError> {
+/// Removes one batch, ends drop boxes whose time is over, and raises the mark; says how many rows it was about.
+pub async fn try_one(core: &Arc<Core>) -> Result<usize, StoreError> {
+    let ended = end_overdue(core).await?;
     let (now, messages) = (core.now(), core.settings.messages.keep);
-    core.store
+    let removed = core
+        .store
         .write(move |c| {
             fact::raise_high_water(c, now)?;
             reap::reap(c, now, messages, BATCH)
         })
-        .await
+        .await?;
+    Ok(ended + removed)
 }

@@ -4,13 +4,18 @@ use std::time::Duration;
 
 use contract::sync::Token;
 use core_api::store::drop_box::{self, Stage};
+use core_api::store::site_event::{self, Place};
 use core_api::usecase::UseCaseError;
 use core_api::usecase::drop_open::{erase, list, open};
 use core_api::usecase::drop_request::{DropWish, Requested, request};
+use core_api::usecase::site_rekey::rekey;
+use core_api::usecase::site_retire::retire;
+use core_api::worker::reap;
+use domain::Timestamp;
 use seal::{Content, File};
 use zeroize::Zeroizing;
 
-use crate::bench::{Bench, sender, text};
+use crate::bench::{Bench, SITE, sender, text};
 
 async fn asked(bench: &Bench) -> Requested {
     let wish = DropWish {
@@ -161,6 +166,89 @@ async fn what_is_not_what_the_site_announced_is_damaged() {
     bench.collect().await;
     assert_eq!(stage(&bench, asked.id).await, Stage::Damaged);
     assert!(!has_body(&bench, asked.id).await);
+    assert_eq!(bench.audit().await.matches("drop-ended").count(), 1);
+    let mails = bench.mails().await;
+    assert!(mails.len() == 1 && mails[0].says("damaged") && mails[0].says("their key"));
+}
+
+#[tokio::test]
+async fn a_site_that_begins_anew_gets_its_requests_again_and_their_links_work() {
+    let bench = Bench::new().await;
+    let asked = asked(&bench).await;
+    bench.collect().await;
+    rekey(&bench.core, SITE, "REF", "uid 0")
+        .await
+        .expect("it answers");
+    assert!(bench.site.requests.lock().unwrap().is_empty());
+    assert_eq!(stage(&bench, asked.id).await, Stage::Waiting);
+    bench.collect().await;
+    assert_eq!(stage(&bench, asked.id).await, Stage::OnSite);
+    bench.site.drop_in(asked.link.expose(), &text("1"));
+    assert_eq!(bench.collect().await, 1);
+    let opened = open(&bench.core, &sender(), asked.id).await.expect("it opens");
+    assert_eq!(opened.text(), "1");
+    assert!(!bench.audit().await.contains("drop-ended"));
+}
+
+#[tokio::test]
+async fn what_was_put_in_and_forgotten_by_the_site_is_lost_and_told_once() {
+    let bench = Bench::new().await;
+    let (dropped, other) = (asked(&bench).await, asked(&bench).await);
+    bench.collect().await;
+    let id = dropped.id;
+    let pulled = bench.core.store.write(move |c| {
+        let place = Place {
+            site: SITE,
+            epoch: 1,
+            seq: 9,
+        };
+        site_event::insert(c, place, 1, Some(&id), "{}", Timestamp(1))
+    });
+    assert!(pulled.await.expect("it works in a test"));
+    for _ in 0..2 {
+        rekey(&bench.core, SITE, "REF", "uid 0")
+            .await
+            .expect("it answers");
+        assert_eq!(stage(&bench, id).await, Stage::Lost);
+        assert_eq!(stage(&bench, other.id).await, Stage::Waiting);
+    }
+    assert_eq!(bench.audit().await.matches("drop-ended").count(), 1);
+    let mails = bench.mails().await;
+    assert!(mails.len() == 1 && mails[0].says("lost") && mails[0].says("their key"));
+    let opened = open(&bench.core, &sender(), id).await;
+    assert!(matches!(
+        opened,
+        Err(UseCaseError::Refused(contract::ProblemKind::MessageOver))
+    ));
+}
+
+#[tokio::test]
+async fn drop_boxes_of_a_site_that_is_retired_are_lost_and_what_came_in_is_not() {
+    let bench = Bench::new().await;
+    let (arrived, on_site) = (asked(&bench).await, asked(&bench).await);
+    bench.collect().await;
+    bench.site.drop_in(arrived.link.expose(), &text("1"));
+    bench.collect().await;
+    let waiting = asked(&bench).await;
+    retire(&bench.core, SITE, "REF", "uid 0")
+        .await
+        .expect("it is paired");
+    assert_eq!(stage(&bench, on_site.id).await, Stage::Lost);
+    assert_eq!(stage(&bench, waiting.id).await, Stage::Lost);
+    assert_eq!(stage(&bench, arrived.id).await, Stage::Arrived);
+    assert_eq!(bench.mails().await.len(), 3);
+}
+
+#[tokio::test]
+async fn what_comes_in_though_the_sites_answer_to_the_request_was_lost_is_kept() {
+    let bench = Bench::new().await;
+    let asked = asked(&bench).await;
+    *bench.site.mumbles.lock().unwrap() = true;
+    bench.collect().await;
+    assert_eq!(stage(&bench, asked.id).await, Stage::Waiting);
+    bench.site.drop_in(asked.link.expose(), &text("1"));
+    assert_eq!(bench.collect().await, 1);
+    assert_eq!(stage(&bench, asked.id).await, Stage::Arrived);
 }
 
 #[tokio::test]
@@ -198,8 +286,10 @@ async fn a_request_ends_with_its_time_and_its_key_with_it() {
             .unwrap(),
     );
     bench.forward(Duration::from_hours(73));
-    bench.collect().await;
+    // Whether or not a site is configured still.
+    reap::try_one(&bench.core).await.expect("it works in a test");
     assert_eq!(stage(&bench, id).await, Stage::Expired);
+    assert!(bench.mails().await.is_empty());
     let after = size(
         bench
             .core
@@ -219,7 +309,7 @@ async fn what_arrived_waits_to_be_opened_after_the_requests_end() {
     bench.site.drop_in(asked.link.expose(), &text("1"));
     bench.collect().await;
     bench.forward(Duration::from_hours(73));
-    bench.collect().await;
+    reap::try_one(&bench.core).await.expect("it works in a test");
     assert_eq!(
         open(&bench.core, &sender(), asked.id)
             .await
@@ -228,7 +318,7 @@ async fn what_arrived_waits_to_be_opened_after_the_requests_end() {
         "1"
     );
     bench.forward(Duration::from_hours(31 * 24));
-    bench.collect().await;
+    reap::try_one(&bench.core).await.expect("it works in a test");
     assert_eq!(stage(&bench, asked.id).await, Stage::Expired);
     assert!(!has_body(&bench, asked.id).await);
 }

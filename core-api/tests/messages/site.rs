@@ -26,6 +26,8 @@ pub(crate) struct Site {
     pub(crate) garbles: Mutex<bool>,
     /// Requests that are not taken, and drops that cannot be fetched.
     pub(crate) refuses: Mutex<BTreeSet<Token>>,
+    /// Requests are taken, and the answers garbled on their way.
+    pub(crate) mumbles: Mutex<bool>,
 }
 
 impl Site {
@@ -37,6 +39,7 @@ impl Site {
             lying: Mutex::default(),
             garbles: Mutex::default(),
             refuses: Mutex::default(),
+            mumbles: Mutex::default(),
         })
     }
 
@@ -144,7 +147,11 @@ impl SiteApi for Site {
         self.fake.inventory(after).await
     }
     async fn open_epoch(&self, epoch: &NewEpoch) -> Result<EpochOpened, SiteError> {
-        self.fake.open_epoch(epoch).await
+        let opened = self.fake.open_epoch(epoch).await?;
+        // Nothing of the former epoch is left.
+        self.requests.lock().expect("no test panics within").clear();
+        self.lying.lock().expect("no test panics within").clear();
+        Ok(opened)
     }
     async fn witness(&self, head: &str) -> Result<Witnessed, SiteError> {
         self.fake.witness(head).await
@@ -155,6 +162,9 @@ impl SiteApi for Site {
             .lock()
             .expect("no test panics within")
             .insert(id, request.clone());
+        if *self.mumbles.lock().expect("no test panics within") {
+            return Err(ClientError::Protocol("not an answer").into());
+        }
         Ok(())
     }
     async fn drops(&self, after: Option<Token>) -> Result<Drops, SiteError> {

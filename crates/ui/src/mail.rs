@@ -292,6 +292,8 @@ pub enum News {
     NotMailed,
     /// Something came in by a drop box.
     Arrived,
+    /// What may have come in by a drop box was lost or damaged.
+    DropLost,
 }
 
 /// News of a one-time message, for its sender.
@@ -323,6 +325,7 @@ pub fn message_news(words: &Words, calendar: &Calendar, news: &MessageNews<'_>) 
         News::NotSent => ("mail-news-not-sent-subject", "mail-news-not-sent-what"),
         News::NotMailed => ("mail-news-not-mailed-subject", "mail-news-not-mailed-what"),
         News::Arrived => ("mail-news-arrived-subject", "mail-news-arrived-what"),
+        News::DropLost => ("mail-news-drop-lost-subject", "mail-news-drop-lost-what"),
     };
     // What somebody typed must not look like another line of the mail.
     let field = |text: Option<&str>| one_line(text.unwrap_or("–"));
@@ -442,6 +445,7 @@ mod tests {
             News::NotSent,
             News::NotMailed,
             News::Arrived,
+            News::DropLost,
         ];
         mails.extend(news.into_iter().map(|news| {
             let mail = MessageNews {

@@ -218,6 +218,13 @@ pub enum Event {
         /// How large it is, in bytes.
         size: u64,
     },
+    /// A drop box is over, and nobody opened what may have come in.
+    DropEnded {
+        /// The request, by its id.
+        request: String,
+        /// `expired`, `damaged` or `lost`.
+        how: String,
+    },
     /// What came in was opened, or cannot be.
     DropOpened {
         /// The request, by its id.

@@ -111,6 +111,8 @@ mail-news-not-mailed-subject = { $organisation }: Die Mail mit dem Link zu Ihrer
 mail-news-not-mailed-what = Die Mail mit dem Link ließ sich nicht zustellen und wird nicht weiter versucht. Niemand außerhalb hat den Link. Senden Sie die Nachricht neu, an eine andere Adresse oder als Link, den Sie selbst übergeben.
 mail-news-arrived-subject = { $organisation }: In Ihrem Einwurf liegt etwas
 mail-news-arrived-what = Jemand hat eingeworfen, worum Sie gebeten haben. Öffnen Sie es intern; danach wird es gelöscht.
+mail-news-drop-lost-subject = { $organisation }: Ihr Einwurf ist verloren
+mail-news-drop-lost-what = Der Server hat Ihren Einwurf verloren, oder was eingeworfen wurde, kam beschädigt an. Was jemand vielleicht eingeworfen hat, lässt sich nicht öffnen. Bitten Sie mit einem neuen Einwurf noch einmal darum.
 mail-news-body =
     { $what }
 

@@ -111,6 +111,8 @@ mail-news-not-mailed-subject = { $organisation }: the mail with your message's l
 mail-news-not-mailed-what = The mail with the link could not be delivered, and is not tried any more. Nobody outside has the link. Send the message again, to another address or as a link that you hand over yourself.
 mail-news-arrived-subject = { $organisation }: something came in by your drop box
 mail-news-arrived-what = Somebody put into your drop box what you asked for. Open it inside; it is erased once you have.
+mail-news-drop-lost-subject = { $organisation }: your drop box was lost
+mail-news-drop-lost-what = The site lost your drop box, or what was put into it arrived damaged. What somebody may have put in cannot be opened. Ask for it again with a new drop box.
 mail-news-body =
     { $what }
 
