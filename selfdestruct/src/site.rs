@@ -335,6 +335,16 @@ impl Site {
         drop_box::look(&self.0, id).await
     }
 
+    /// How large in bytes what is put into a drop box may be, for whoever shows the right proof; `None`: the neutral
+    /// answer. Asked before a body is read.
+    pub async fn largest_upload(
+        &self,
+        id: Token,
+        proof: &Zeroizing<[u8; 16]>,
+    ) -> Result<Option<u64>, SiteError> {
+        upload::largest(&self.0, id, proof).await
+    }
+
     /// Puts something into a drop box.
     pub async fn upload(
         &self,

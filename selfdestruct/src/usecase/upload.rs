@@ -29,6 +29,31 @@ struct Upload {
     most_bytes: u64,
 }
 
+/// How large it may be, for whoever has the right proof and a box that still answers him.
+pub(crate) async fn largest(site: &Running, id: Token, proof: &[u8; 16]) -> Result<Option<u64>, SiteError> {
+    let Ok(_epoch) = site.enter().await else {
+        return Ok(None);
+    };
+    let now = site.now();
+    let found = find(site, id, proof).await?;
+    let open = found.filter(|request| request.state == State::Open && now < request.asked.expires_at);
+    Ok(open.map(|request| request.asked.largest))
+}
+
+/// The box behind the right proof. What is not here is compared with, too, so that both take as long.
+async fn find(site: &Running, id: Token, proof: &[u8; 16]) -> Result<Option<Request>, SiteError> {
+    let found = site.site.read(move |c| request::by_id(c, id)).await?;
+    let stored = found
+        .as_ref()
+        .map_or([0; 32], |request| *request.asked.upload.as_bytes());
+    let proof_fits = fits(proof, &stored);
+    let found = found.filter(|_| proof_fits);
+    if found.is_none() {
+        site.noise.misses.fetch_add(1, Ordering::Relaxed);
+    }
+    Ok(found)
+}
+
 /// Takes it, or gives the neutral answer.
 pub(crate) async fn upload(
     site: &Running,
@@ -40,13 +65,7 @@ pub(crate) async fn upload(
     let Ok(epoch) = site.enter().await else {
         return Ok(Uploaded::Neutral);
     };
-    let found = site.site.read(move |c| request::by_id(c, id)).await?;
-    let stored = found
-        .as_ref()
-        .map_or([0; 32], |request| *request.asked.upload.as_bytes());
-    let proof_fits = fits(proof, &stored);
-    let Some(request) = found.filter(|_| proof_fits) else {
-        site.noise.misses.fetch_add(1, Ordering::Relaxed);
+    let Some(request) = find(site, id, proof).await? else {
         return Ok(Uploaded::Neutral);
     };
     let upload = Upload {

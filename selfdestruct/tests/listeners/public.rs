@@ -291,26 +291,54 @@ async fn neither_listener_knows_the_others_addresses() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_drop_box_takes_one_thing_from_whoever_has_its_link() {
-    let site = Site::confirmed().await;
-    let hash = |bytes: &[u8]| {
-        use sha2::Digest as _;
-        contract::sync::Digest::from(<[u8; 32]>::from(sha2::Sha256::digest(bytes)))
-    };
+/// A box for up to 2000 bytes, whose link holds the proof that this header line shows.
+async fn drop_box(site: &Site) -> (contract::sync::DropRequest, String) {
+    use sha2::Digest as _;
+    let hash = <[u8; 32]>::from(sha2::Sha256::digest([6; 16]));
     let drop_request = contract::sync::DropRequest {
         public_key: [4; 65].into(),
-        upload: hash(&[6; 16]),
+        upload: hash.into(),
         largest: 2000,
         expires_at: crate::site::NOW + 3_600_000,
     };
     let body = serde_json::to_vec(&drop_request).unwrap();
-    let asked = site
-        .core
-        .send(&site.sync, "PUT", &format!("/sync/v1/requests/{UNKNOWN}"), &body)
-        .await;
+    let path = format!("/sync/v1/requests/{UNKNOWN}");
+    let asked = site.core.send(&site.sync, "PUT", &path, &body).await;
     assert_eq!(asked.status, 204, "{}", asked.text());
+    (drop_request, shown([6; 16]))
+}
 
+fn shown(proof: [u8; 16]) -> String {
+    format!("Sallyport-Proof: {}", contract::sync::Token::from(proof))
+}
+
+const SEALED: &str = "Content-Type: application/octet-stream";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_has_no_right_proof_is_answered_before_his_body_is_awaited() {
+    let site = Site::confirmed().await;
+    let (_, right) = drop_box(&site).await;
+    let wrong = shown([5; 16]);
+    let begin = |headers: &[&str], length: usize| {
+        let mut sent = request(HOST, &format!("POST /d/{UNKNOWN}"), headers, &vec![7; length]);
+        sent.truncate(sent.len() - length + 1);
+        let public = site.public.clone();
+        async move { public.exchange(&sent).await.unwrap() }
+    };
+    let none = site.public.ask("POST /d/x", &[ORIGIN, SEALED, &right], b"").await;
+    for headers in [&[ORIGIN, SEALED, &wrong][..], &[ORIGIN, SEALED]] {
+        for length in [2000, 2001] {
+            let answer = begin(headers, length).await;
+            assert_eq!(answer.timeless(), none.timeless(), "{length} bytes declared");
+        }
+    }
+    assert_eq!(begin(&[ORIGIN, SEALED, &right], 2001).await.status, 413);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_drop_box_takes_one_thing_from_whoever_has_its_link() {
+    let site = Site::confirmed().await;
+    let (drop_request, right) = drop_box(&site).await;
     let key = site.public.ask(&format!("GET /d/{UNKNOWN}/key"), &[], b"").await;
     let expected = format!(r#"{{"key":"{}","largest":2000}}"#, drop_request.public_key);
     assert_eq!((key.status, key.text()), (200, expected));
@@ -323,12 +351,11 @@ async fn a_drop_box_takes_one_thing_from_whoever_has_its_link() {
     );
 
     let sealed = vec![7; 2000];
-    let proof = |bytes: [u8; 16]| format!("Sallyport-Proof: {}", contract::sync::Token::from(bytes));
-    let (right, wrong) = (proof([6; 16]), proof([5; 16]));
+    let wrong = shown([5; 16]);
     let put = |id: &'static str, proof: Option<String>, body: Vec<u8>| {
         let public = site.public.clone();
         async move {
-            let mut headers = vec![ORIGIN, "Content-Type: application/octet-stream"];
+            let mut headers = vec![ORIGIN, SEALED];
             headers.extend(proof.as_deref());
             public.ask(&format!("POST /d/{id}"), &headers, &body).await
         }
