@@ -205,8 +205,10 @@ pub struct DropBox {
 /// What became of an upload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Uploaded {
-    /// It is in the box, now or since an earlier upload of the same.
+    /// It is in the box now (201).
     Taken,
+    /// It is in the box since an earlier upload of the same (200).
+    Again,
     /// The neutral answer: no such box, a wrong proof, over, or used already.
     Neutral,
     /// It is larger than this box takes. Said only behind a right proof.

@@ -210,6 +210,7 @@ async fn upload(
     let source = source.address().to_string();
     Ok(match front.site.upload(id, &proof, &body, &source).await {
         Ok(Uploaded::Taken) => HttpResponse::Created().json(Nothing {}),
+        Ok(Uploaded::Again) => HttpResponse::Ok().json(Nothing {}),
         Ok(Uploaded::Neutral) => neutral(),
         Ok(Uploaded::TooLarge) => return Err(Refused(Reason::TooLarge)),
         Err(SiteError::Full) => HttpResponse::InsufficientStorage().json(Nothing {}),

@@ -36,8 +36,13 @@ pub(crate) async fn largest(site: &Running, id: Token, proof: &[u8; 16]) -> Resu
     };
     let now = site.now();
     let found = find(site, id, proof).await?;
-    let open = found.filter(|request| request.state == State::Open && now < request.asked.expires_at);
-    Ok(open.map(|request| request.asked.largest))
+    let answers = found.filter(|request| match request.state {
+        State::Open => now < request.asked.expires_at,
+        // Whoever lost the answer sends it again.
+        State::Filled => true,
+        State::Dying | State::Spent => false,
+    });
+    Ok(answers.map(|request| request.asked.largest))
 }
 
 /// The box behind the right proof. What is not here is compared with, too, so that both take as long.
@@ -87,7 +92,7 @@ impl Upload {
     fn judge(&self, request: &Request) -> Option<Uploaded> {
         match request.state {
             // A repetition after a lost answer.
-            State::Filled if request.digest == Some(self.digest) => Some(Uploaded::Taken),
+            State::Filled if request.digest == Some(self.digest) => Some(Uploaded::Again),
             State::Open if self.now >= request.asked.expires_at => Some(Uploaded::Neutral),
             State::Open if self.size > request.asked.largest => Some(Uploaded::TooLarge),
             State::Open => None,

@@ -369,11 +369,19 @@ async fn a_drop_box_takes_one_thing_from_whoever_has_its_link() {
         put(UNKNOWN, Some(right.clone()), sealed.clone()).await.status,
         201
     );
+    let again = put(UNKNOWN, Some(right.clone()), sealed.clone()).await;
+    assert_eq!(
+        (again.status, again.text().as_str()),
+        (200, "{}"),
+        "the answer may be lost"
+    );
     assert_eq!(
         put(UNKNOWN, Some(right), vec![8; 10]).await.status,
         410,
         "one thing"
     );
+    let other = put(UNKNOWN, Some(shown([5; 16])), sealed.clone()).await;
+    assert_eq!(other.timeless(), neutral.timeless());
 
     let drops = site.core.get(&site.sync, "/sync/v1/drops").await.text();
     assert!(
