@@ -7,7 +7,7 @@ use contract::sync::{Digest, Token, What};
 use sqlite::Connection;
 
 use super::push::store_pieces;
-use super::{fits, sha256};
+use super::{fits, sha256, to_its_end};
 use crate::given::Step;
 use crate::running::{Epoch, Running, Side};
 use crate::site::{SiteError, Uploaded};
@@ -61,7 +61,7 @@ async fn find(site: &Running, id: Token, proof: &[u8; 16]) -> Result<Option<Requ
 
 /// Takes it, or gives the neutral answer.
 pub(crate) async fn upload(
-    site: &Running,
+    site: &Arc<Running>,
     id: Token,
     proof: &[u8; 16],
     sealed: &[u8],
@@ -131,7 +131,7 @@ impl Upload {
 type Stored = (Uploaded, Option<u64>);
 
 async fn take(
-    site: &Running,
+    site: &Arc<Running>,
     epoch: &Arc<Epoch>,
     upload: Upload,
     sealed: &[u8],
@@ -148,13 +148,19 @@ async fn take(
     site.keys.write(move |c| keys::insert(c, row, &key)).await?;
     let last = store_pieces(site, Side::Public, row, &cipher, sealed).await?;
     let shared = Arc::clone(epoch);
-    let (uploaded, seq) = site
-        .write(Side::Public, move |c| upload.store(c, &shared, row, &last))
-        .await?;
-    if let Some(seq) = seq {
+    let site = Arc::clone(site);
+    let uploaded = to_its_end(async move {
+        let job = move |c: &Connection| upload.store(c, &shared, row, &last);
+        let (uploaded, seq) = site.write(Side::Public, job).await?;
+        if let Some(seq) = seq {
+            site.step(Step::DropStored);
+            site.announce(seq);
+        }
+        Ok(uploaded)
+    })
+    .await?;
+    if uploaded == Uploaded::Taken {
         loose.keep();
-        site.step(Step::DropStored);
-        site.announce(seq);
     }
     Ok(uploaded)
 }
