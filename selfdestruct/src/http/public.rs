@@ -13,12 +13,12 @@ use actix_web::web::{Bytes, Data, Json, Path, Payload, ServiceConfig, get, post,
 use actix_web::{HttpRequest, HttpResponse, Route, guard};
 use contract::sync::{Bytes as Fixed, Token};
 use serde::{Deserialize, Serialize};
-use server::{Explain, Reason, Refusal, Refused, Source};
+use server::{Explain, Leeway, Reason, Refusal, Refused, Source};
 use ui::{Assets, Lang};
 use zeroize::Zeroizing;
 
 use super::drawn::{Drawn, Page};
-use super::uploads::Uploads;
+use super::uploads::{self, Uploads};
 use crate::pages::problem::{ProblemView, Trouble};
 use crate::site::{Opening, Proofs, Site, SiteError, Uploaded};
 
@@ -182,6 +182,7 @@ async fn drop_key(front: Data<Front>, path: Path<String>) -> HttpResponse {
 async fn upload(
     front: Data<Front>,
     source: Source,
+    leeway: Leeway,
     path: Path<String>,
     request: HttpRequest,
     body: Payload,
@@ -204,9 +205,7 @@ async fn upload(
     let Some(_place) = front.uploads.take(source.group()) else {
         return Ok(away());
     };
-    let body = body.to_bytes_limited(largest).await;
-    let body = body.map_err(|_| Refused(Reason::TooLarge))?;
-    let body = body.map_err(|_| Refused(Reason::Malformed))?;
+    let body = uploads::read(body, largest, &leeway).await?;
     let source = source.address().to_string();
     Ok(match front.site.upload(id, &proof, &body, &source).await {
         Ok(Uploaded::Taken) => HttpResponse::Created().json(Nothing {}),
