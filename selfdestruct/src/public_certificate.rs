@@ -64,18 +64,20 @@ impl PublicCertificate {
         }
     }
 
-    /// Finishes a renewal that a stop of the machine cut short. Before the listener reads the files.
-    pub fn finish(&self) -> Result<(), RenewalError> {
-        if Tls::new(self.ready.clone()).is_ok() {
+    /// Finishes a renewal that a stop of the machine cut short. Before the listener reads the files. `now_ms`: since the
+    /// Unix epoch.
+    pub fn finish(&self, now_ms: i64) -> Result<(), RenewalError> {
+        // The stop may have come before the chain was looked at.
+        if self.look(now_ms).is_ok() || self.only_the_ready_one_fits() {
             return self.install();
         }
         Ok(remove(&self.ready.cert)?)
     }
 
     /// A signing request with a fresh key, in PEM. An earlier one is void.
-    pub fn request(&self) -> Result<String, RenewalError> {
+    pub fn request(&self, now_ms: i64) -> Result<String, RenewalError> {
         let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
-        self.finish()?; // a renewal that failed half-way must not be forgotten
+        self.finish(now_ms)?; // a renewal that failed half-way must not be forgotten
         let key = KeyPair::generate()?;
         let request = CertificateParams::new(vec![self.host.clone()])?.serialize_request(&key)?;
         let pem = request.pem()?;
@@ -121,6 +123,11 @@ impl PublicCertificate {
     /// From then on only the new certificate fits the key in its place.
     fn key_is_installed(&self) -> bool {
         matches!((files::read(&self.files.key), files::read(&self.ready.key)), (Ok(a), Ok(b)) if a == b)
+    }
+
+    /// A chain that has ended since is better than none.
+    fn only_the_ready_one_fits(&self) -> bool {
+        self.key_is_installed() && Tls::new(self.ready.clone()).is_ok()
     }
 
     fn unfitting(&self) -> RenewalError {
@@ -185,8 +192,8 @@ mod tests {
     fn a_chain_for_the_last_request_takes_the_place_of_both_files() {
         let case = Case::new();
         let before = case.files();
-        let void = case.certificate.request().unwrap();
-        let request = case.certificate.request().unwrap();
+        let void = case.certificate.request(0).unwrap();
+        let request = case.certificate.request(0).unwrap();
         for wrong in [case.sign(&void), "no certificate".to_owned()] {
             let refused = case.certificate.take(&wrong, 0);
             assert!(matches!(refused, Err(RenewalError::Unusable(_))), "{refused:?}");
@@ -210,7 +217,7 @@ mod tests {
     #[test]
     fn a_chain_for_another_host_is_refused() {
         let case = Case::new();
-        case.certificate.request().unwrap();
+        case.certificate.request(0).unwrap();
         let key = KeyPair::from_pem(&fs::read_to_string(&case.certificate.ready.key).unwrap()).unwrap();
         let params = CertificateParams::new(vec!["other.example".to_owned()]).unwrap();
         let other = params.self_signed(&key).unwrap().pem();
@@ -222,17 +229,35 @@ mod tests {
     }
 
     #[test]
+    fn a_chain_that_nobody_looked_at_before_the_stop_is_looked_at_at_the_start() {
+        let case = Case::new();
+        let before = case.files();
+        let request = case.certificate.request(0).unwrap();
+        let key = KeyPair::from_pem(&fs::read_to_string(&case.certificate.ready.key).unwrap()).unwrap();
+        let params = CertificateParams::new(vec!["other.example".to_owned()]).unwrap();
+        let other = params.self_signed(&key).unwrap().pem();
+        fs::write(&case.certificate.ready.cert, other).unwrap();
+        case.certificate.finish(0).unwrap();
+        assert_eq!(case.files(), before);
+        let chain = case.sign(&request);
+        case.certificate
+            .take(&chain, 0)
+            .expect("the request is still open");
+        assert_eq!(case.files().0, chain);
+    }
+
+    #[test]
     fn what_was_cut_short_between_the_two_files_is_finished_at_the_start() {
         let case = Case::new();
         let before = case.files();
-        let chain = case.sign(&case.certificate.request().unwrap());
+        let chain = case.sign(&case.certificate.request(0).unwrap());
         // A request is open, and nothing came in: nothing is to be finished.
-        case.certificate.finish().unwrap();
+        case.certificate.finish(0).unwrap();
         assert_eq!(case.files(), before);
         // The key is in its place, the certificate is not.
         fs::write(&case.certificate.ready.cert, &chain).unwrap();
         fs::copy(&case.certificate.ready.key, &case.certificate.files.key).unwrap();
-        case.certificate.finish().unwrap();
+        case.certificate.finish(0).unwrap();
         assert_eq!(case.files().0, chain);
         assert!(Tls::new(case.certificate.files.clone()).is_ok());
     }

@@ -120,7 +120,7 @@ impl Opened {
             paired.core_key().ok_or_else(changed)?,
         );
         let certificate = public_certificate(config, origin.host());
-        certificate.finish()?;
+        certificate.finish(given.clock.now_ms())?;
         let drawn = Arc::new(Drawn::of(&paired.look));
         let browsers = Visitors::Browsers {
             origin,

@@ -205,8 +205,10 @@ pub struct DropBox {
 /// What became of an upload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Uploaded {
-    /// It is in the box, now or since an earlier upload of the same.
+    /// It is in the box now (201).
     Taken,
+    /// It is in the box since an earlier upload of the same (200).
+    Again,
     /// The neutral answer: no such box, a wrong proof, over, or used already.
     Neutral,
     /// It is larger than this box takes. Said only behind a right proof.
@@ -334,6 +336,16 @@ impl Site {
     /// The drop box with this id while it awaits something.
     pub async fn drop_box(&self, id: Token) -> Result<Option<DropBox>, SiteError> {
         drop_box::look(&self.0, id).await
+    }
+
+    /// How large in bytes what is put into a drop box may be, for whoever shows the right proof; `None`: the neutral
+    /// answer. Asked before a body is read.
+    pub async fn largest_upload(
+        &self,
+        id: Token,
+        proof: &Zeroizing<[u8; 16]>,
+    ) -> Result<Option<u64>, SiteError> {
+        upload::largest(&self.0, id, proof).await
     }
 
     /// Puts something into a drop box.

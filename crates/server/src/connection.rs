@@ -5,14 +5,15 @@
 
 use std::io;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
-use tokio::time::{Sleep, sleep};
+use tokio::time::{Instant, Sleep, sleep_until};
 use tokio_rustls::server::TlsStream;
 
+use crate::leeway::Leeway;
 use crate::peer::PeerNames;
 use crate::seats::Seat;
 
@@ -43,8 +44,8 @@ impl Connection {
     fn new(wire: Wire, patience: Duration, seat: Option<Seat>) -> Self {
         Self {
             wire,
-            asking: Patience::new(patience),
-            answering: Patience::new(patience),
+            asking: Patience::new(patience, Leeway::default()),
+            answering: Patience::new(patience, Leeway::default()),
             _seat: seat,
         }
     }
@@ -55,6 +56,11 @@ impl Connection {
             return None;
         };
         PeerNames::of(stream.get_ref().1.peer_certificates()?.first()?)
+    }
+
+    /// What the handler of the request under way grants it.
+    pub(crate) fn leeway(&self) -> Leeway {
+        self.asking.leeway.clone()
     }
 
     fn answered(
@@ -123,29 +129,53 @@ impl AsyncWrite for Connection {
 
 struct Patience {
     limit: Duration,
-    timer: Option<Pin<Box<Sleep>>>,
+    leeway: Leeway,
+    timer: Option<Timer>,
+}
+
+struct Timer {
+    /// Without leeway.
+    end: Instant,
+    sleep: Pin<Box<Sleep>>,
 }
 
 impl Patience {
-    fn new(limit: Duration) -> Self {
-        Self { limit, timer: None }
+    fn new(limit: Duration, leeway: Leeway) -> Self {
+        Self {
+            limit,
+            leeway,
+            timer: None,
+        }
     }
 
     fn runs(&self) -> bool {
         self.timer.is_some()
     }
 
-    fn begin(&mut self) {
-        self.timer.get_or_insert_with(|| Box::pin(sleep(self.limit)));
+    fn begin(&mut self) -> &mut Timer {
+        self.timer.get_or_insert_with(|| {
+            let end = Instant::now() + self.limit;
+            let sleep = Box::pin(sleep_until(end));
+            Timer { end, sleep }
+        })
     }
 
     fn end(&mut self) {
         self.timer = None;
+        self.leeway.end();
     }
 
     /// Ready, with the error that ends the connection, once the time is over.
     fn wait(&mut self, cx: &mut Context<'_>) -> Poll<io::Error> {
-        let timer = self.timer.get_or_insert_with(|| Box::pin(sleep(self.limit)));
-        timer.as_mut().poll(cx).map(|()| io::ErrorKind::TimedOut.into())
+        let leeway = self.leeway.clone();
+        let timer = self.begin();
+        loop {
+            ready!(timer.sleep.as_mut().poll(cx));
+            let end = timer.end + leeway.granted();
+            if end <= timer.sleep.deadline() {
+                return Poll::Ready(io::ErrorKind::TimedOut.into());
+            }
+            timer.sleep.as_mut().reset(end);
+        }
     }
 }

@@ -37,6 +37,7 @@ pub mod config;
 mod connection;
 mod inherited;
 mod layers;
+mod leeway;
 pub mod lifecycle;
 mod limits;
 pub mod listener;
@@ -51,6 +52,7 @@ mod stack;
 pub mod tls;
 
 pub use inherited::Inherited;
+pub use leeway::Leeway;
 pub use lifecycle::{Ended, Life, Order, Stop};
 pub use listener::{ListenError, Listener, ListenerSettings, Visitors};
 pub use peer::PeerNames;

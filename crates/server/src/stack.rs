@@ -92,6 +92,7 @@ impl Stack {
                 })
                 .on_connect_ext(|connection: &Connection, data| {
                     data.insert(Born(Instant::now()));
+                    data.insert(connection.leeway());
                     if let Some(names) = connection.peer_names() {
                         data.insert(names);
                     }

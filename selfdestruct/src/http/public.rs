@@ -13,12 +13,12 @@ use actix_web::web::{Bytes, Data, Json, Path, Payload, ServiceConfig, get, post,
 use actix_web::{HttpRequest, HttpResponse, Route, guard};
 use contract::sync::{Bytes as Fixed, Token};
 use serde::{Deserialize, Serialize};
-use server::{Explain, Reason, Refusal, Refused, Source};
+use server::{Explain, Leeway, Reason, Refusal, Refused, Source};
 use ui::{Assets, Lang};
 use zeroize::Zeroizing;
 
 use super::drawn::{Drawn, Page};
-use super::uploads::Uploads;
+use super::uploads::{self, Uploads};
 use crate::pages::problem::{ProblemView, Trouble};
 use crate::site::{Opening, Proofs, Site, SiteError, Uploaded};
 
@@ -177,38 +177,39 @@ async fn drop_key(front: Data<Front>, path: Path<String>) -> HttpResponse {
     }
 }
 
-/// Nobody fills the memory with bodies that nobody awaits: the box is looked up before its body is read, and only so
-/// many are read at once.
+/// Nobody fills the memory with bodies that nobody awaits, nor takes the places of those who have the link: the proof is
+/// looked at before the body is read, and only so many are read at once.
 async fn upload(
     front: Data<Front>,
     source: Source,
+    leeway: Leeway,
     path: Path<String>,
     request: HttpRequest,
     body: Payload,
 ) -> Result<HttpResponse, Refused> {
     let id = id(&path);
-    let largest = match front.site.drop_box(id).await {
-        Ok(Some(open)) => usize::try_from(open.largest).unwrap_or(usize::MAX),
+    let header = |name| request.headers().get(name).and_then(|value| value.to_str().ok());
+    let Some(proof) = header(PROOF).and_then(|proof| proof.parse::<Token>().ok()) else {
+        return Ok(neutral());
+    };
+    let proof = Zeroizing::new(*proof.as_bytes());
+    let largest = match front.site.largest_upload(id, &proof).await {
+        Ok(Some(largest)) => usize::try_from(largest).unwrap_or(usize::MAX),
         Ok(None) => return Ok(neutral()),
         Err(error) => return Ok(failed("a drop box is not looked up", &error)),
     };
-    let header = |name| request.headers().get(name).and_then(|value| value.to_str().ok());
     let declared = header(CONTENT_LENGTH).and_then(|length| length.parse::<usize>().ok());
     if declared.is_some_and(|length| length > largest) {
         return Err(Refused(Reason::TooLarge));
     }
-    let Some(proof) = header(PROOF).and_then(|proof| proof.parse::<Token>().ok()) else {
-        return Ok(neutral());
-    };
     let Some(_place) = front.uploads.take(source.group()) else {
         return Ok(away());
     };
-    let body = body.to_bytes_limited(largest).await;
-    let body = body.map_err(|_| Refused(Reason::TooLarge))?;
-    let body = body.map_err(|_| Refused(Reason::Malformed))?;
-    let (proof, source) = (Zeroizing::new(*proof.as_bytes()), source.address().to_string());
+    let body = uploads::read(body, largest, &leeway).await?;
+    let source = source.address().to_string();
     Ok(match front.site.upload(id, &proof, &body, &source).await {
         Ok(Uploaded::Taken) => HttpResponse::Created().json(Nothing {}),
+        Ok(Uploaded::Again) => HttpResponse::Ok().json(Nothing {}),
         Ok(Uploaded::Neutral) => neutral(),
         Ok(Uploaded::TooLarge) => return Err(Refused(Reason::TooLarge)),
         Err(SiteError::Full) => HttpResponse::InsufficientStorage().json(Nothing {}),

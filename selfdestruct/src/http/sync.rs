@@ -281,7 +281,7 @@ async fn certificate(asked: Believed) -> Result<HttpResponse, Error> {
     let back = Arc::clone(&asked.back);
     let now_ms = back.clock.now_ms();
     let renewed = actix_web::web::block(move || match chain {
-        None => back.certificate.request().map(Some),
+        None => back.certificate.request(now_ms).map(Some),
         Some(chain) => {
             back.certificate.take(&chain, now_ms)?;
             back.reloads.certificates();

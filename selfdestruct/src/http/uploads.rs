@@ -1,14 +1,36 @@
-//! How many bodies of drop boxes may be on their way at once. Each is held in memory until it is whole.
+//! How many bodies of drop boxes may be on their way at once, and how slowly. Each is held in memory until it is whole.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
+use actix_web::web::Payload;
+use futures_util::StreamExt as _;
 use ipnet::IpNet;
+use server::{Leeway, Reason, Refused};
 
 /// At once, from everybody.
 const MOST: usize = 8;
 /// At once, from one visitor: he must not take the places of all others.
 const MOST_EACH: usize = 2;
+
+/// Bytes that a body must get on by in a second, once the deadline is over: ten MiB within ten minutes, which is as long
+/// as the page waits.
+const LEAST_SPEED: u64 = 20 * 1024;
+
+/// Reads a body of at most so many bytes. Whatever has come adds to the time that the rest may take.
+pub(super) async fn read(mut body: Payload, largest: usize, leeway: &Leeway) -> Result<Vec<u8>, Refused> {
+    let mut whole = Vec::new();
+    while let Some(part) = body.next().await {
+        let part = part.map_err(|_| Refused(Reason::Malformed))?;
+        if part.len() > largest - whole.len() {
+            return Err(Refused(Reason::TooLarge));
+        }
+        whole.extend_from_slice(&part);
+        leeway.grant(Duration::from_secs(whole.len() as u64 / LEAST_SPEED));
+    }
+    Ok(whole)
+}
 
 /// The bodies that are on their way, by visitor.
 #[derive(Default)]

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use contract::sync::{Command, Commanded, End, Ended, Order, What};
 use sqlite::Connection;
 
+use super::to_its_end;
 use crate::given::Step;
 use crate::running::{Epoch, Running, Side};
 use crate::site::SiteError;
@@ -29,27 +30,30 @@ impl From<Commanded> for Outcome {
 }
 
 /// Carries the command out, or says what was answered the first time.
-pub(crate) async fn run(site: &Running, command: &Command) -> Result<Commanded, SiteError> {
+pub(crate) async fn run(site: &Arc<Running>, command: &Command) -> Result<Commanded, SiteError> {
     let epoch = site.enter().await?;
     let now = site.now();
     let shared = Arc::clone(&epoch);
     let command = command.clone();
-    let outcome = site
-        .write(Side::Sync, move |c| {
-            if let Some(answer) = command::answer(c, command.id)? {
-                return Ok(Outcome::from(answer));
-            }
-            let outcome = carry_out(c, &shared, &command, now)?;
-            command::insert(c, command.id, outcome.answer, now)?;
-            Ok(outcome)
-        })
-        .await?;
-    site.step(Step::CommandDone);
-    if let Some(seq) = outcome.seq {
-        site.announce(seq);
-    }
-    site.count_ended(usize::from(outcome.ended));
-    Ok(outcome.answer)
+    let job = move |c: &Connection| {
+        if let Some(answer) = command::answer(c, command.id)? {
+            return Ok(Outcome::from(answer));
+        }
+        let outcome = carry_out(c, &shared, &command, now)?;
+        command::insert(c, command.id, outcome.answer, now)?;
+        Ok(outcome)
+    };
+    let site = Arc::clone(site);
+    to_its_end(async move {
+        let outcome = site.write(Side::Sync, job).await?;
+        site.step(Step::CommandDone);
+        if let Some(seq) = outcome.seq {
+            site.announce(seq);
+        }
+        site.count_ended(usize::from(outcome.ended));
+        Ok(outcome.answer)
+    })
+    .await
 }
 
 fn carry_out(c: &Connection, epoch: &Epoch, command: &Command, now: i64) -> Result<Outcome, SiteError> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use contract::sync::{Digest, End, Ended, Token, What};
 use sqlite::Connection;
 
-use super::sha256;
+use super::{sha256, to_its_end};
 use crate::given::Step;
 use crate::running::{Epoch, Running, Side};
 use crate::site::SiteError;
@@ -14,14 +14,14 @@ use crate::store::{chain, claim, message};
 
 /// Writes the delivery down, and lets the message end if that was the last reading. Whoever has no claim changes
 /// nothing, and does not get as far as the writer.
-pub(crate) async fn done(site: &Running, id: Token, claim: Token) -> Result<(), SiteError> {
+pub(crate) async fn done(site: &Arc<Running>, id: Token, claim: Token) -> Result<(), SiteError> {
     let epoch = site.enter().await?;
     let claim = sha256(claim.as_bytes());
     let has_claim = move |c: &Connection| {
-        let Some(message) = message::by_id(c, id)? else {
-            return Ok(false);
-        };
-        Ok(message.state == State::Live && claim::until(c, message.row, &claim)?.is_some())
+        // Looked for with every id, so that both take as long.
+        let message = message::by_id(c, id)?;
+        let claimed = claim::until(c, message.as_ref().map_or(0, |message| message.row), &claim)?;
+        Ok(claimed.is_some() && message.is_some_and(|message| message.state == State::Live))
     };
     if !site.site.read(has_claim).await? {
         return Ok(());
@@ -29,12 +29,16 @@ pub(crate) async fn done(site: &Running, id: Token, claim: Token) -> Result<(), 
     let now = site.now();
     let shared = Arc::clone(&epoch);
     let job = move |c: &Connection| deliver(c, &shared, id, claim, now);
-    if let Some((seq, ended)) = site.write(Side::Public, job).await? {
-        site.step(Step::DeliveryStored);
-        site.announce(seq);
-        site.count_ended(usize::from(ended));
-    }
-    Ok(())
+    let site = Arc::clone(site);
+    to_its_end(async move {
+        if let Some((seq, ended)) = site.write(Side::Public, job).await? {
+            site.step(Step::DeliveryStored);
+            site.announce(seq);
+            site.count_ended(usize::from(ended));
+        }
+        Ok(())
+    })
+    .await
 }
 
 fn deliver(

@@ -19,8 +19,24 @@ pub(crate) mod sweep;
 pub(crate) mod upload;
 pub(crate) mod witness;
 
+use std::panic::resume_unwind;
+
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq;
+
+use crate::site::SiteError;
+
+/// Goes on to its end even when whoever waits for it hangs up: the writer does what it was given, and then others have to
+/// be told.
+pub(crate) async fn to_its_end<T: Send + 'static>(
+    work: impl Future<Output = Result<T, SiteError>> + Send + 'static,
+) -> Result<T, SiteError> {
+    match tokio::spawn(work).await {
+        Ok(done) => done,
+        Err(error) if error.is_panic() => resume_unwind(error.into_panic()),
+        Err(error) => Err(SiteError::Failed(error.to_string())), // the process ends
+    }
+}
 
 /// SHA-256.
 pub(crate) fn sha256(bytes: &[u8]) -> [u8; 32] {

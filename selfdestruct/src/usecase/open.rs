@@ -7,7 +7,7 @@ use contract::sync::{Bytes, Digest, Token, What};
 use sqlite::Connection;
 
 use super::judge::{Shown, Verdict, judge};
-use super::{fits, sha256};
+use super::{fits, sha256, to_its_end};
 use crate::given::Step;
 use crate::running::{Epoch, Running, Side};
 use crate::site::{Opened, Opening, Proofs, SiteError};
@@ -29,7 +29,7 @@ enum Look {
 
 /// Opens it, or says why not.
 pub(crate) async fn open(
-    site: &Running,
+    site: &Arc<Running>,
     id: Token,
     proofs: Proofs,
     claim: Token,
@@ -97,7 +97,7 @@ fn look(c: &Connection, id: Token, proofs: &Proofs, claim: Token, now: i64) -> R
 
 /// Somebody behind the right link.
 struct Reader<'site> {
-    site: &'site Running,
+    site: &'site Arc<Running>,
     epoch: Arc<Epoch>,
     id: Token,
     shown: Shown,
@@ -158,16 +158,20 @@ impl Reader<'_> {
             now,
             until: now.saturating_add(lease),
         };
-        let (decided, seq) = site.write(Side::Public, move |c| change.make(c)).await?;
-        match decided {
-            Decided::Taken => site.step(Step::ReadingTaken),
-            Decided::Wrong { .. } => site.step(Step::WrongCounted),
-            _ => {}
-        }
-        if let Some(seq) = seq {
-            site.announce(seq);
-        }
-        Ok(decided)
+        let site = Arc::clone(site);
+        to_its_end(async move {
+            let (decided, seq) = site.write(Side::Public, move |c| change.make(c)).await?;
+            match decided {
+                Decided::Taken => site.step(Step::ReadingTaken),
+                Decided::Wrong { .. } => site.step(Step::WrongCounted),
+                _ => {}
+            }
+            if let Some(seq) = seq {
+                site.announce(seq);
+            }
+            Ok(decided)
+        })
+        .await
     }
 }
 

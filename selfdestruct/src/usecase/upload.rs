@@ -7,7 +7,7 @@ use contract::sync::{Digest, Token, What};
 use sqlite::Connection;
 
 use super::push::store_pieces;
-use super::{fits, sha256};
+use super::{fits, sha256, to_its_end};
 use crate::given::Step;
 use crate::running::{Epoch, Running, Side};
 use crate::site::{SiteError, Uploaded};
@@ -29,9 +29,39 @@ struct Upload {
     most_bytes: u64,
 }
 
+/// How large it may be, for whoever has the right proof and a box that still answers him.
+pub(crate) async fn largest(site: &Running, id: Token, proof: &[u8; 16]) -> Result<Option<u64>, SiteError> {
+    let Ok(_epoch) = site.enter().await else {
+        return Ok(None);
+    };
+    let now = site.now();
+    let found = find(site, id, proof).await?;
+    let answers = found.filter(|request| match request.state {
+        State::Open => now < request.asked.expires_at,
+        // Whoever lost the answer sends it again.
+        State::Filled => true,
+        State::Dying | State::Spent => false,
+    });
+    Ok(answers.map(|request| request.asked.largest))
+}
+
+/// The box behind the right proof. What is not here is compared with, too, so that both take as long.
+async fn find(site: &Running, id: Token, proof: &[u8; 16]) -> Result<Option<Request>, SiteError> {
+    let found = site.site.read(move |c| request::by_id(c, id)).await?;
+    let stored = found
+        .as_ref()
+        .map_or([0; 32], |request| *request.asked.upload.as_bytes());
+    let proof_fits = fits(proof, &stored);
+    let found = found.filter(|_| proof_fits);
+    if found.is_none() {
+        site.noise.misses.fetch_add(1, Ordering::Relaxed);
+    }
+    Ok(found)
+}
+
 /// Takes it, or gives the neutral answer.
 pub(crate) async fn upload(
-    site: &Running,
+    site: &Arc<Running>,
     id: Token,
     proof: &[u8; 16],
     sealed: &[u8],
@@ -40,13 +70,7 @@ pub(crate) async fn upload(
     let Ok(epoch) = site.enter().await else {
         return Ok(Uploaded::Neutral);
     };
-    let found = site.site.read(move |c| request::by_id(c, id)).await?;
-    let stored = found
-        .as_ref()
-        .map_or([0; 32], |request| *request.asked.upload.as_bytes());
-    let proof_fits = fits(proof, &stored);
-    let Some(request) = found.filter(|_| proof_fits) else {
-        site.noise.misses.fetch_add(1, Ordering::Relaxed);
+    let Some(request) = find(site, id, proof).await? else {
         return Ok(Uploaded::Neutral);
     };
     let upload = Upload {
@@ -68,7 +92,7 @@ impl Upload {
     fn judge(&self, request: &Request) -> Option<Uploaded> {
         match request.state {
             // A repetition after a lost answer.
-            State::Filled if request.digest == Some(self.digest) => Some(Uploaded::Taken),
+            State::Filled if request.digest == Some(self.digest) => Some(Uploaded::Again),
             State::Open if self.now >= request.asked.expires_at => Some(Uploaded::Neutral),
             State::Open if self.size > request.asked.largest => Some(Uploaded::TooLarge),
             State::Open => None,
@@ -107,7 +131,7 @@ impl Upload {
 type Stored = (Uploaded, Option<u64>);
 
 async fn take(
-    site: &Running,
+    site: &Arc<Running>,
     epoch: &Arc<Epoch>,
     upload: Upload,
     sealed: &[u8],
@@ -124,13 +148,19 @@ async fn take(
     site.keys.write(move |c| keys::insert(c, row, &key)).await?;
     let last = store_pieces(site, Side::Public, row, &cipher, sealed).await?;
     let shared = Arc::clone(epoch);
-    let (uploaded, seq) = site
-        .write(Side::Public, move |c| upload.store(c, &shared, row, &last))
-        .await?;
-    if let Some(seq) = seq {
+    let site = Arc::clone(site);
+    let uploaded = to_its_end(async move {
+        let job = move |c: &Connection| upload.store(c, &shared, row, &last);
+        let (uploaded, seq) = site.write(Side::Public, job).await?;
+        if let Some(seq) = seq {
+            site.step(Step::DropStored);
+            site.announce(seq);
+        }
+        Ok(uploaded)
+    })
+    .await?;
+    if uploaded == Uploaded::Taken {
         loose.keep();
-        site.step(Step::DropStored);
-        site.announce(seq);
     }
     Ok(uploaded)
 }

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
@@ -20,11 +21,24 @@ pub(crate) struct Line {
 impl Line {
     /// Sends the bytes, gives what comes back; an error when there was no answer at all.
     pub(crate) async fn exchange(&self, request: &[u8]) -> std::io::Result<Answer> {
+        self.exchange_slowly(request, Duration::ZERO, &[]).await
+    }
+
+    /// The same with a pause in the middle.
+    pub(crate) async fn exchange_slowly(
+        &self,
+        begun: &[u8],
+        pause: Duration,
+        rest: &[u8],
+    ) -> std::io::Result<Answer> {
         let stream = TcpStream::connect(self.address).await?;
         let name = ServerName::try_from(self.name).expect("a host name");
         let connector = TlsConnector::from(Arc::clone(&self.tls));
         let mut stream = connector.connect(name, stream).await?;
-        stream.write_all(request).await?;
+        stream.write_all(begun).await?;
+        stream.flush().await?;
+        tokio::time::sleep(pause).await;
+        stream.write_all(rest).await?;
         let mut answer = Vec::new();
         // The site may end the line without saying so after it refused a body; what came is what counts.
         let read = stream.read_to_end(&mut answer).await;

@@ -1,5 +1,7 @@
 //! What people are answered.
 
+use std::time::Duration;
+
 use crate::line::request;
 use crate::site::{HOST, ORIGIN, Site, proofs};
 
@@ -262,7 +264,7 @@ async fn a_flood_of_unknown_ids_stops_nobody_from_reading() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_visitor_who_takes_his_time_is_not_waited_for() {
-    let site = Site::with(|config| config.public.deadline = std::time::Duration::from_secs(1)).await;
+    let site = Site::with(|config| config.public.deadline = Duration::from_secs(1)).await;
     let mut slow = request(
         HOST,
         "POST /m/x/open",
@@ -291,26 +293,70 @@ async fn neither_listener_knows_the_others_addresses() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_drop_box_takes_one_thing_from_whoever_has_its_link() {
-    let site = Site::confirmed().await;
-    let hash = |bytes: &[u8]| {
-        use sha2::Digest as _;
-        contract::sync::Digest::from(<[u8; 32]>::from(sha2::Sha256::digest(bytes)))
-    };
+/// A box for up to so many bytes, whose link holds the proof that this header line shows.
+async fn drop_box(site: &Site, largest: u64) -> (contract::sync::DropRequest, String) {
+    use sha2::Digest as _;
+    let hash = <[u8; 32]>::from(sha2::Sha256::digest([6; 16]));
     let drop_request = contract::sync::DropRequest {
         public_key: [4; 65].into(),
-        upload: hash(&[6; 16]),
-        largest: 2000,
+        upload: hash.into(),
+        largest,
         expires_at: crate::site::NOW + 3_600_000,
     };
     let body = serde_json::to_vec(&drop_request).unwrap();
-    let asked = site
-        .core
-        .send(&site.sync, "PUT", &format!("/sync/v1/requests/{UNKNOWN}"), &body)
-        .await;
+    let path = format!("/sync/v1/requests/{UNKNOWN}");
+    let asked = site.core.send(&site.sync, "PUT", &path, &body).await;
     assert_eq!(asked.status, 204, "{}", asked.text());
+    (drop_request, shown([6; 16]))
+}
 
+fn shown(proof: [u8; 16]) -> String {
+    format!("Sallyport-Proof: {}", contract::sync::Token::from(proof))
+}
+
+const SEALED: &str = "Content-Type: application/octet-stream";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_has_no_right_proof_is_answered_before_his_body_is_awaited() {
+    let site = Site::confirmed().await;
+    let (_, right) = drop_box(&site, 2000).await;
+    let wrong = shown([5; 16]);
+    let begin = |headers: &[&str], length: usize| {
+        let mut sent = request(HOST, &format!("POST /d/{UNKNOWN}"), headers, &vec![7; length]);
+        sent.truncate(sent.len() - length + 1);
+        let public = site.public.clone();
+        async move { public.exchange(&sent).await.unwrap() }
+    };
+    let none = site.public.ask("POST /d/x", &[ORIGIN, SEALED, &right], b"").await;
+    for headers in [&[ORIGIN, SEALED, &wrong][..], &[ORIGIN, SEALED]] {
+        for length in [2000, 2001] {
+            let answer = begin(headers, length).await;
+            assert_eq!(answer.timeless(), none.timeless(), "{length} bytes declared");
+        }
+    }
+    assert_eq!(begin(&[ORIGIN, SEALED, &right], 2001).await.status, 413);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upload_that_gets_on_may_take_longer_than_the_deadline_and_one_that_stalls_may_not() {
+    let mut site = Site::with(|config| config.public.deadline = Duration::from_secs(1)).await;
+    site.confirm().await;
+    let (_, right) = drop_box(&site, 600_000).await;
+    let headers = [ORIGIN, SEALED, &right];
+    let sent = request(HOST, &format!("POST /d/{UNKNOWN}"), &headers, &[7; 600_000]);
+    // Longer than the connection is borne without any leeway.
+    let pause = Duration::from_secs(4);
+    let stalled = site.public.exchange(&sent[..5_000]).await;
+    assert!(stalled.is_err() || stalled.is_ok_and(|answer| answer.status == 408));
+    let (begun, rest) = sent.split_at(500_000);
+    let answer = site.public.exchange_slowly(begun, pause, rest).await.unwrap();
+    assert_eq!(answer.status, 201, "{}", answer.text());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_drop_box_takes_one_thing_from_whoever_has_its_link() {
+    let site = Site::confirmed().await;
+    let (drop_request, right) = drop_box(&site, 2000).await;
     let key = site.public.ask(&format!("GET /d/{UNKNOWN}/key"), &[], b"").await;
     let expected = format!(r#"{{"key":"{}","largest":2000}}"#, drop_request.public_key);
     assert_eq!((key.status, key.text()), (200, expected));
@@ -323,12 +369,11 @@ async fn a_drop_box_takes_one_thing_from_whoever_has_its_link() {
     );
 
     let sealed = vec![7; 2000];
-    let proof = |bytes: [u8; 16]| format!("Sallyport-Proof: {}", contract::sync::Token::from(bytes));
-    let (right, wrong) = (proof([6; 16]), proof([5; 16]));
+    let wrong = shown([5; 16]);
     let put = |id: &'static str, proof: Option<String>, body: Vec<u8>| {
         let public = site.public.clone();
         async move {
-            let mut headers = vec![ORIGIN, "Content-Type: application/octet-stream"];
+            let mut headers = vec![ORIGIN, SEALED];
             headers.extend(proof.as_deref());
             public.ask(&format!("POST /d/{id}"), &headers, &body).await
         }
@@ -342,11 +387,19 @@ async fn a_drop_box_takes_one_thing_from_whoever_has_its_link() {
         put(UNKNOWN, Some(right.clone()), sealed.clone()).await.status,
         201
     );
+    let again = put(UNKNOWN, Some(right.clone()), sealed.clone()).await;
+    assert_eq!(
+        (again.status, again.text().as_str()),
+        (200, "{}"),
+        "the answer may be lost"
+    );
     assert_eq!(
         put(UNKNOWN, Some(right), vec![8; 10]).await.status,
         410,
         "one thing"
     );
+    let other = put(UNKNOWN, Some(shown([5; 16])), sealed.clone()).await;
+    assert_eq!(other.timeless(), neutral.timeless());
 
     let drops = site.core.get(&site.sync, "/sync/v1/drops").await.text();
     assert!(

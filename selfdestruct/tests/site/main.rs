@@ -5,6 +5,7 @@ mod commands;
 mod crashes;
 mod drop_box;
 mod erasing;
+mod hanging_up;
 mod opening;
 mod passphrase;
 mod pushing;
