@@ -343,7 +343,7 @@ async fn an_upload_that_gets_on_may_take_longer_than_the_deadline_and_one_that_s
     site.confirm().await;
     let (_, right) = drop_box(&site, 600_000).await;
     let headers = [ORIGIN, SEALED, &right];
-    let sent = request(HOST, &format!("POST /d/{UNKNOWN}"), &headers, &[7; 600_000]);
+    let sent = request(HOST, &format!("POST /d/{UNKNOWN}"), &headers, &vec![7; 600_000]);
     // Longer than the connection is borne without any leeway.
     let pause = Duration::from_secs(4);
     let stalled = site.public.exchange(&sent[..5_000]).await;
