@@ -4,11 +4,12 @@ use std::io::ErrorKind;
 use std::net::TcpListener;
 use std::path::Path;
 
-use server::ListenerSettings;
+use rustix::process::{Resource, getrlimit};
 use server::certificate::Certificate;
 use server::check::Line;
 use server::config::Origin;
 use server::tls::{Clients, Tls};
+use server::{ListenerSettings, most_connections};
 
 use crate::config::SiteConfig;
 use crate::files::open_to_others;
@@ -17,6 +18,9 @@ use crate::room;
 
 /// A certificate that ends sooner is worth a word.
 const SOON_DAYS: i64 = 7;
+
+/// Open files besides connections: databases with their readers, sockets, certificates.
+const OTHER_FILES: u64 = 256;
 
 /// Looks at everything, one after the other. `now` is in milliseconds since the Unix epoch.
 pub fn check(config: &SiteConfig, now: i64) -> Vec<Line> {
@@ -37,6 +41,7 @@ pub fn check(config: &SiteConfig, now: i64) -> Vec<Line> {
         folder("keys", &config.keys_dir),
         free_room("data", &config.data_dir, config.limits.most_stored),
         free_room("keys", &config.keys_dir, 0),
+        open_files(getrlimit(Resource::Nofile).current),
     ]);
     lines.extend(
         config
@@ -223,5 +228,36 @@ fn free_room(what: &str, path: &Path, wanted: u64) -> Line {
         )
     } else {
         Line::ok(&what, &place, &told)
+    }
+}
+
+/// `limit`: files that whoever runs the check may open, if that has an end.
+fn open_files(limit: Option<u64>) -> Line {
+    let (what, at) = ("open files", "this user's limit");
+    let wanted = most_connections() as u64 + OTHER_FILES;
+    match limit {
+        Some(limit) if limit < wanted => Line::weak(
+            what,
+            at,
+            &format!("{limit}, and the listeners may take {wanted}: then nobody else gets in"),
+            "start it with LimitNOFILE=65536, as sallyport-site.service does (a shell has its own limit: ulimit -n)",
+        ),
+        Some(limit) => Line::ok(what, at, &format!("{limit}, enough for {wanted}")),
+        None => Line::ok(what, at, "none"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use server::check::State;
+
+    use super::*;
+
+    #[test]
+    fn a_limit_of_open_files_below_what_the_listeners_take_is_worth_a_word() {
+        let wanted = most_connections() as u64 + OTHER_FILES;
+        let state = |limit| open_files(limit).state;
+        assert_eq!(state(Some(wanted - 1)), State::Weak);
+        assert_eq!((state(Some(wanted)), state(None)), (State::Ok, State::Ok));
     }
 }

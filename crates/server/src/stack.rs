@@ -4,6 +4,7 @@
 //! routes. A server gives routes only, so none of it can be forgotten.
 
 use std::io;
+use std::num::NonZeroUsize;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
@@ -37,6 +38,11 @@ const IDLE: Duration = Duration::from_secs(15);
 const GRACE: Duration = Duration::from_secs(2);
 
 const MINUTE: Duration = Duration::from_mins(1);
+
+/// Connections that the listeners of one process serve at once, over all workers. Each is an open file.
+pub fn most_connections() -> usize {
+    MOST_CONNECTIONS * std::thread::available_parallelism().map_or(2, NonZeroUsize::get)
+}
 
 /// When a connection was accepted.
 #[derive(Clone, Copy)]

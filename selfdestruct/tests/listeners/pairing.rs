@@ -27,6 +27,7 @@ async fn a_pairing_leaves_private_files_and_no_first_key() {
     let lines = check(&site.config, NOW.max(wall_ms()));
     let failed: Vec<_> = lines.iter().filter(|line| line.state == State::Fail).collect();
     assert!(failed.is_empty(), "{failed:?}");
+    assert!(lines.iter().any(|line| line.what == "open files"), "{lines:?}");
 }
 
 /// A file's time is the machine's.
