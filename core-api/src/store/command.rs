@@ -65,6 +65,18 @@ pub fn waiting_id(c: &Connection, message: &Id, order: Order) -> Result<Option<I
     .optional()?)
 }
 
+/// What waits for a message, the youngest first.
+pub fn waiting_for(c: &Connection, message: &Id) -> Result<Vec<Command>, StoreError> {
+    let mut statement = c.prepare_cached(
+        "SELECT id, message, wanted, answer FROM command WHERE message = ?1 AND answered_at IS NULL
+         ORDER BY made_at DESC, rowid DESC",
+    )?;
+    statement
+        .query_map([message], |row| Ok(read(row)))?
+        .map(|row| row?)
+        .collect()
+}
+
 /// Whether exactly this was ever ordered, as long as it is remembered.
 pub fn was_ordered(c: &Connection, message: &Id, order: Order) -> Result<bool, StoreError> {
     Ok(
@@ -81,15 +93,6 @@ pub fn answer(c: &Connection, id: &Id, answer: Commanded, now: Timestamp) -> Res
         )?
         .execute((id, serde_json::to_string(&answer)?, now.0))?;
     Ok(kept == 1)
-}
-
-/// Answers what waits for a site whose epoch ended: nobody there knows these messages any more.
-pub fn answer_all(c: &Connection, site: &str, answer: Commanded, now: Timestamp) -> Result<(), StoreError> {
-    c.prepare_cached(
-        "UPDATE command SET answer = ?2, answered_at = ?3 WHERE site = ?1 AND answered_at IS NULL",
-    )?
-    .execute((site, serde_json::to_string(&answer)?, now.0))?;
-    Ok(())
 }
 
 fn read(row: &Row<'_>) -> Result<Command, StoreError> {

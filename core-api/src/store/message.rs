@@ -35,7 +35,7 @@ pub struct Message {
     pub id: Id,
     /// The site that holds it.
     pub site: String,
-    /// In which epoch the site took it; `None` until it did.
+    /// In which epoch the site took it, or may have taken what is not pushed any more; `None` until then.
     pub epoch: Option<u64>,
     /// Who sent it.
     pub sender: String,
@@ -131,6 +131,16 @@ pub fn set_state(c: &Connection, id: &Id, state: &State, now: Timestamp) -> Resu
 pub fn set_stored(c: &Connection, id: &Id, epoch: u64, now: Timestamp) -> Result<(), StoreError> {
     c.prepare_cached("UPDATE message SET epoch = ?2, stored_at = coalesce(stored_at, ?3) WHERE id = ?1")?
         .execute((id, epoch, now.0))?;
+    Ok(())
+}
+
+/// Keeps the epoch in which its body was first tried: it may be there, though the body is not kept any more.
+pub fn set_tried(c: &Connection, id: &Id) -> Result<(), StoreError> {
+    c.prepare_cached(
+        "UPDATE message SET epoch = coalesce(epoch, (SELECT tried_in FROM push WHERE push.message = message.id))
+         WHERE id = ?1",
+    )?
+    .execute([id])?;
     Ok(())
 }
 

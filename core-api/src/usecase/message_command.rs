@@ -1,5 +1,6 @@
 //! Revoke, extend, unlock and destroy: what a sender wants done to a message.
 
+use std::mem::discriminant;
 use std::sync::Arc;
 
 use contract::sync::Order;
@@ -9,8 +10,15 @@ use sqlite::Connection;
 use super::message_step::{Seen, name, step};
 use crate::core::Core;
 use crate::store::audit::{Event as Audited, Personal};
+use crate::store::command::Command;
 use crate::store::message::{self, Message};
 use crate::store::{Id, StoreError, audit, command, push};
+
+/// Orders that may wait for one message; it can be revoked beyond them. While a site is away somebody may repeat his as
+/// often as he likes.
+const MOST_WAITING: usize = 16;
+/// Ends that are less apart are the same, in milliseconds: whoever asks again asks a little later.
+const ALIKE_MS: u64 = 60_000;
 
 /// Who wants it, and through what.
 #[derive(Debug, Clone)]
@@ -36,6 +44,8 @@ pub enum Ordered {
     Ended(Ending),
     /// It does not fit the message's state.
     Unfitting,
+    /// Too much is on its way to the site for this message.
+    TooMany,
 }
 
 /// Does it, or has it done. The same wish twice is one.
@@ -72,9 +82,17 @@ fn decide(
         return Ok(Ordered::Unfitting);
     }
     let now = core.now();
+    let waiting = command::waiting_for(c, &message.id)?;
+    if let Some(alike) = alike(&waiting, order) {
+        return Ok(Ordered::Queued(alike.id));
+    }
+    if waiting.len() >= MOST_WAITING && order != Order::Revoke {
+        return Ok(Ordered::TooMany);
+    }
     record(c, core, &message, order, by)?;
     if order == Order::Revoke {
         let tried = push::was_tried(c, &message.id)?;
+        message::set_tried(c, &message.id)?;
         // Not on its way any more, so that it does not come to the site after this.
         push::erase(c, &message.id)?;
         if tried == Some(false) {
@@ -86,12 +104,23 @@ fn decide(
             return Ok(Ordered::Done);
         }
     }
-    if let Some(id) = command::waiting_id(c, &message.id, order)? {
-        return Ok(Ordered::Queued(id));
-    }
     let id = core.new_id();
     command::insert(c, &id, &message.id, &message.site, order, now)?;
     Ok(Ordered::Queued(id))
+}
+
+/// The last of its kind that waits, if it says the same.
+fn alike(waiting: &[Command], order: Order) -> Option<&Command> {
+    let last = waiting
+        .iter()
+        .find(|command| discriminant(&command.order) == discriminant(&order))?;
+    let is_alike = match (last.order, order) {
+        (Order::Extend { expires_at: one }, Order::Extend { expires_at: other }) => {
+            one.abs_diff(other) < ALIKE_MS
+        }
+        _ => true,
+    };
+    is_alike.then_some(last)
 }
 
 /// Only what is locked can be unlocked, once, or destroyed.

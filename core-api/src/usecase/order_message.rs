@@ -37,7 +37,7 @@ pub enum Wanted {
 ///
 /// # Errors
 /// `NotFound` for an unknown message and for somebody else's, `MessageOver` for one that ended, `NothingPending` for
-/// an order that does not fit its state.
+/// an order that does not fit its state, `TooMany` where too much waits for it already.
 pub async fn order(
     core: &Arc<Core>,
     sender: &Sender,
@@ -71,6 +71,7 @@ pub async fn order(
         Ordered::Queued(command) => Ok(Some(command)),
         Ordered::Unknown => Err(ProblemKind::NotFound.into()),
         Ordered::Ended(_) => Err(ProblemKind::MessageOver.into()),
+        Ordered::TooMany => Err(ProblemKind::TooMany.into()),
         Ordered::Unfitting => Err(ProblemKind::NothingPending.into()),
     }
 }

@@ -13,7 +13,7 @@ use super::site_push::Tried;
 use crate::core::Core;
 use crate::steps::Step;
 use crate::store::command::{self, Command};
-use crate::store::site::Site;
+use crate::store::site::{self, Site};
 use crate::store::{StoreError, message};
 
 /// Commands between two looks at messages that wait.
@@ -72,10 +72,14 @@ fn settle(c: &Connection, core: &Core, wanted: &Command, answer: Commanded) -> R
     }
     match message::by_id(c, &wanted.message)? {
         Some(message) if matches!(message.state, State::Waiting(_)) => {
-            let ended = Event::Ended {
-                how: Ending::Revoked,
-                at: now,
+            // What may have been there in a former epoch may have been read in it.
+            let current = site::by_name(c, &message.site)?.map(|site| site.epoch);
+            let how = if message.epoch.is_some() && message.epoch < current {
+                Ending::Lost
+            } else {
+                Ending::Revoked
             };
+            let ended = Event::Ended { how, at: now };
             step(c, core, message, ended, Seen::here(now)).map(drop)
         }
         _ => Ok(()),

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use contract::sync::{Order, Token};
 use core_api::usecase::message_command::{By, Ordered, order};
+use core_api::usecase::site_rekey::rekey;
 use domain::Clock as _;
 use domain::message::Ending;
 
@@ -148,4 +149,59 @@ async fn nothing_is_done_to_what_nobody_made() {
     let bench = Bench::new().await;
     let ordered = ordered(&bench, Token::from([1; 16]), Order::Revoke).await;
     assert_eq!(ordered, Ordered::Unknown);
+}
+
+/// The push arrived, its answer was lost, and the sender revoked before the site was keyed anew: nobody knows.
+#[tokio::test]
+async fn what_was_revoked_while_it_may_have_been_in_a_former_epoch_is_lost_and_not_surely_revoked() {
+    let bench = Bench::new().await;
+    let id = bench.send("dmz1").await;
+    bench.site().state().lose_answers = 1;
+    bench.push("dmz1").await;
+    assert!(matches!(
+        ordered(&bench, id, Order::Revoke).await,
+        Ordered::Queued(_)
+    ));
+    rekey(&bench.core, "dmz1", "REF", "uid 0").await.unwrap();
+    assert_eq!(bench.stage(id).await, "lost");
+    bench.push("dmz1").await;
+    assert_eq!(bench.stage(id).await, "lost");
+}
+
+#[tokio::test]
+async fn a_new_epoch_that_knows_nothing_of_a_message_does_not_make_its_revocation_sure() {
+    let bench = Bench::new().await;
+    let id = bench.send("dmz1").await;
+    bench.site().state().lose_answers = 1;
+    bench.push("dmz1").await;
+    ordered(&bench, id, Order::Revoke).await;
+    // Paired again: the command arrives before anybody looked at what the former epoch held.
+    bench.pair("dmz1").await;
+    assert_eq!(bench.push("dmz1").await, Tried::Settled(1));
+    assert_eq!(bench.stage(id).await, "lost");
+}
+
+#[tokio::test]
+async fn the_same_order_again_writes_nothing_and_others_are_bounded_while_the_site_is_away() {
+    let bench = Bench::new().await;
+    let id = bench.send("dmz1").await;
+    bench.push("dmz1").await;
+    let end = bench.clock.now().0 + 7_200_000;
+    let extend = |more: i64| Order::Extend {
+        expires_at: end + more,
+    };
+    let first = ordered(&bench, id, extend(0)).await;
+    for more in [1, 1000, 59_999] {
+        assert_eq!(ordered(&bench, id, extend(more)).await, first);
+    }
+    assert_eq!(bench.audited("message-ordered").await, 1);
+    for minute in 1..16 {
+        let other = ordered(&bench, id, extend(minute * 60_000)).await;
+        assert!(matches!(other, Ordered::Queued(_)) && other != first);
+    }
+    assert_eq!(ordered(&bench, id, extend(99 * 60_000)).await, Ordered::TooMany);
+    let revoked = ordered(&bench, id, Order::Revoke).await;
+    assert!(matches!(revoked, Ordered::Queued(_)));
+    assert_eq!(ordered(&bench, id, Order::Revoke).await, revoked);
+    assert_eq!(bench.audited("message-ordered").await, 17);
 }
