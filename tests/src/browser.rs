@@ -279,6 +279,26 @@ impl Browser {
         field.send_keys(text).await.expect("a visible field takes text");
     }
 
+    /// Chooses a file in the field with this label.
+    pub async fn attach(&self, label: &str, file: &Path) {
+        let field = self.find("field", FIELD, label).await;
+        let path = file.to_str().expect("the test's paths are text");
+        field.send_keys(path).await.expect("a field for files takes one");
+    }
+
+    /// Has what is saved put into this folder, without asking.
+    pub async fn save_into(&self, folder: &Path) {
+        let allowed = json!({ "behavior": "allow", "downloadPath": folder });
+        self.devtools("Browser.setDownloadBehavior", allowed).await;
+    }
+
+    /// Runs a script in every further page before those of the page itself.
+    pub async fn before_pages(&self, script: &str) {
+        let source = json!({ "source": script });
+        self.devtools("Page.addScriptToEvaluateOnNewDocument", source)
+            .await;
+    }
+
     /// Ticks the box or the choice with this label.
     pub async fn choose(&self, label: &str) {
         self.find("choice", FIELD, label)

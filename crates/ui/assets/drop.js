@@ -2,7 +2,7 @@
 // site in between cannot put in a key of its own, because the link says which one is meant.
 
 import { MAX_FILES, TooLarge, TooMany } from "./content.js";
-import { checkKey, parseDropFragment, sealDrop } from "./drop-box.js";
+import { checkKey, contentRoom, parseDropFragment, sealDrop } from "./drop-box.js";
 import { busy, canSeal, endLanguageSwitch, keepFragment, lead, say, show, sizeText } from "./panels.js";
 import { fromBase64url, toBase64url, wipe } from "./seal.js";
 
@@ -22,6 +22,9 @@ function refuse(words) {
   say("");
   text.focus();
 }
+
+// What is sealed is longer than what people choose, so they are told what they may choose.
+const tooLarge = () => form.dataset.tooLarge.replace("%", sizeText(contentRoom(box.largest)));
 
 async function findBox() {
   show("looking");
@@ -55,16 +58,15 @@ async function readFiles() {
 async function prepare() {
   message.hidden = true;
   if (text.value.trim() === "" && chooser.files.length === 0) return refuse(form.dataset.missing);
-  const tooLarge = form.dataset.tooLarge.replace("%", sizeText(box.largest));
-  if ([...chooser.files].reduce((sum, { size }) => sum + size, 0) > box.largest) return refuse(tooLarge);
+  if ([...chooser.files].reduce((sum, { size }) => sum + size, 0) > box.largest) return refuse(tooLarge());
   say(form.dataset.sealing);
   try {
     const content = { text: text.value, files: await readFiles() };
     sealed = await sealDrop(fromBase64url(idText), box.key, content);
     for (const { bytes } of content.files) wipe(bytes);
-    if (sealed.length > box.largest) return refuse(tooLarge);
+    if (sealed.length > box.largest) return refuse(tooLarge());
   } catch (error) {
-    if (error instanceof TooLarge) return refuse(tooLarge);
+    if (error instanceof TooLarge) return refuse(tooLarge());
     if (error instanceof TooMany) return refuse(form.dataset.tooMany.replace("%", String(MAX_FILES)));
     return refuse(form.dataset.unreadable);
   }
@@ -103,7 +105,7 @@ function ended(status) {
     case 410: return lead("closed");
     case 413:
       show("start");
-      return refuse(form.dataset.tooLarge.replace("%", sizeText(box.largest)));
+      return refuse(tooLarge());
     case 507: return lead("full");
     default: return lead("failed");
   }

@@ -3,6 +3,7 @@
 mod at_once;
 mod faults;
 mod killed;
+mod large;
 mod previews;
 mod read_once;
 mod restored;
