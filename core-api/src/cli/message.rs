@@ -17,7 +17,7 @@ use tokio::time::{Instant, sleep};
 use zeroize::Zeroizing;
 
 use super::Outcome;
-use super::spelling::{moment, span};
+use super::spelling::{moment, size_text, span};
 use crate::admin::{AskError, MessageAnswer, MessageRequest, ask_about, ask_about_with};
 use crate::config::Config;
 use crate::usecase::order_message::Wanted;
@@ -417,17 +417,7 @@ fn bytes_of(path: &Path, most: usize) -> Result<Zeroizing<Vec<u8>>, Box<dyn std:
         .read_to_end(&mut bytes)
         .map_err(wrong)?;
     if bytes.len() > most {
-        return Err(format!("{}: it is larger than {}", path.display(), bytes_text(most)).into());
+        return Err(format!("{}: it is larger than {}", path.display(), size_text(most)).into());
     }
     Ok(bytes)
-}
-
-/// A limit as people say it.
-fn bytes_text(bytes: usize) -> String {
-    const MIB: usize = 1024 * 1024;
-    if bytes >= MIB && bytes.is_multiple_of(MIB) {
-        format!("{} MiB", bytes / MIB)
-    } else {
-        format!("{bytes} bytes")
-    }
 }

@@ -32,6 +32,16 @@ pub(super) fn size(text: &str) -> Result<u64, String> {
     number.checked_mul(bytes).ok_or_else(wanted)
 }
 
+/// A size for people: whole mebibytes where it is that, else bytes.
+pub(super) fn size_text(bytes: usize) -> String {
+    const MEBIBYTE: usize = 1024 * 1024;
+    if bytes >= MEBIBYTE && bytes.is_multiple_of(MEBIBYTE) {
+        format!("{} MiB", bytes / MEBIBYTE)
+    } else {
+        format!("{bytes} bytes")
+    }
+}
+
 /// A moment in milliseconds since the Unix epoch, for people.
 pub(super) fn moment(at: i64) -> String {
     jiff::Timestamp::from_millisecond(at).map_or_else(
@@ -56,6 +66,7 @@ mod tests {
         assert_eq!(span("3d"), Ok(Duration::from_hours(72)));
         assert_eq!(size("10M"), Ok(10 * 1024 * 1024));
         assert_eq!(size("7"), Ok(7));
+        assert_eq!([10 * 1024 * 1024, 1024].map(size_text), ["10 MiB", "1024 bytes"]);
         for bad in [
             "",
             "d",

@@ -1,8 +1,8 @@
 // The page of a drop box: what is typed and chosen here is sealed to the core's key before it leaves the browser. The
 // site in between cannot put in a key of its own, because the link says which one is meant.
 
-import { MAX_CONTENT, MAX_FILES, TooLarge, TooMany } from "./content.js";
-import { checkKey, parseDropFragment, sealDrop } from "./drop-box.js";
+import { MAX_FILES, TooLarge, TooMany } from "./content.js";
+import { checkKey, contentRoom, parseDropFragment, sealDrop } from "./drop-box.js";
 import { busy, canSeal, endLanguageSwitch, keepFragment, lead, say, show, sizeText } from "./panels.js";
 import { fromBase64url, toBase64url, wipe } from "./seal.js";
 
@@ -14,9 +14,6 @@ const chooser = form.querySelector("input[type=file]");
 const message = form.querySelector("[data-problem]");
 let link; // { hash, proof }
 let box; // { key, largest }
-
-// What fits is less than what may come sealed: padding adds up to a tenth.
-const mostContent = () => Math.min(MAX_CONTENT, Math.floor(box.largest / 1.1));
 let sealed; // kept until it has arrived: a repeated upload is the same bytes
 
 function refuse(words) {
@@ -25,6 +22,9 @@ function refuse(words) {
   say("");
   text.focus();
 }
+
+// What is sealed is longer than what people choose, so they are told what they may choose.
+const tooLarge = () => form.dataset.tooLarge.replace("%", sizeText(contentRoom(box.largest)));
 
 async function findBox() {
   show("looking");
@@ -58,16 +58,15 @@ async function readFiles() {
 async function prepare() {
   message.hidden = true;
   if (text.value.trim() === "" && chooser.files.length === 0) return refuse(form.dataset.missing);
-  const tooLarge = form.dataset.tooLarge.replace("%", sizeText(mostContent()));
-  if ([...chooser.files].reduce((sum, { size }) => sum + size, 0) > box.largest) return refuse(tooLarge);
+  if ([...chooser.files].reduce((sum, { size }) => sum + size, 0) > box.largest) return refuse(tooLarge());
   say(form.dataset.sealing);
   try {
     const content = { text: text.value, files: await readFiles() };
     sealed = await sealDrop(fromBase64url(idText), box.key, content);
     for (const { bytes } of content.files) wipe(bytes);
-    if (sealed.length > box.largest) return refuse(tooLarge);
+    if (sealed.length > box.largest) return refuse(tooLarge());
   } catch (error) {
-    if (error instanceof TooLarge) return refuse(tooLarge);
+    if (error instanceof TooLarge) return refuse(tooLarge());
     if (error instanceof TooMany) return refuse(form.dataset.tooMany.replace("%", String(MAX_FILES)));
     return refuse(form.dataset.unreadable);
   }
@@ -106,7 +105,7 @@ function ended(status) {
     case 410: return lead("closed");
     case 413:
       show("start");
-      return refuse(form.dataset.tooLarge.replace("%", sizeText(mostContent())));
+      return refuse(tooLarge());
     case 507: return lead("full");
     default: return lead("failed");
   }

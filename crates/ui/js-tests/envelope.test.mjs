@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { TooLarge, TooMany, cleanKind, cleanName, pack, paddedLength, unpack } from "../assets/content.js";
-import { checkKey, parseDropFragment, sealDrop } from "../assets/drop-box.js";
+import { checkKey, contentRoom, parseDropFragment, sealDrop } from "../assets/drop-box.js";
 import * as script from "../assets/envelope.js";
 import { fromBase64url, hpkeOpen, AES_256_GCM, toBase64url, utf8 } from "../assets/seal.js";
 import { contentOf, messages, vectorPair } from "./vectors.mjs";
@@ -129,6 +129,9 @@ test("seals the same drops as the core's crate, to the key of the fragment only"
     const opening = { pair: await vectorPair(known), info, aad: new Uint8Array(), sealed, aead: AES_256_GCM };
     assert.deepEqual(unpack(await hpkeOpen(opening)), content);
   }
+  const sealedLength = 65 + paddedLength(10 * 1024 * 1024 + 128 * 1024) + 16;
+  assert.equal(contentRoom(sealedLength), 10 * 1024 * 1024);
+  assert.deepEqual([0, 1104, 1105, 2000].map(contentRoom), [0, 0, 1024, 1810]);
   const [{ fragment }] = messages.drops;
   for (const bad of ["", fragment.slice(1), `${fragment}AAAA`, `${fragment}=`]) {
     assert.throws(() => parseDropFragment(bad), bad);
