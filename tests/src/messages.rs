@@ -90,17 +90,6 @@ impl Stack {
         Ok(serde_json::from_str(&printed).expect("what the command prints as JSON"))
     }
 
-    /// Sends a file of the state folder.
-    ///
-    /// # Errors
-    /// What the command says when it does not take it, or the site has not taken it in time.
-    pub async fn try_send_file(&self, file: &str) -> std::io::Result<Sent> {
-        let printed = self
-            .core_api(&["message", "send", "--file", file, "--json"])
-            .await?;
-        Ok(serde_json::from_str(&printed).expect("what the command prints as JSON"))
-    }
-
     /// Sends a text, which must succeed.
     pub async fn send(&self, text: &str, further: &[&str]) -> Sent {
         let sent = self.try_send(text, further).await;
