@@ -180,7 +180,7 @@ impl Bench {
         ids
     }
 
-    fn made(&self, site: &str, size: usize, now: Timestamp) -> (NewMessage, Vec<u8>) {
+    fn made(&self, site: &str, length: usize, now: Timestamp) -> (NewMessage, Vec<u8>) {
         let id: [u8; 16] = random_bytes(&OsRandomness);
         let expires_at = now.plus(Duration::from_hours(24));
         let head = PushHead {
@@ -205,7 +205,7 @@ impl Bench {
             details: self.core.at_rest.lock(&id, b"{}", &OsRandomness),
             secret: Some(self.core.at_rest.lock(&id, b"https://...", &OsRandomness)),
         };
-        (new, push_body(&head, &vec![5; size]))
+        (new, push_body(&head, &vec![5; length]))
     }
 
     pub(crate) fn line(&self, site: &str) -> Line {

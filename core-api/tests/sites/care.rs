@@ -153,7 +153,10 @@ async fn a_line_that_we_never_signed_is_the_sites_lie_and_not_kept_as_ours() {
 
 async fn faults(bench: &Bench) -> Vec<String> {
     let key = witness_key(bench.core.signing());
-    verify(&bench.core.store, key, vec![]).await.unwrap().faults
+    verify(&bench.core.store, key, vec![])
+        .await
+        .expect("the database works")
+        .faults
 }
 
 /// Something happens, and a checkpoint is made of it.
@@ -166,10 +169,10 @@ async fn next_checkpoint(bench: &Bench) -> String {
             core_api::store::audit::append(c, &entry, Timestamp(NOON)).map(drop)
         })
         .await
-        .unwrap();
+        .expect("the database works");
     checkpoint::try_one(&bench.core)
         .await
-        .unwrap()
+        .expect("the database works")
         .expect("the chain grew")
 }
 
@@ -235,11 +238,11 @@ async fn of_whatever_a_site_gives_nothing_is_kept_that_is_not_ours() {
     let bench = Bench::new().await;
     let line = next_checkpoint(&bench).await;
     let stranger = ed25519_dalek::SigningKey::from_bytes(&[9; 32]);
-    let link = Link {
+    let end = Link {
         seq: 1,
         hash: Hash::from([0; 32]),
     };
-    let forged = Head::of(NAME, 1, link, NOON).sign(&stranger).to_string();
+    let forged = Head::of(NAME, 1, end, NOON).sign(&stranger).to_string();
     let too_long = format!("{line}{}", " ".repeat(4096));
     for lie in [forged, too_long, "no line".to_owned()] {
         bench.site().state().witness = Some(lie);
