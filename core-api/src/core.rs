@@ -140,6 +140,11 @@ pub struct MessageSettings {
     pub language: String,
     /// How long after its end it is known what became of a message.
     pub keep: Duration,
+    /// What may wait for sites, of one sender, in bytes. While a site is away it fills the disk on which recoveries are
+    /// kept, too.
+    pub most_waiting_each: u64,
+    /// What may wait for sites, of all senders, in bytes.
+    pub most_waiting: u64,
 }
 
 impl Default for MessageSettings {
@@ -156,6 +161,8 @@ impl Default for MessageSettings {
             notify: None,
             language: "en".to_owned(),
             keep: 400 * DAY,
+            most_waiting_each: 256 * 1024 * 1024,
+            most_waiting: 2 * 1024 * 1024 * 1024,
         }
     }
 }

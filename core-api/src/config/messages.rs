@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use server::config::Section;
+use server::config::{Section, Size};
 
 use super::{SiteSettings, list};
 use crate::core::MessageSettings;
@@ -13,6 +13,10 @@ const DAY: Duration = Duration::from_hours(24);
 
 /// The longest that a message can be opened, whatever is configured: a site keeps the tombstone for longer.
 const LONGEST: Duration = Duration::from_hours(24 * 90);
+
+/// What may wait for sites: at least one request's worth.
+const LEAST_WAITING: Size = Size(64 << 20);
+const MOST_WAITING: Size = Size(1 << 40);
 
 /// Reads `[messages]`, which may name one of `sites`.
 pub(super) fn read(section: &Section<'_>, sites: &[SiteSettings]) -> MessageSettings {
@@ -28,6 +32,16 @@ pub(super) fn read(section: &Section<'_>, sites: &[SiteSettings]) -> MessageSett
     if default_expiry > longest_expiry {
         section.mistake("default_expiry", "it is longer than `longest_expiry`");
     }
+    let most_waiting = section.get_within(
+        "most_waiting",
+        Size(usual.most_waiting),
+        LEAST_WAITING..=MOST_WAITING,
+    );
+    let each = Size(usual.most_waiting_each.min(most_waiting.0));
+    let most_waiting_each = section.get_within("most_waiting_each", each, LEAST_WAITING..=MOST_WAITING);
+    if most_waiting_each > most_waiting {
+        section.mistake("most_waiting_each", "it is more than `most_waiting`");
+    }
     MessageSettings {
         default_expiry,
         longest_expiry,
@@ -41,6 +55,8 @@ pub(super) fn read(section: &Section<'_>, sites: &[SiteSettings]) -> MessageSett
             .choice("language", &[("en", "en"), ("de", "de")], Some("en"))
             .to_owned(),
         keep: section.get_within("keep", usual.keep, DAY..=3650 * DAY),
+        most_waiting_each: most_waiting_each.0,
+        most_waiting: most_waiting.0,
     }
 }
 

@@ -195,6 +195,8 @@ kind = "embedded"
 [messages]
 default_expiry = "4d"
 longest_expiry = "3d"
+most_waiting = "128MiB"
+most_waiting_each = "256MiB"
 recipients = ["*.partner.example"]
 notify = "nobody"
 site = "dmz9"
@@ -239,19 +241,20 @@ at_rest_previous_files = ["pki/core.pem"]
         (17, "`directory[0].kind`"),
         (15, "`api.peer[1].notify`"),
         (19, "`messages.default_expiry`"),
-        (21, "`messages.recipients`"),
-        (22, "`messages.notify`"),
-        (23, "`messages.site`"),
-        (25, "`recovery.lifetime`"),
-        (26, "`recovery.own_mail_domains`"),
-        (29, "`recovery.policy[0].actions`"),
-        (30, "`recovery.policy[0].steps`: every policy"),
-        (30, "`recovery.policy[0].steps`: \"passkey\" is not offered"),
-        (32, "`passwords.words`"),
-        (37, "`mail.password_file`: everybody on this host"),
-        (38, "`mail.from`"),
-        (40, "`mail.time_zone`"),
-        (42, "`keys.at_rest_previous_files`"),
+        (22, "`messages.most_waiting_each`"),
+        (23, "`messages.recipients`"),
+        (24, "`messages.notify`"),
+        (25, "`messages.site`"),
+        (27, "`recovery.lifetime`"),
+        (28, "`recovery.own_mail_domains`"),
+        (31, "`recovery.policy[0].actions`"),
+        (32, "`recovery.policy[0].steps`: every policy"),
+        (32, "`recovery.policy[0].steps`: \"passkey\" is not offered"),
+        (34, "`passwords.words`"),
+        (39, "`mail.password_file`: everybody on this host"),
+        (40, "`mail.from`"),
+        (42, "`mail.time_zone`"),
+        (44, "`keys.at_rest_previous_files`"),
     ];
     for (line, text) in expected {
         assert!(

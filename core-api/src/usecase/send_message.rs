@@ -30,10 +30,6 @@ const SHORTEST: Duration = Duration::from_mins(1);
 const LONGEST_REASON: usize = 500;
 /// Ids that one sender may keep without using them.
 const MOST_RESERVED: u64 = 1000;
-/// What may wait for sites, in bytes, of one sender and of all: while a site is away it fills the disk on which
-/// recoveries are kept, too.
-const MOST_OF_ONE: u64 = 256 * 1024 * 1024;
-const MOST_OF_ALL: u64 = 2 * 1024 * 1024 * 1024;
 /// The tag of AES-GCM: nothing sealed is shorter.
 const TAG: usize = 16;
 
@@ -258,6 +254,8 @@ pub async fn send(
         ready.push(prepare(core, sender, one, &plan)?);
     }
     let (sender, key, now) = (sender.name.clone(), key.map(str::to_owned), core.now());
+    let rules = &core.settings.messages;
+    let limits = (rules.most_waiting_each, rules.most_waiting);
     let sent = core
         .store
         .write(move |c| {
@@ -267,7 +265,7 @@ pub async fn send(
                 return Ok(Ok(before));
             }
             // Judged before anything is written, as a refusal does not take the transaction back.
-            if !has_room(c, &sender, &ready)? {
+            if !has_room(c, limits, &sender, &ready)? {
                 return Ok(Err(SendError::Full));
             }
             for one in &ready {
@@ -290,13 +288,18 @@ pub async fn send(
     sent
 }
 
-fn has_room(c: &Connection, sender: &str, ready: &[Ready]) -> Result<bool, StoreError> {
+fn has_room(
+    c: &Connection,
+    (most_of_one, most_of_all): (u64, u64),
+    sender: &str,
+    ready: &[Ready],
+) -> Result<bool, StoreError> {
     let new: u64 = ready
         .iter()
         .map(|one| u64::try_from(one.body.len()).unwrap_or(u64::MAX))
         .sum();
     let (of_one, of_all) = push::bytes(c, sender)?;
-    Ok(of_one + new <= MOST_OF_ONE && of_all + new <= MOST_OF_ALL)
+    Ok(of_one + new <= most_of_one && of_all + new <= most_of_all)
 }
 
 /// What the rules say, without a look at the site.

@@ -275,10 +275,16 @@ async fn one_request_is_not_more_than_the_core_can_bear() {
     );
 }
 
+const MIB: u64 = 1024 * 1024;
+
 /// The site is away, and a tool went on and on.
 #[tokio::test]
 async fn what_waits_for_a_site_is_bounded_for_each_sender() {
-    let bench = Bench::new().await;
+    let bench = Bench::with(|rules| {
+        rules.most_waiting_each = 64 * MIB;
+        rules.most_waiting = 100 * MIB;
+    })
+    .await;
     let new = |number: u8| plain(&format!("{KEY}-{number}"), &[], Some("told by telephone"));
     let by = |who: &'static str, number: u8| {
         let core = Arc::clone(&bench.core);
@@ -290,10 +296,17 @@ async fn what_waits_for_a_site_is_bounded_for_each_sender() {
     };
     by("hr.corp.example", 1).await.expect("there is room");
     let grown = bench.core.store.write(|c| {
-        let almost_all = 256 * 1024 * 1024 - 1024;
+        let almost_all = 64 * MIB - 1024;
         Ok(c.execute("UPDATE push SET size = ?1", [almost_all])?)
     });
     assert_eq!(grown.await.expect("the database works"), 1);
     assert_eq!(refused(by("hr.corp.example", 2).await), ProblemKind::TooMany);
     by("it.corp.example", 3).await.expect("others go on");
+    let grown = bench.core.store.write(|c| {
+        let sql =
+            "UPDATE push SET size = ?1 WHERE message IN (SELECT id FROM message WHERE sender LIKE 'it.%')";
+        Ok(c.execute(sql, [36 * MIB])?)
+    });
+    assert_eq!(grown.await.expect("the database works"), 1);
+    assert_eq!(refused(by("xy.corp.example", 4).await), ProblemKind::TooMany);
 }

@@ -40,7 +40,7 @@ async fn all_is_announced(world: &World, what: &str) {
     let last: u64 = world
         .look()
         .query_row("SELECT seq FROM chain", [], |row| row.get(0))
-        .unwrap();
+        .expect("the test stands on it");
     let announced = async {
         while world.site().numbers().await.seq < last {
             sleep(Duration::from_millis(2)).await;
