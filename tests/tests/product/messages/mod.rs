@@ -7,3 +7,4 @@ mod large;
 mod previews;
 mod read_once;
 mod restored;
+mod seen;
