@@ -100,8 +100,6 @@ function ended(status) {
       endLanguageSwitch(); // its links hold the proof
       history.replaceState(null, "", location.pathname + location.search);
       return lead("sent");
-    case 403:
-    case 404: return lead("refused");
     case 410: return lead("closed");
     case 413:
       show("start");
@@ -134,6 +132,8 @@ function begin() {
 
 keepFragment();
 chooser.addEventListener("change", listChosen);
+// What was missing or too much is another thing now.
+form.addEventListener("input", () => { message.hidden = true; });
 form.addEventListener("submit", (event) => {
   event.preventDefault();
   busy(form.querySelector("button[type=submit]"), prepare);

@@ -23,7 +23,6 @@ pub fn page(frame: &Frame<'_>) -> Markup {
         (plain_panel(words, "unable", Kind::Stop, ["message-unable-title", "message-unable"], &helpdesk))
         (plain_panel(words, "incomplete", Kind::Warning, ["drop-incomplete-title", "drop-incomplete"], &nothing))
         (plain_panel(words, "closed", Kind::Info, ["drop-closed-title", "drop-closed"], &nothing))
-        (plain_panel(words, "refused", Kind::Warning, ["drop-refused-title", "drop-refused"], &nothing))
         (plain_panel(words, "changed", Kind::Stop, ["drop-changed-title", "drop-changed"], &helpdesk))
         (plain_panel(words, "full", Kind::Warning, ["drop-full-title", "drop-full"], &again(words)))
         (plain_panel(words, "failed", Kind::Warning, ["drop-failed-title", "drop-failed"], &again(words)))

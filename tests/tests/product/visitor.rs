@@ -7,12 +7,21 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
+use serde_json::Value;
 use tests::authenticator::Authenticator;
-use tests::browser::{Browser, Look, Scripts};
+use tests::browser::{Browser, Look, PATIENCE, Scripts};
 use tests::mailbox::Mailbox;
+use tokio::time::timeout;
 
 /// Pages of this process that were pictured already.
 static PICTURED: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+
+/// Every look with the end of its pictures' names; the last one stays.
+const LOOKS: [(Look, &str); 3] = [
+    (Look::Dark, "dark"),
+    (Look::Narrow, "narrow"),
+    (Look::Light, "light"),
+];
 
 /// What becomes of a page that is asked for again, in another language.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -80,6 +89,35 @@ impl Visitor {
         }
     }
 
+    /// Waits for a state that a script of the page draws, by the name of its panel, and holds it to the rules of
+    /// accessibility in every look; `name` is what its pictures are called.
+    pub(super) async fn expect_panel(&self, panel: &str, name: &str) {
+        let seen = "return document.querySelector('[data-panel]:not([hidden])')?.dataset.panel ?? null";
+        let mut last = Value::Null;
+        let drawn = timeout(PATIENCE, async {
+            while last != panel {
+                last = self.browser.script(seen, &[]).await;
+            }
+        });
+        let is_drawn = drawn.await.is_ok();
+        assert!(
+            is_drawn,
+            "{name}: instead of {panel} {last} is shown:\n{}",
+            self.browser.text().await
+        );
+        let folder = pictures();
+        for (look, ending) in LOOKS {
+            self.browser.look(look).await;
+            self.browser.expect_accessible().await;
+            self.expect_fits(name).await;
+            if let Some(folder) = &folder {
+                self.browser
+                    .screenshot(&folder.join(format!("{name}-{ending}.png")))
+                    .await;
+            }
+        }
+    }
+
     /// Fills a field.
     pub(super) async fn fill(&self, label: &str, text: &str) {
         self.browser.fill(label, text).await;
@@ -144,9 +182,7 @@ impl Visitor {
 
     /// Pictures the page in every look, and, where it can be asked for once more, in every language.
     async fn picture(&self, name: &str, again: Again) {
-        let Some(folder) = std::env::var_os("SCREENSHOTS").map(PathBuf::from) else {
-            return;
-        };
+        let Some(folder) = pictures() else { return };
         let is_first = PICTURED
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -154,7 +190,6 @@ impl Visitor {
         if !is_first {
             return;
         }
-        std::fs::create_dir_all(&folder).expect("the folder for pictures can be made");
         self.picture_looks(&folder.join(format!("{name}-en"))).await;
         if again == Again::Never {
             return;
@@ -166,23 +201,27 @@ impl Visitor {
         self.browser.open(&format!("{address}{and}lang=en")).await;
     }
 
+    async fn expect_fits(&self, name: &str) {
+        let overflows = self.browser.overflows().await;
+        assert!(!overflows, "{name} has to be scrolled sideways");
+    }
+
     async fn picture_looks(&self, prefix: &Path) {
-        for (look, ending) in [
-            (Look::Dark, "dark"),
-            (Look::Narrow, "narrow"),
-            (Look::Light, "light"),
-        ] {
+        for (look, ending) in LOOKS {
             self.browser.look(look).await;
-            assert!(
-                !self.browser.overflows().await,
-                "{} has to be scrolled sideways",
-                prefix.display()
-            );
+            self.expect_fits(&prefix.display().to_string()).await;
             self.browser
                 .screenshot(&prefix.with_file_name(picture_name(prefix, ending)))
                 .await;
         }
     }
+}
+
+/// The folder for pictures, if any are wanted.
+fn pictures() -> Option<PathBuf> {
+    let folder = PathBuf::from(std::env::var_os("SCREENSHOTS")?);
+    std::fs::create_dir_all(&folder).expect("the folder for pictures can be made");
+    Some(folder)
 }
 
 fn picture_name(prefix: &Path, ending: &str) -> String {

@@ -12,6 +12,7 @@ mod previews;
 mod read_once;
 mod restored;
 mod reverted;
+mod seen;
 mod steps;
 mod synced;
 mod tool;
