@@ -103,10 +103,7 @@ pub enum MessageAnswer {
     /// Several, without what happened to them.
     Messages(Vec<MessageView>),
     /// Something was ordered.
-    Ordered {
-        /// Whether it is done already.
-        done: bool,
-    },
+    Ordered,
     /// A drop box.
     DropBox {
         /// Its id.
@@ -201,9 +198,7 @@ pub(super) async fn handle(
             .map_err(|error| words(&error))?,
         MessageRequest::Order { id, wanted } => order(core, &sender, None, *id.as_bytes(), wanted)
             .await
-            .map(|command| MessageAnswer::Ordered {
-                done: command.is_none(),
-            })
+            .map(|_| MessageAnswer::Ordered)
             .map_err(|error| words(&error))?,
         MessageRequest::DropRequest { wish } => {
             let requested = request(core, &sender, wish)
@@ -221,12 +216,12 @@ pub(super) async fn handle(
         MessageRequest::DropShow { id } => drop_open::show(core, *id.as_bytes())
             .await
             .map(|view| MessageAnswer::Drops(vec![view]))
-            .map_err(|error| words(&error))?,
+            .map_err(|error| words_of_drop(&error))?,
         MessageRequest::DropOpen { id } => return opened(core, &sender, id).await,
         MessageRequest::DropErase { id } => drop_open::erase(core, &sender, *id.as_bytes())
             .await
             .map(|()| MessageAnswer::Erased)
-            .map_err(|error| words(&error))?,
+            .map_err(|error| words_of_drop(&error))?,
     };
     Ok(Response::of(Answer::Message { told: answer }))
 }
@@ -234,7 +229,7 @@ pub(super) async fn handle(
 async fn opened(core: &Arc<Core>, sender: &Sender, id: Token) -> Result<Response, String> {
     let content = drop_open::open(core, sender, *id.as_bytes())
         .await
-        .map_err(|error| words(&error))?;
+        .map_err(|error| words_of_drop(&error))?;
     let sizes = content
         .files()
         .iter()
@@ -261,10 +256,23 @@ fn words(error: &UseCaseError) -> String {
     match error {
         UseCaseError::Refused(ProblemKind::NotFound) => "there is none with this id".to_owned(),
         UseCaseError::Refused(ProblemKind::MessageOver) => "it is over".to_owned(),
-        UseCaseError::Refused(ProblemKind::NothingPending) => "this does not fit its state".to_owned(),
+        UseCaseError::Refused(ProblemKind::NothingPending) => {
+            "only a locked message can be unlocked, once, or destroyed".to_owned()
+        }
         UseCaseError::Refused(ProblemKind::Malformed) => {
-            "this is longer than `longest_expiry` in [messages] allows".to_owned()
+            "write a time of 1 second up to `longest_expiry` in [messages]".to_owned()
         }
         other => other.to_string(),
+    }
+}
+
+fn words_of_drop(error: &UseCaseError) -> String {
+    use contract::ProblemKind;
+    match error {
+        UseCaseError::Refused(ProblemKind::NothingPending) => "nothing came in yet".to_owned(),
+        UseCaseError::Refused(ProblemKind::MessageOver) => {
+            "nothing is kept of it any more: it was opened, its time is over, or it was damaged".to_owned()
+        }
+        other => words(other),
     }
 }

@@ -123,6 +123,35 @@ async fn check_tells_what_is_well_what_is_weak_and_what_is_wrong() {
 }
 
 #[tokio::test]
+async fn check_tells_of_each_site_and_of_an_authority_that_cannot_be_used() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = installed(folder.path()).await;
+    let site = r#"
+[[site]]
+name = "dmz1"
+sync_url = "https://127.0.0.1:9"
+public_origin = "https://secret.corp.example"
+public_ca_file = "outside.pem"
+"#;
+    let config = std::fs::read_to_string(&file).unwrap() + site;
+    std::fs::write(&file, config).unwrap();
+    std::fs::copy(
+        folder.path().join("pki/root.pem"),
+        folder.path().join("outside.pem"),
+    )
+    .unwrap();
+    let (well, table) = typed(&["--config", &file, "check"]).await.unwrap();
+    assert!(
+        well && table.contains("the running core says whether it is paired"),
+        "{table}"
+    );
+
+    std::fs::write(folder.path().join("outside.pem"), "nothing").unwrap();
+    let (well, table) = typed(&["--config", &file, "check"]).await.unwrap();
+    assert!(!well && table.contains("FAIL  authority of a site"), "{table}");
+}
+
+#[tokio::test]
 async fn a_portal_is_enrolled_with_the_pin_of_the_key_that_signs() {
     let folder = tempfile::tempdir().unwrap();
     let file = installed(folder.path()).await;

@@ -114,7 +114,7 @@ fn largest(content: Option<u64>) -> Result<u64, SendError> {
         return Ok(most);
     };
     if content == 0 || content > u64::try_from(seal::MAX_CONTENT).unwrap_or(u64::MAX) {
-        return Err(SendError::TooLarge);
+        return Err(SendError::DropSize);
     }
     let (tenth, more) = AROUND;
     Ok((content + content / tenth + more).min(most))

@@ -121,7 +121,7 @@ pub enum SendError {
         trouble: String,
     },
     /// Too long or too short.
-    #[error("a message can be opened for 1 minute to {}", days(*.0))]
+    #[error("write 1 minute to {} as the time until it ends", days(*.0))]
     Expiry(Duration),
     /// Too often.
     #[error("a message can be opened 1 to {0} times")]
@@ -147,6 +147,9 @@ pub enum SendError {
     /// It is larger than anything that is sent.
     #[error("text and files together are larger than 10 MiB")]
     TooLarge,
+    /// A drop box for nothing, or for more than anything that is put in.
+    #[error("a drop box takes 1 byte to 10 MiB")]
+    DropSize,
     /// Too much waits.
     #[error("too much waits for the site already; see `core-api site list`")]
     Full,
@@ -185,7 +188,8 @@ impl From<SendError> for UseCaseError {
             | SendError::Readings(_)
             | SendError::Reason
             | SendError::Notify
-            | SendError::Malformed => ProblemKind::Malformed,
+            | SendError::Malformed
+            | SendError::DropSize => ProblemKind::Malformed,
         })
     }
 }

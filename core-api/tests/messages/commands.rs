@@ -253,6 +253,35 @@ async fn what_makes_no_sense_is_said_so() {
             "standard input",
         ),
         (vec!["message", "show", "not-an-id"], "base64url"),
+        (vec!["drop", "request", "--largest", "0"], "1 byte to 10 MiB"),
+    ] {
+        let wrong = typist.type_in(&words).await.expect_err(why);
+        assert!(wrong.contains(why), "{wrong}");
+    }
+    let wrong = typist
+        .type_in(&["drop", "request", "--expires", "1s"])
+        .await
+        .unwrap_err();
+    assert!(
+        wrong.contains("1 minute to") && !wrong.contains("message"),
+        "{wrong}"
+    );
+}
+
+#[tokio::test]
+async fn an_order_that_cannot_be_is_refused_in_its_own_words() {
+    let typist = Typist::new().await;
+    let note = typist.file("note.txt", b"x");
+    let sent = typist
+        .json(&["message", "send", "--text-file", &note, "--json"])
+        .await;
+    let asked = typist.json(&["drop", "request", "--json"]).await;
+    let (id, drop) = (sent["id"].as_str().unwrap(), asked["id"].as_str().unwrap());
+    let out = typist.bench.folder().join("out").display().to_string();
+    for (words, why) in [
+        (vec!["message", "unlock", id], "only a locked message"),
+        (vec!["message", "extend", id, "--expires", "0s"], "1 second up to"),
+        (vec!["drop", "show", drop, "--out", &out], "nothing came in yet"),
     ] {
         let wrong = typist.type_in(&words).await.expect_err(why);
         assert!(wrong.contains(why), "{wrong}");
@@ -298,5 +327,5 @@ async fn a_drop_is_asked_for_and_opened_into_a_folder_where_nothing_is_overwritt
         b"hunter3"
     );
     let again = typist.type_in(&["drop", "show", id, "--out", &out]).await;
-    assert_eq!(again.unwrap_err(), "it is over");
+    assert!(again.unwrap_err().contains("it was opened"));
 }

@@ -11,7 +11,7 @@ use rustls::client::WantsClientCert;
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
 use rustls::version::{TLS12, TLS13};
 use rustls::{ClientConfig, ConfigBuilder, RootCertStore, WantsVerifier};
-use rustls_pki_types::pem::PemObject as _;
+use rustls_pki_types::pem::{Error, PemObject as _};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 
 use self::pinned::PinnedServer;
@@ -83,11 +83,18 @@ fn with_own_certificate(
         })
 }
 
+/// At least one: without any, nobody would be believed, or nothing shown, and nothing would say why.
 fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, SetupError> {
-    CertificateDer::pem_file_iter(path)
-        .and_then(Iterator::collect)
-        .map_err(|wrong| SetupError::File {
-            path: path.to_owned(),
-            wrong,
-        })
+    let read: Result<Vec<_>, _> = CertificateDer::pem_file_iter(path).and_then(Iterator::collect);
+    read.and_then(|found| {
+        if found.is_empty() {
+            Err(Error::NoItemsFound)
+        } else {
+            Ok(found)
+        }
+    })
+    .map_err(|wrong| SetupError::File {
+        path: path.to_owned(),
+        wrong,
+    })
 }

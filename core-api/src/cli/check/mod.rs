@@ -3,6 +3,7 @@
 mod directory;
 mod mail;
 mod recovery;
+mod sites;
 
 use std::io::{self, Write};
 use std::os::unix::fs::PermissionsExt as _;
@@ -63,6 +64,7 @@ async fn all(config: Config) -> Vec<Line> {
     lines.extend(recovery::check(&config.settings));
     lines.push(portals(&config));
     lines.extend(embedded(&config, now));
+    lines.extend(sites::check(&config).await);
     lines.push(mail::check(&config.mail).await);
     lines.extend(directory::check(&config.data_dir, config.directory).await);
     lines
