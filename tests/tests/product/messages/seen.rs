@@ -199,8 +199,8 @@ impl Scene<'_> {
             self.visitor.browser().attach(self.words.files, &file).await;
         }
         let complaint = "return document.querySelector('[data-problem]').checkVisibility()";
-        let complains = self.visitor.browser().script(complaint, &[]).await;
-        assert_eq!(complains, false, "what was missing is there now");
+        let is_shown = self.visitor.browser().script(complaint, &[]).await;
+        assert_eq!(is_shown, false, "what was missing is there now");
         self.expect("start", "drop-filled").await;
         self.visitor.press(self.words.send).await;
         self.expect("sent", "drop-sent").await;
