@@ -252,8 +252,8 @@ impl World {
         let sealed = self.sealed_for(&link, step).await;
         wait_for("something is put in", PATIENCE, async || {
             match self.reader.drop_in(&link, &sealed).await.ok()? {
-                // Taken, or taken already: then the box is as good as none.
-                201 | 404 | 410 => Some(()),
+                // Taken, or taken already, after which the box may be as good as none.
+                200 | 201 | 404 | 410 => Some(()),
                 503 => None,
                 other => panic!("{other}"),
             }
