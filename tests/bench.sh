@@ -7,8 +7,8 @@
 #
 # Builds release binaries, prepares a core with the embedded directory and one with a Samba domain (which needs root) in
 # a temporary folder, starts each when it is measured, and ends and removes everything. Loopback only; every load is
-# bounded in number and time, the whole in eight minutes after the build. A busy machine makes figures worse: run it on
-# a quiet one. What the figures were is told in docs/performance.md.
+# bounded in number and time, the whole in twenty minutes after the build, most of them for a million messages. A busy
+# machine makes figures worse: run it on a quiet one. What the figures were is told in docs/performance.md.
 set -euo pipefail
 umask 077
 cd "$(dirname "$(realpath "${BASH_SOURCE[0]}")")/.."
@@ -35,6 +35,7 @@ done
 step() { printf '== %s\n' "$*" >&2; }
 
 state=$(mktemp -d -t sallyport-bench-XXXXXX)
+memory=$(mktemp -d -p /dev/shm sallyport-bench-XXXXXX) # files that nothing has to be waited for
 measuring=
 # Ends what was started: `timeout` passes the signal on to all that it runs.
 end() {
@@ -43,16 +44,17 @@ end() {
     wait "$measuring" || true
   fi
   [[ ! -e $state/samba/dc/etc/smb.conf ]] || deploy/samba/dc.sh stop "$state/samba/dc"
-  rm -rf --one-file-system "$state"
+  rm -rf --one-file-system "$state" "$memory"
 }
 trap end EXIT
 trap 'exit 1' INT TERM HUP
 
 step "build"
 umask 022
-cargo build --release --locked --quiet -p core-api -p portal # by themselves, exactly as they are shipped
+cargo build --release --locked --quiet -p core-api -p portal -p selfdestruct # by themselves, exactly as they are shipped
 cargo build --release --locked --quiet -p bench
 cargo build --release --locked --quiet -p directory --example floor
+cargo build --release --locked --quiet -p selfdestruct --example commits --example shrink
 
 step "single functions"
 rm -rf "$target/criterion" # results of functions that are gone
@@ -74,14 +76,15 @@ prepare samba "$((base + 20))"
 sed -i 's/^steps = .*/steps = [["totp", "email-code"]]/' "$state/samba/core-api.toml"
 
 step "measure"
-timeout --kill-after=10 480 "$target/release/bench" --binaries "$target/release" \
+timeout --kill-after=10 1200 "$target/release/bench" --binaries "$target/release" \
   --embedded "$state/embedded" --embedded-base "$base" --samba "$state/samba" --samba-base "$((base + 20))" \
-  --floor "$target/release/examples/floor" --criterion "$target/criterion" --out "$out" &
+  --floor "$target/release/examples/floor" --examples "$target/release/examples" \
+  --pair deploy/demo/pair.sh --in-memory "$memory" --criterion "$target/criterion" --out "$out" &
 measuring=$!
 status=0
 wait "$measuring" || status=$?
 measuring=
 if ((status)); then
-  tail -n 5 "$state"/*/log/{core-api,portal}.log >&2 || true
+  tail -n 5 "$state"/*/log/*.log >&2 || true
   exit "$status"
 fi

@@ -258,6 +258,12 @@ fn tell(seen: &Seen) {
     metrics::gauge!("site_stopped").set(f64::from(u8::from(seen.numbers.stopped)));
     metrics::gauge!("site_seq").set(seen.numbers.seq as f64);
     metrics::gauge!("site_free_bytes").set(seen.free.unwrap_or_default() as f64);
+    for (database, numbers) in [("site", seen.numbers.site), ("keys", seen.numbers.keys)] {
+        metrics::counter!("site_changes_total", "database" => database).absolute(numbers.written);
+        metrics::counter!("site_commits_total", "database" => database).absolute(numbers.groups);
+        metrics::counter!("site_commits_failed_total", "database" => database)
+            .absolute(numbers.failed_groups);
+    }
 }
 
 fn checks(last: &LastSeen, life: &Life) -> observe::Checks {

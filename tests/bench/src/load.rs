@@ -27,20 +27,39 @@ pub(crate) async fn run(
     round: impl AsyncFn(&mut Visitor, usize) -> io::Result<Duration>,
 ) -> io::Result<Load> {
     let mut all = try_join_all((1..=visitors).map(|number| site.visit(number))).await?;
+    let (times, took) = over(&mut all, rounds, limit, round).await?;
+    Ok(Load {
+        rate: rate(times.len(), took),
+        times: Times::new(times),
+    })
+}
+
+/// The same over connections that there are already: what came of each round, and how long all of them took.
+pub(crate) async fn over<C, T>(
+    connections: &mut [C],
+    rounds: usize,
+    limit: Duration,
+    round: impl AsyncFn(&mut C, usize) -> io::Result<T>,
+) -> io::Result<(Vec<T>, Duration)> {
     let (next, begun) = (AtomicUsize::new(0), Instant::now());
     let (next, round) = (&next, &round);
-    let each = all.iter_mut().map(|visitor| async move {
-        let mut times = Vec::new();
+    let each = connections.iter_mut().map(|connection| async move {
+        let mut done = Vec::new();
         loop {
             let number = next.fetch_add(1, Ordering::Relaxed);
             if number >= rounds || begun.elapsed() > limit {
-                return Ok::<_, io::Error>(times);
+                return Ok::<_, io::Error>(done);
             }
-            times.push(round(visitor, number).await?);
+            done.push(round(connection, number).await?);
         }
     });
-    let times = Times::new(try_join_all(each).await?.concat());
-    // Far below 2^52, so nothing is lost.
-    let rate = f64::from(u32::try_from(times.count()).unwrap_or(u32::MAX)) / begun.elapsed().as_secs_f64();
-    Ok(Load { times, rate })
+    let done = try_join_all(each).await?;
+    let took = begun.elapsed();
+    Ok((done.into_iter().flatten().collect(), took))
+}
+
+/// So many in this time, a second.
+pub(crate) fn rate(count: usize, time: Duration) -> f64 {
+    // Far below 2^32.
+    f64::from(u32::try_from(count).unwrap_or(u32::MAX)) / time.as_secs_f64()
 }

@@ -14,14 +14,18 @@ use crate::figures::{Report, ms};
 use crate::http::Site;
 use crate::servers::Installation;
 
+mod core;
 mod direct;
 mod figures;
 mod http;
 mod load;
 mod measure;
+mod messages;
 mod page;
 mod servers;
+mod site;
 mod walk;
+mod wire;
 
 /// What is to be measured
 #[derive(Parser)]
@@ -44,6 +48,15 @@ struct Arguments {
     /// The program that writes to the domain by the LDAP library alone
     #[arg(long)]
     floor: PathBuf,
+    /// The folder of the programs that do the least that a site could do
+    #[arg(long)]
+    examples: PathBuf,
+    /// The script that pairs the prepared core with the prepared site
+    #[arg(long)]
+    pair: PathBuf,
+    /// A folder in memory, in place of a faster disk
+    #[arg(long)]
+    in_memory: Option<PathBuf>,
     /// Where the benchmarks of single functions left their results
     #[arg(long)]
     criterion: PathBuf,
@@ -67,6 +80,8 @@ enum Part {
     Load,
     /// Results of the benchmarks of single functions
     Functions,
+    /// One-time messages
+    Messages,
 }
 
 fn main() -> ExitCode {
@@ -106,6 +121,16 @@ async fn all(arguments: &Arguments) -> io::Result<()> {
     }
     if wanted(Part::Functions) {
         measure::functions(&mut report, &arguments.criterion)?;
+    }
+    // The last: from here on this process stays on one core of the processor.
+    if wanted(Part::Messages) {
+        let means = messages::Means {
+            installation: &embedded.installation,
+            examples: arguments.examples.clone(),
+            pair: arguments.pair.clone(),
+            in_memory: arguments.in_memory.clone(),
+        };
+        messages::measure(&mut report, &means).await?;
     }
     fs::write(&arguments.out, report.text())?;
     write!(io::stdout(), "{}", report.text())

@@ -27,13 +27,13 @@ const CONNECTIONS: u8 = 16;
 const RECOVERIES: usize = 10_000;
 const TRIES_OF_EACH: usize = 200;
 /// After load: what was queued is done, and the memory comes to rest.
-const REST: Duration = Duration::from_secs(5);
+pub(crate) const REST: Duration = Duration::from_secs(5);
 /// No load lasts longer.
 const LONGEST: Duration = Duration::from_secs(75);
 
 const READY: Duration = Duration::from_millis(300);
 /// 25 MB, in KiB.
-const SMALL: u64 = 25_000_000 / 1024;
+pub(crate) const SMALL: u64 = 25_000_000 / 1024;
 /// What the first recoveries may add until every cache is full, in KiB.
 const FILL: u64 = 5_000_000 / 1024;
 /// What 10,000 further ones may add, in KiB.
@@ -95,7 +95,8 @@ fn at_rest(report: &mut Report, when: &str, with: &str, core: &Server, portal: &
     Ok(())
 }
 
-fn told(memory: Memory) -> String {
+/// In words.
+pub(crate) fn told(memory: Memory) -> String {
     let (all, own) = (megabytes(memory.resident), megabytes(memory.own));
     format!("{all}, of it {own} not pages of files")
 }

@@ -11,6 +11,8 @@ use rustix::process::{Pid, Signal, kill_process};
 
 /// No server takes as long to start or end.
 const PATIENCE: Duration = Duration::from_secs(15);
+/// The unit of processor time in `/proc`: every Linux that we build for counts a hundred a second (time(7), `USER_HZ`).
+const TICK_MS: u64 = 10;
 /// Between two questions whether it is ready.
 const LOOK: Duration = Duration::from_millis(2);
 
@@ -55,6 +57,11 @@ impl Installation {
         self.start("portal", self.base + 11, &settings)
     }
 
+    /// Starts the site of one-time messages as it is configured.
+    pub(crate) fn site(&self) -> io::Result<Server> {
+        self.start("selfdestruct", self.base + 12, &[])
+    }
+
     fn start(&self, name: &str, health: u16, settings: &[(String, &str)]) -> io::Result<Server> {
         let log = OpenOptions::new()
             .create(true)
@@ -70,36 +77,21 @@ impl Installation {
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)
             .stderr(log);
-        let begun = Instant::now();
-        let child = command.spawn()?;
-        let mut server = Server {
-            child,
-            ready_after: Duration::ZERO,
-        };
-        while !is_ready(health) {
-            if begun.elapsed() > PATIENCE || server.child.try_wait()?.is_some() {
-                return Err(io::Error::other(format!(
-                    "{name} does not get ready; see its log"
-                )));
-            }
-            std::thread::park_timeout(LOOK);
-        }
-        server.ready_after = begun.elapsed();
-        Ok(server)
+        Server::start(command, health, "/readyz")
     }
 }
 
-/// Whether `/readyz` on this port says yes.
-fn is_ready(port: u16) -> bool {
-    let ask = || -> io::Result<bool> {
-        let mut stream = TcpStream::connect(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))?;
-        stream.set_read_timeout(Some(PATIENCE))?;
-        stream.write_all(b"GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer)?;
-        Ok(answer.starts_with("HTTP/1.1 200"))
-    };
-    ask().unwrap_or(false)
+/// What the health listener on this port answers.
+pub(crate) fn told(port: u16, path: &str) -> io::Result<String> {
+    let mut stream = TcpStream::connect(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    write!(
+        stream,
+        "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+    )?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    Ok(answer)
 }
 
 /// A running server; it ends with this value.
@@ -119,6 +111,26 @@ pub(crate) struct Memory {
 }
 
 impl Server {
+    /// Starts it, and waits until its health listener says yes on this path.
+    pub(crate) fn start(mut command: Command, health: u16, path: &str) -> io::Result<Self> {
+        let begun = Instant::now();
+        let mut server = Self {
+            child: command.spawn()?,
+            ready_after: Duration::ZERO,
+        };
+        while !told(health, path).is_ok_and(|answer| answer.starts_with("HTTP/1.1 200")) {
+            if begun.elapsed() > PATIENCE || server.child.try_wait()?.is_some() {
+                let name = command.get_program().display();
+                return Err(io::Error::other(format!(
+                    "{name} does not get ready; see its log"
+                )));
+            }
+            std::thread::park_timeout(LOOK);
+        }
+        server.ready_after = begun.elapsed();
+        Ok(server)
+    }
+
     /// How much memory it holds now.
     pub(crate) fn memory(&self) -> io::Result<Memory> {
         let mut status = String::new();
@@ -133,6 +145,17 @@ impl Server {
             resident: find("VmRSS:")?,
             own: find("RssAnon:")?,
         })
+    }
+
+    /// How long processors have worked for it so far.
+    pub(crate) fn worked(&self) -> io::Result<Duration> {
+        let mut stat = String::new();
+        File::open(format!("/proc/{}/stat", self.child.id()))?.read_to_string(&mut stat)?;
+        // Behind the name, which may hold anything, in proc_pid_stat(5): user and system time are fields 14 and 15.
+        let fields = stat.rsplit(") ").next().unwrap_or_default().split(' ').skip(11);
+        let ticks: Result<Vec<u64>, _> = fields.take(2).map(str::parse).collect();
+        let ticks: u64 = ticks.map_err(io::Error::other)?.iter().sum();
+        Ok(Duration::from_millis(ticks * TICK_MS))
     }
 
     /// Ends it as its operator would.
