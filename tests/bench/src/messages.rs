@@ -32,7 +32,7 @@ const PUSHES: u64 = 20_000;
 /// No load, and no bare loop beside it, lasts longer.
 const LONGEST: Duration = Duration::from_secs(15);
 /// No filling does.
-const FILLING: Duration = Duration::from_secs(240);
+const FILLING: Duration = Duration::from_mins(4);
 /// Nor do the pairs before the memory is looked at.
 const PAIRING: Duration = Duration::from_secs(100);
 /// Where a commit is as fast as this, the pairs are held to a number, too.
@@ -114,10 +114,10 @@ async fn few(report: &mut Report, means: &Means<'_>, folder: &Path) -> io::Resul
     let mut site = start(means, folder).await?;
     let disk = disk(folder, "the temporary folder")?;
     sleep(REST).await;
-    let size = std::fs::metadata(means.installation.binaries.join("selfdestruct"))?.len();
+    let bytes = std::fs::metadata(means.installation.binaries.join("selfdestruct"))?.len();
     report.add(
         "size of selfdestruct",
-        &megabytes(size / 1024),
+        &megabytes(bytes / 1024),
         "",
         "release, stripped",
     );
@@ -218,8 +218,8 @@ async fn beside(
 }
 
 /// How many of these there are for each of those.
-fn tenths(these: usize, those: u64) -> String {
-    let tenths = these as u64 * 10 / those.max(1);
+fn tenths(many: usize, for_each: u64) -> String {
+    let tenths = many as u64 * 10 / for_each.max(1);
     format!("{}.{}", tenths / 10, tenths % 10)
 }
 

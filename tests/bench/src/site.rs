@@ -219,7 +219,7 @@ impl Site {
         };
         let worked = self.server.worked()?;
         let (done, took) = load::over(&mut ends, letters.len(), limit, pair).await?;
-        let worked = self.server.worked()? - worked;
+        let worked = self.server.worked()?.saturating_sub(worked);
         let after = self.commits().await?;
         for (number, receipt, ..) in &done {
             self.core
