@@ -436,21 +436,7 @@ mod tests {
             };
             notice(words, &calendar, &mail)
         }));
-        let stopped = Frozen {
-            organisation: "Example Corp",
-            at_ms: NOON,
-            helpdesk: "+49 30 1234567",
-        };
-        mails.push(frozen(words, &calendar, &stopped));
-        let alarm = SiteAlarm {
-            organisation: "Example Corp",
-            site: "dmz1",
-            what: "stale",
-            sentence: "no good answer came from the site",
-            message: None,
-            at_ms: NOON,
-        };
-        mails.push(site_alarm(words, &calendar, &alarm));
+        mails.extend(what_is_wrong(words, &calendar));
         mails.push(invitation(
             words,
             &calendar,
@@ -502,6 +488,26 @@ mod tests {
             .map(|mail| format!("Subject: {}\n\n{}\n", mail.subject, mail.body))
             .collect::<Vec<_>>()
             .join("\n---\n\n")
+    }
+
+    fn what_is_wrong(words: &Words, calendar: &Calendar) -> [Text; 2] {
+        let stopped = Frozen {
+            organisation: "Example Corp",
+            at_ms: NOON,
+            helpdesk: "+49 30 1234567",
+        };
+        let alarm = SiteAlarm {
+            organisation: "Example Corp",
+            site: "dmz1",
+            what: "stale",
+            sentence: "no good answer came from the site",
+            message: None,
+            at_ms: NOON,
+        };
+        [
+            frozen(words, calendar, &stopped),
+            site_alarm(words, calendar, &alarm),
+        ]
     }
 
     #[test]
