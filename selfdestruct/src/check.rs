@@ -207,7 +207,11 @@ fn folder(what: &str, path: &Path) -> Line {
 /// `wanted`: what may be stored there in all.
 fn free_room(what: &str, path: &Path, wanted: u64) -> Line {
     let (what, place) = (format!("room for {what}"), path.display().to_string());
-    let remedy = "make room, or lower limits.most_stored";
+    let remedy = if wanted == 0 {
+        "make room"
+    } else {
+        "make room, or lower limits.most_stored"
+    };
     let Some(free) = room::free(path) else {
         return Line::fail(
             &what,

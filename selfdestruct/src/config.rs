@@ -12,6 +12,9 @@ use server::tls::{Clients, TlsFiles};
 use crate::pair::Place;
 use crate::site;
 
+/// Where a site of its own host is, and where its keys are, unless it is said.
+const DATA: &str = "/var/lib/sallyport/site";
+const KEYS: &str = "/var/lib/sallyport/site-keys";
 /// A form of the public pages is a few hundred bytes; only drops are larger, and their route says so.
 const PUBLIC_BODY: usize = 4 * 1024;
 /// What stands around a ciphertext in a push: its length, its head, and the length of the whole in a batch.
@@ -62,36 +65,44 @@ pub struct Limits {
 impl SiteConfig {
     /// Reads the whole file, which stands in `folder`.
     pub fn read(folder: &Path, root: &Section<'_>) -> Self {
-        let data_dir = folder.join(root.get_or("data_dir", PathBuf::from("/var/lib/sallyport/site")));
+        let data_dir = folder.join(root.get_or("data_dir", PathBuf::from(DATA)));
+        let keys_dir = folder.join(root.get_or("keys_dir", PathBuf::from(KEYS)));
         let public = ListenerSettings::public(&root.section("public"), ANYWHERE);
         let sync = ListenerSettings::pinned(&root.section("sync"), sync_files(&data_dir));
         Self {
             health: Some(ListenerSettings::local(&root.section("health"))),
-            ..Self::of(folder, root, data_dir, public, sync)
+            ..Self::of(root, data_dir, keys_dir, public, sync)
         }
     }
 
     /// Reads `section` of the core's own file, which stands in `folder`: a site that the core serves itself, and whose
-    /// sync listener it reaches at `sync`, on its own host. `data_dir`: where the site is, unless the section says.
-    pub fn embedded(folder: &Path, section: &Section<'_>, data_dir: PathBuf, sync: SocketAddr) -> Self {
+    /// sync listener it reaches at `sync`, on its own host. `data_dir` and `keys_dir`: where the site and its keys are,
+    /// unless the section says.
+    pub fn embedded(
+        folder: &Path,
+        section: &Section<'_>,
+        data_dir: PathBuf,
+        keys_dir: PathBuf,
+        sync: SocketAddr,
+    ) -> Self {
         let data_dir = folder.join(section.get_or("data_dir", data_dir));
+        let keys_dir = folder.join(section.get_or("keys_dir", keys_dir));
         let public = ListenerSettings::public(section, ANYWHERE);
         let sync = ListenerSettings::pinned_at(sync, vec![IpNet::from(sync.ip())], sync_files(&data_dir));
-        Self::of(folder, section, data_dir, public, sync)
+        Self::of(section, data_dir, keys_dir, public, sync)
     }
 
     fn of(
-        folder: &Path,
         root: &Section<'_>,
         data_dir: PathBuf,
+        keys_dir: PathBuf,
         mut public: ListenerSettings,
         mut sync: ListenerSettings,
     ) -> Self {
-        let keys_dir = folder.join(root.get_or("keys_dir", data_dir.join("keys")));
-        if keys_dir == data_dir {
+        if keys_dir.starts_with(&data_dir) {
             root.mistake(
                 "keys_dir",
-                "write another folder than data_dir: one that no backup and no snapshot covers",
+                "write a folder outside data_dir: one that no backup and no snapshot covers",
             );
         }
         let limits = Limits::read(&root.section("limits"));
@@ -202,7 +213,7 @@ mod tests {
         let config = sample(folder.path(), &[]).unwrap();
         assert_eq!(config.sync.address.to_string(), "10.1.0.20:8443");
         assert_eq!(config.data_dir, Path::new("/var/lib/sallyport/site"));
-        assert_eq!(config.keys_dir, Path::new("/var/lib/sallyport/site/keys"));
+        assert_eq!(config.keys_dir, Path::new("/var/lib/sallyport/site-keys"));
         assert_eq!(config.confirm_within, Duration::from_mins(2));
         assert_eq!(config.limits.largest, 12 << 20);
         assert!(config.sync.deadline > LONGEST_WAIT);
@@ -252,8 +263,8 @@ mod tests {
                 ("listen = \"10.1.0.20:8443\"", "listen = \"localhost:8443\""),
                 ("sources = [\"10.2.0.10\"]", ""),
                 (
-                    "# keys_dir = \"/var/lib/sallyport/site/keys\"",
-                    "keys_dir = \"/var/lib/sallyport/site\"",
+                    "# keys_dir = \"/var/lib/sallyport/site-keys\"",
+                    "keys_dir = \"/var/lib/sallyport/site/keys\"",
                 ),
                 ("# largest = \"12MiB\"", "largest = \"12 pounds\""),
                 ("# lease = \"2m\"", "lease = \"1d\""),

@@ -78,7 +78,8 @@ pub(super) fn sites(
         }
         if let Some(own) = section.find_section("embedded") {
             let sync = on_this_host(&section, &site.sync_url);
-            let config = SiteConfig::embedded(folder, &own, data_dir.join("sites").join(&site.name), sync);
+            let [data, keys] = ["sites", "site-keys"].map(|below| data_dir.join(below).join(&site.name));
+            let config = SiteConfig::embedded(folder, &own, data, keys, sync);
             if config.public.sources.is_empty() {
                 let mistake =
                     "write the networks of those for whom it is, such as [\"10.0.0.0/8\"]: it stands inside";

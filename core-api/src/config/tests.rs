@@ -107,6 +107,11 @@ fn a_site_that_the_core_serves_itself_stands_inside() {
         embedded.config.data_dir,
         Path::new("/var/lib/sallyport/core/sites/inside")
     );
+    assert_eq!(
+        embedded.config.keys_dir,
+        Path::new("/var/lib/sallyport/core/site-keys/inside"),
+        "not below the former, which somebody may copy"
+    );
 
     let open_to_all = EXAMPLE
         .replace(

@@ -73,6 +73,8 @@ pub enum Content {
         /// When the limit was reached.
         at: Timestamp,
     },
+    /// Something is wrong with a site. Goes to the operators.
+    SiteAlarm(SiteAlarm),
     /// An invitation to set up recovery.
     Invitation {
         /// The name of the account.
@@ -88,6 +90,35 @@ pub enum Content {
     MessageLink(MessageLink),
     /// Something became of a one-time message, for its sender.
     MessageNews(MessageNews),
+}
+
+/// Something is wrong with a site of one-time messages.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SiteAlarm {
+    /// The site.
+    pub site: String,
+    /// What is wrong, in one word.
+    pub what: String,
+    /// What an operator has to know, and to do.
+    pub sentence: String,
+    /// The message that it is about, if it is about one.
+    pub message: Option<String>,
+    /// Since when.
+    pub at: Timestamp,
+}
+
+impl SiteAlarm {
+    fn text(&self, house: &House, in_language: &Words, calendar: &Calendar) -> words::Text {
+        let alarm = words::SiteAlarm {
+            organisation: &house.organisation,
+            site: &self.site,
+            what: &self.what,
+            sentence: &self.sentence,
+            message: self.message.as_deref(),
+            at_ms: self.at.0,
+        };
+        words::site_alarm(in_language, calendar, &alarm)
+    }
 }
 
 /// What a code is for.
@@ -148,7 +179,7 @@ impl Letter {
             Content::Code { .. } => "code",
             Content::Notice { .. } => "notice",
             Content::Frozen { .. } => "frozen",
-            Content::Sprayed { .. } => "alarm",
+            Content::Sprayed { .. } | Content::SiteAlarm(_) => "alarm",
             Content::Invitation { .. } => "invitation",
             Content::MessageLink(_) => "message-link",
             Content::MessageNews(_) => "message-news",
@@ -242,6 +273,7 @@ impl Letter {
                 };
                 words::invitation(in_language, &calendar, &invitation)
             }
+            Content::SiteAlarm(alarm) => alarm.text(house, in_language, &calendar),
             Content::MessageLink(link) => link.text(house, in_language, &calendar),
             Content::MessageNews(news) => news.text(house, in_language, &calendar),
         }

@@ -1,13 +1,15 @@
-//! What an operator must hear of: once in the log, in the figures and in the audit, and then it stands until it is
-//! over.
+//! What an operator must hear of: once in the log, in the figures, in the audit and by mail, and then it stands until
+//! it is over.
 
 use domain::Timestamp;
 use sqlite::Connection;
 
 use crate::core::Core;
+use crate::mail::letter::{Content, Letter, SiteAlarm};
 use crate::site::follow::Wrong;
 use crate::store::audit::{Event, Personal};
 use crate::store::{StoreError, alarm, audit};
+use crate::worker::outbox::{Job, NOTICE_KEPT, queue};
 
 /// What can be wrong with a site.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,28 +82,67 @@ impl What {
         }
     }
 
-    /// What an operator has to know.
+    /// What an operator has to know, and to do.
     pub const fn sentence(self) -> &'static str {
         match self {
             Self::Fork => {
                 "the site's journal is not the one that is known here: it was turned back, or is another's; nothing \
-                 goes on until `site re-key`"
+                 goes on until you know who did it and say `core-api site re-key`, which loses what is there"
             }
-            Self::Missing => "an event is missing in the site's journal; nothing is taken from it",
-            Self::Changed => "an event in the site's journal was changed; nothing is taken from it",
-            Self::Swapped => "events in the site's journal were swapped; nothing is taken from it",
-            Self::Tag => "an event of the site does not have the right tag; nothing is taken from it",
-            Self::Head => "the site's head is not signed by it or does not fit; nothing is taken from it",
-            Self::Unreadable => "the site tells of events that this release does not know; update the core",
-            Self::Stale => "the site has not confirmed its journal for three poll periods",
-            Self::Skew => "the site's clock and ours are far apart",
-            Self::Receipt => "the site gave a receipt that is not good; the message waits",
-            Self::Contradiction => "the site tells something of a message that cannot have happened",
-            Self::Overdue => "a message's time is over, and its end was never told",
-            Self::Unknown => "a message lives on the site that should not; it is revoked",
-            Self::Gone => "a message that should live on the site is gone; it counts as lost",
-            Self::Witness => "the checkpoint of our audit that the site kept is not one of ours",
-            Self::Pages => "the site's public pages are not those that this release renders",
+            Self::Missing => {
+                "an event is missing in the site's journal; nothing is taken from it: treat it as an intrusion, take \
+                 the host off the net, keep its disk, build it anew and pair it again"
+            }
+            Self::Changed => {
+                "an event in the site's journal was changed; nothing is taken from it: treat it as an intrusion, take \
+                 the host off the net, keep its disk, build it anew and pair it again"
+            }
+            Self::Swapped => {
+                "events in the site's journal were swapped; nothing is taken from it: treat it as an intrusion, take \
+                 the host off the net, keep its disk, build it anew and pair it again"
+            }
+            Self::Tag => {
+                "an event of the site does not have the right tag; nothing is taken from it: treat it as an \
+                 intrusion, take the host off the net, keep its disk, build it anew and pair it again"
+            }
+            Self::Head => {
+                "the site's head is not signed by it or does not fit; nothing is taken from it: treat it as an \
+                 intrusion, take the host off the net, keep its disk, build it anew and pair it again"
+            }
+            Self::Unreadable => {
+                "the site tells of events that this release does not know; nothing is taken from it: bring core and \
+                 site to the same release"
+            }
+            Self::Stale => {
+                "no good answer came from the site for three poll periods: look at its `systemctl status \
+                 sallyport-site`, the network and the firewall"
+            }
+            Self::Skew => "the site's clock and ours are far apart: look at the time service of both hosts",
+            Self::Receipt => {
+                "the site gave a receipt that is not good; the message waits: look it up with `core-api message show`"
+            }
+            Self::Contradiction => {
+                "the site tells something of a message that cannot have happened: look it up with `core-api message \
+                 show`, and treat more than one as an intrusion"
+            }
+            Self::Overdue => {
+                "a message's time is over, and its end was never told: look it up with `core-api message show`, and \
+                 whether the site is there"
+            }
+            Self::Unknown => {
+                "a message lives on the site that should not; it is revoked: look it up with `core-api message show`"
+            }
+            Self::Gone => {
+                "a message that should live on the site is gone; it counts as lost: look it up with `core-api \
+                 message show`"
+            }
+            Self::Witness => {
+                "the checkpoint of our audit that the site kept is not one of ours: say `core-api audit verify`"
+            }
+            Self::Pages => {
+                "the site's public pages are not those that this release renders: unless it is being upgraded, or \
+                 its look was changed since it was paired, say `core-api site probe` from outside"
+            }
         }
     }
 
@@ -155,7 +196,47 @@ pub fn raise(
         subject: subject.to_owned(),
     };
     let entry = core.entry(event, &reference, &through(site), Personal::default());
-    audit::append(c, &entry, now).map(drop)
+    audit::append(c, &entry, now)?;
+    if alarm::count(c, site, what.word())? == 1 {
+        mail(c, core, site, what, subject, now)?;
+    }
+    Ok(())
+}
+
+/// Queues a letter to each operator: one for a kind of alarm at a site while any of the kind stands, however many
+/// messages it is about. Nothing wakes the outbox before the transaction is on the disk; it looks within a minute.
+fn mail(
+    c: &Connection,
+    core: &Core,
+    site: &str,
+    what: What,
+    subject: &str,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    for to in &core.settings.operators {
+        let letter = Letter {
+            to: to.clone(),
+            language: String::new(),
+            content: Content::SiteAlarm(SiteAlarm {
+                site: site.to_owned(),
+                what: what.word().to_owned(),
+                sentence: what.sentence().to_owned(),
+                message: (!subject.is_empty()).then(|| subject.to_owned()),
+                at: now,
+            }),
+        };
+        let (id, until) = (core.new_id(), now.plus(NOTICE_KEPT));
+        queue(
+            c,
+            &core.at_rest,
+            &*core.randomness,
+            &id,
+            &Job::Mail(letter),
+            now,
+            until,
+        )?;
+    }
+    Ok(())
 }
 
 /// Takes an alarm back: it is over.

@@ -304,6 +304,6 @@ fn settings() -> Settings {
         organisation: "Corp".to_owned(),
         demo: false,
         retention: Retention::default(),
-        operators: Vec::new(),
+        operators: vec!["operations@corp.example".to_owned()],
     }
 }

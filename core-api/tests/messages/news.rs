@@ -8,11 +8,14 @@ use core_api::usecase::send_message::Wish;
 use core_api::usecase::site_retire::retire;
 
 use crate::bench::{Bench, text};
+use crate::post::Mail;
 
+/// What the sender was told. What operators were is another matter.
 async fn subjects(bench: &Bench) -> Vec<String> {
     let mails = bench.mails().await;
     mails
         .iter()
+        .filter(|mail| mail.to != "operations@corp.example")
         .map(|mail| {
             assert_eq!(mail.to, "sender@corp.example");
             assert!(mail.link().is_none());
@@ -111,7 +114,39 @@ async fn of_a_reading_that_should_not_have_been() {
         ],
         "once, however often the site says so"
     );
-    assert!(bench.mails().await[1].says("203.0.113.66"));
+    let beyond = |mail: &Mail| mail.says("opened when it should not have been") && mail.says("203.0.113.66");
+    assert!(bench.mails().await.iter().any(beyond));
+}
+
+#[tokio::test]
+async fn operators_are_told_once_of_a_kind_of_alarm_while_it_stands() {
+    let bench = Bench::new().await;
+    let mut ids = Vec::new();
+    for _ in 0..2 {
+        let (id, _) = bench
+            .send(Wish::default(), &text("x"), None)
+            .await
+            .expect("it is sent");
+        ids.push(id);
+    }
+    bench.push().await;
+    for message in [ids[0], ids[0], ids[0], ids[1], ids[1]] {
+        bench.site.fake.happened(What::Opened {
+            message,
+            claim: Digest::from([0; 32]),
+            source: "203.0.113.66".to_owned(),
+            readings_left: 0,
+        });
+    }
+    bench.pull().await;
+    let mails = bench.mails().await;
+    let told: Vec<_> = mails
+        .iter()
+        .filter(|mail| mail.to == "operations@corp.example")
+        .collect();
+    assert_eq!(told.len(), 1, "two messages, one kind");
+    assert!(told[0].says("Subject: Corp: alarm contradiction at the site dmz1"));
+    assert!(told[0].says(&ids[0].to_string()) && told[0].says("core-api message show"));
 }
 
 #[tokio::test]

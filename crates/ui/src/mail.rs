@@ -201,6 +201,38 @@ pub fn sprayed(words: &Words, calendar: &Calendar, sprayed: &Sprayed<'_>) -> Tex
     }
 }
 
+/// The alarm that something is wrong with a site of one-time messages.
+pub struct SiteAlarm<'a> {
+    /// The organisation.
+    pub organisation: &'a str,
+    /// The site.
+    pub site: &'a str,
+    /// What is wrong, in one word.
+    pub what: &'a str,
+    /// The same for people, with what to do. In English, like all that the core says to operators.
+    pub sentence: &'a str,
+    /// The message that it is about.
+    pub message: Option<&'a str>,
+    /// Since when, in milliseconds since the Unix epoch.
+    pub at_ms: i64,
+}
+
+/// The mail to the operators.
+pub fn site_alarm(words: &Words, calendar: &Calendar, alarm: &SiteAlarm<'_>) -> Text {
+    let values = [
+        ("organisation", alarm.organisation.into()),
+        ("site", alarm.site.into()),
+        ("what", alarm.what.into()),
+        ("sentence", alarm.sentence.into()),
+        ("message", alarm.message.unwrap_or("–").into()),
+        ("time", words.full_time_text(alarm.at_ms, calendar).into()),
+    ];
+    Text {
+        subject: one_line(&words.with("mail-site-alarm-subject", &values[..3])),
+        body: words.with("mail-site-alarm-body", &values[1..]),
+    }
+}
+
 /// An invitation by mail.
 pub struct Invitation<'a> {
     /// The organisation whose account it is.
@@ -407,12 +439,7 @@ mod tests {
             };
             notice(words, &calendar, &mail)
         }));
-        let stopped = Frozen {
-            organisation: "Example Corp",
-            at_ms: NOON,
-            helpdesk: "+49 30 1234567",
-        };
-        mails.push(frozen(words, &calendar, &stopped));
+        mails.extend(what_is_wrong(words, &calendar));
         mails.push(invitation(
             words,
             &calendar,
@@ -465,6 +492,26 @@ mod tests {
             .map(|mail| format!("Subject: {}\n\n{}\n", mail.subject, mail.body))
             .collect::<Vec<_>>()
             .join("\n---\n\n")
+    }
+
+    fn what_is_wrong(words: &Words, calendar: &Calendar) -> [Text; 2] {
+        let stopped = Frozen {
+            organisation: "Example Corp",
+            at_ms: NOON,
+            helpdesk: "+49 30 1234567",
+        };
+        let alarm = SiteAlarm {
+            organisation: "Example Corp",
+            site: "dmz1",
+            what: "stale",
+            sentence: "no good answer came from the site",
+            message: None,
+            at_ms: NOON,
+        };
+        [
+            frozen(words, calendar, &stopped),
+            site_alarm(words, calendar, &alarm),
+        ]
     }
 
     #[test]

@@ -66,6 +66,17 @@ mail-sprayed-portal =
     Sobald Sie den Grund kennen, geben Sie es wieder frei:
 
         core-api portal resume { $whose }
+mail-site-alarm-subject = { $organisation }: Alarm { $what } am Server { $site }
+mail-site-alarm-body =
+    { $site }: { $sentence }.
+
+    Alarm: { $what }
+    Nachricht: { $message }
+    Seit: { $time }
+
+    Solange der Alarm an diesem Server besteht, meldet ihn keine weitere Mail. Was besteht:
+
+    core-api site list
 mail-invitation-subject = { $organisation }: Richten Sie die Wiederherstellung für Ihr Konto ein
 mail-invitation-body =
     Sie sind eingeladen, die Wiederherstellung für Ihr Konto { $account } bei { $organisation } einzurichten. Damit können Sie sich selbst helfen, wenn Sie Ihr Passwort vergessen haben oder gesperrt sind.

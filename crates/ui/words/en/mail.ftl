@@ -66,6 +66,17 @@ mail-sprayed-portal =
     When you know why, let it serve again:
 
         core-api portal resume { $whose }
+mail-site-alarm-subject = { $organisation }: alarm { $what } at the site { $site }
+mail-site-alarm-body =
+    { $site }: { $sentence }.
+
+    Alarm: { $what }
+    Message: { $message }
+    Since: { $time }
+
+    No other mail tells of this alarm at this site while it stands. What stands:
+
+    core-api site list
 mail-invitation-subject = { $organisation }: set up recovery for your account
 mail-invitation-body =
     You are invited to set up recovery for your account { $account } at { $organisation }. With it you can help yourself if you forget your password or are locked out.
