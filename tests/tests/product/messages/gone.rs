@@ -57,6 +57,8 @@ async fn ten_thousand_messages_that_waited_all_arrive_and_nobody_holds_them_all(
         "{sites}"
     );
 
+    // It takes pushes before the core has confirmed its chain, and hands nothing out until then.
+    stack.await_ready(12, stack.site.as_ref()).await;
     let reader = Reader::new(stack.port + 1, &stack.ca());
     for (number, link) in links.iter().enumerate().step_by(SAMPLE) {
         let link = Link::parse(link, None);
