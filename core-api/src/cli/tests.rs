@@ -219,6 +219,34 @@ async fn the_api_describes_itself() {
     assert!(document["paths"].get(contract::paths::RECOVERIES).is_some());
 }
 
+/// It stands inside: no rule may let the world in, and the core dials itself by loopback.
+#[tokio::test]
+async fn firewall_opens_an_embedded_site_to_its_sources_only() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = installed(folder.path()).await;
+    let site = r#"
+[[site]]
+name = "inside"
+public_origin = "https://secret.localhost"
+[site.embedded]
+listen = "10.2.0.10:9443"
+sources = ["10.0.0.0/8"]
+cert_file = "core.pem"
+key_file = "core.key"
+"#;
+    let text = std::fs::read_to_string(&file).unwrap() + site;
+    std::fs::write(&file, text).unwrap();
+    for place in ["core", "dmz-firewall"] {
+        let (_, rules) = typed(&["--config", &file, "firewall", "--for", place])
+            .await
+            .unwrap();
+        let about: Vec<&str> = rules.lines().filter(|line| line.contains("dport 9443")).collect();
+        assert_eq!(about.len(), 1, "{place}:\n{rules}");
+        assert!(about[0].contains("ip saddr { 10.0.0.0/8 }"), "{place}:\n{rules}");
+        assert!(!rules.contains("dport 8444"), "{place}:\n{rules}");
+    }
+}
+
 #[tokio::test]
 async fn firewall_prints_the_paths_of_the_configuration() {
     let folder = tempfile::tempdir().unwrap();

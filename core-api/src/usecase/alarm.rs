@@ -4,12 +4,12 @@
 use domain::Timestamp;
 use sqlite::Connection;
 
+use super::tell_operators::tell_operators;
 use crate::core::Core;
-use crate::mail::letter::{Content, Letter, SiteAlarm};
+use crate::mail::letter::{Content, SiteAlarm};
 use crate::site::follow::Wrong;
 use crate::store::audit::{Event, Personal};
 use crate::store::{StoreError, alarm, audit};
-use crate::worker::outbox::{Job, NOTICE_KEPT, queue};
 
 /// What can be wrong with a site.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -213,30 +213,14 @@ fn mail(
     subject: &str,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    for to in &core.settings.operators {
-        let letter = Letter {
-            to: to.clone(),
-            language: String::new(),
-            content: Content::SiteAlarm(SiteAlarm {
-                site: site.to_owned(),
-                what: what.word().to_owned(),
-                sentence: what.sentence().to_owned(),
-                message: (!subject.is_empty()).then(|| subject.to_owned()),
-                at: now,
-            }),
-        };
-        let (id, until) = (core.new_id(), now.plus(NOTICE_KEPT));
-        queue(
-            c,
-            &core.at_rest,
-            &*core.randomness,
-            &id,
-            &Job::Mail(letter),
-            now,
-            until,
-        )?;
-    }
-    Ok(())
+    let content = Content::SiteAlarm(SiteAlarm {
+        site: site.to_owned(),
+        what: what.word().to_owned(),
+        sentence: what.sentence().to_owned(),
+        message: (!subject.is_empty()).then(|| subject.to_owned()),
+        at: now,
+    });
+    tell_operators(c, core, &content, now)
 }
 
 /// Takes an alarm back: it is over.

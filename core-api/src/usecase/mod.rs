@@ -59,6 +59,7 @@ pub mod site_rekey;
 pub mod site_retire;
 pub mod site_witness;
 mod spray;
+mod tell_operators;
 pub mod unfreeze;
 mod wire;
 

@@ -7,12 +7,12 @@
 use domain::{AccountId, Timestamp};
 use sqlite::Connection;
 
+use super::tell_operators::tell_operators;
 use crate::core::Core;
-use crate::mail::letter::{Content, Letter};
+use crate::mail::letter::Content;
 use crate::source;
 use crate::store::audit::{Across, Event, Personal};
 use crate::store::{StoreError, audit, pause, spray};
-use crate::worker::outbox::{Job, NOTICE_KEPT, queue};
 
 /// A failed proof.
 pub(super) struct Failure<'a> {
@@ -143,29 +143,13 @@ fn write_down(
         &core.entry(event, failure.reference, failure.portal, personal),
         now,
     )?;
-    for to in &core.settings.operators {
-        let letter = Letter {
-            to: to.clone(),
-            language: String::new(),
-            content: Content::Sprayed {
-                across: alarm.across,
-                whose: alarm.whose.clone(),
-                accounts: alarm.accounts,
-                at: now,
-            },
-        };
-        let (id, until) = (core.new_id(), now.plus(NOTICE_KEPT));
-        queue(
-            c,
-            &core.at_rest,
-            &*core.randomness,
-            &id,
-            &Job::Mail(letter),
-            now,
-            until,
-        )?;
-    }
-    Ok(())
+    let content = Content::Sprayed {
+        across: alarm.across,
+        whose: alarm.whose.clone(),
+        accounts: alarm.accounts,
+        at: now,
+    };
+    tell_operators(c, core, &content, now)
 }
 
 fn brake(core: &Core, c: &Connection, failure: &Failure<'_>, now: Timestamp) -> Result<(), StoreError> {
