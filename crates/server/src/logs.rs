@@ -52,7 +52,7 @@ pub fn install(settings: &LogSettings) {
         .with_writer(io::stderr);
     // The error says that a subscriber is installed already.
     drop(match settings.form {
-        Form::Json => lines.json().flatten_event(true).try_init(),
+        Form::Json => lines.json().flatten_event(true).with_span_list(false).try_init(),
         Form::Human => lines.with_ansi(false).try_init(),
     });
     std::panic::set_hook(Box::new(|panic| {

@@ -37,6 +37,32 @@ pub(crate) struct Guarded {
     ours: Arc<AtomicBool>,
 }
 
+/// What stands around jobs.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Frame {
+    BeginWrite,
+    BeginRead,
+    Commit,
+    Rollback,
+    Savepoint,
+    Release,
+}
+
+impl Frame {
+    /// Each has a remark, so that it is another text than a job would write: what is kept prepared is found by its text,
+    /// and the authorizer is not asked again.
+    const fn sql(self) -> &'static str {
+        match self {
+            Self::BeginWrite => "BEGIN IMMEDIATE -- around jobs",
+            Self::BeginRead => "BEGIN DEFERRED -- around jobs",
+            Self::Commit => "COMMIT -- around jobs",
+            Self::Rollback => "ROLLBACK -- around jobs",
+            Self::Savepoint => "SAVEPOINT job -- around jobs",
+            Self::Release => "RELEASE job -- around jobs",
+        }
+    }
+}
+
 impl Guarded {
     pub(crate) fn new(mut conn: Connection) -> rusqlite::Result<Self> {
         let ours = Arc::new(AtomicBool::new(false));
@@ -49,6 +75,11 @@ impl Guarded {
             }
         }))?;
         Ok(Self { conn, ours })
+    }
+
+    /// Runs one of the statements that frame every job. They are kept prepared: preparing one takes longer than running it.
+    pub(crate) fn frame(&self, frame: Frame) -> rusqlite::Result<()> {
+        self.exempt(|conn| conn.prepare_cached(frame.sql())?.execute([]).map(drop))
     }
 
     /// Runs a statement that jobs may not run.
@@ -159,6 +190,8 @@ fn set_common(conn: &Connection) -> rusqlite::Result<()> {
     conn.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
     conn.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DML, false)?;
     conn.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DDL, false)?;
+    // Plans that depend on what is bound are made anew with each binding, which takes longer than most of our statements.
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     conn.set_prepared_statement_cache_capacity(STATEMENTS);
     Ok(())
 }

@@ -149,6 +149,21 @@ impl Database {
         self.readers.read(job).await
     }
 
+    /// [Reads](Self::read) here, and then, on the same thread and with what was found, from another database. One order
+    /// of two databases must be kept everywhere, for it waits for a connection to the second while it has the first.
+    pub async fn read_in_turn<A, R, E>(
+        &self,
+        other: &Self,
+        first: impl FnOnce(&Connection) -> Result<A, E> + Send + 'static,
+        second: impl FnOnce(&Connection, A) -> Result<R, E> + Send + 'static,
+    ) -> Result<R, ReadError<E>>
+    where
+        R: Send + 'static,
+        E: Send + 'static,
+    {
+        self.readers.read_in_turn(&other.readers, first, second).await
+    }
+
     /// Moves everything from the write-ahead log into the main file, empties the log and gives free pages back:
     /// after it, what was deleted before stands in neither file (`secure_delete` is on).
     pub async fn checkpoint(&self) -> Result<(), CheckpointError> {

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rusqlite::Connection;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::connection::Guarded;
+use crate::connection::{Frame, Guarded};
 use crate::error::ReadError;
 
 pub(crate) struct Readers {
@@ -42,15 +42,40 @@ impl Readers {
         R: Send + 'static,
         E: Send + 'static,
     {
-        let permit = Arc::clone(&self.permits)
-            .acquire_owned()
-            .await
-            .map_err(|_| ReadError::Stopped)?;
-        let lent = self.lend(permit);
+        let lent = self.wait().await?;
         // A blocking task fails to join only when its runtime is shut down, for panics are caught inside.
         tokio::task::spawn_blocking(move || lent.read(job))
             .await
             .unwrap_or(Err(ReadError::Stopped))
+    }
+
+    /// Two reads one after the other, each on its own pool, on the same thread: the second is given what the first
+    /// found.
+    pub(crate) async fn read_in_turn<A, R, E>(
+        self: &Arc<Self>,
+        other: &Arc<Self>,
+        first: impl FnOnce(&Connection) -> Result<A, E> + Send + 'static,
+        second: impl FnOnce(&Connection, A) -> Result<R, E> + Send + 'static,
+    ) -> Result<R, ReadError<E>>
+    where
+        R: Send + 'static,
+        E: Send + 'static,
+    {
+        let (lent, next) = (self.wait().await?, other.wait().await?);
+        let both = move || {
+            let found = lent.read(first)?;
+            next.read(|conn| second(conn, found))
+        };
+        tokio::task::spawn_blocking(both)
+            .await
+            .unwrap_or(Err(ReadError::Stopped))
+    }
+
+    async fn wait<E>(self: &Arc<Self>) -> Result<Lent, ReadError<E>> {
+        let permit = Arc::clone(&self.permits).acquire_owned().await;
+        permit
+            .map(|permit| self.lend(permit))
+            .map_err(|_| ReadError::Stopped)
     }
 
     fn lend(self: &Arc<Self>, permit: OwnedSemaphorePermit) -> Lent {
@@ -76,7 +101,7 @@ impl Lent {
         let Some(conn) = &self.conn else {
             return Err(ReadError::Stopped);
         };
-        conn.control("BEGIN DEFERRED").map_err(ReadError::Database)?;
+        conn.frame(Frame::BeginRead).map_err(ReadError::Database)?;
         let Ok(result) = catch_unwind(AssertUnwindSafe(|| job(conn.lend()))) else {
             tracing::error!("a read panicked");
             return Err(ReadError::Panicked);
@@ -91,7 +116,7 @@ impl Drop for Lent {
     fn drop(&mut self) {
         let Some(conn) = self.conn.take() else { return };
         if !conn.lend().is_autocommit()
-            && let Err(error) = conn.control("ROLLBACK")
+            && let Err(error) = conn.frame(Frame::Rollback)
         {
             tracing::error!(%error, "a snapshot could not be ended");
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rusqlite::ffi;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::connection::Guarded;
+use crate::connection::{Frame, Guarded};
 use crate::database::Options;
 use crate::error::CheckpointError;
 use crate::file::Lock;
@@ -75,10 +75,10 @@ impl Writer {
     /// One transaction, begun for `first` and joined by what comes while it runs.
     fn write(&mut self, first: Box<dyn Job>) {
         let mut group = Group::default();
-        let fate = match self.conn.control("BEGIN IMMEDIATE") {
+        let fate = match self.conn.frame(Frame::BeginWrite) {
             Ok(()) => self
                 .fill(&mut group, first)
-                .and_then(|()| self.conn.control("COMMIT")),
+                .and_then(|()| self.conn.frame(Frame::Commit)),
             Err(error) => {
                 group.ran.push(first);
                 Err(error)
@@ -90,7 +90,11 @@ impl Writer {
     fn fill(&mut self, group: &mut Group, first: Box<dyn Job>) -> rusqlite::Result<()> {
         let mut job = Some(first);
         while let Some(mut current) = job {
-            let kept = run_in_savepoint(&self.conn, current.as_mut());
+            let kept = if group.kept == 0 {
+                run_alone(&self.conn, current.as_mut())
+            } else {
+                run_in_savepoint(&self.conn, current.as_mut())
+            };
             group.ran.push(current);
             if kept? {
                 group.kept += 1;
@@ -137,7 +141,7 @@ impl Writer {
         if self.conn.lend().is_autocommit() {
             return;
         }
-        if let Err(error) = self.conn.control("ROLLBACK") {
+        if let Err(error) = self.conn.frame(Frame::Rollback) {
             tracing::error!(%error, "the lost group could not be rolled back");
         }
     }
@@ -164,18 +168,35 @@ impl Writer {
 }
 
 /// Whether the job's changes were kept. An error means that the transaction around it is gone or cannot go on.
+///
+/// Nobody else's changes are in the transaction yet, so that it can be undone as a whole: a savepoint would copy every page
+/// that the job changes.
+fn run_alone(conn: &Guarded, job: &mut dyn Job) -> rusqlite::Result<bool> {
+    let keep = run(conn, job)?;
+    if !keep {
+        conn.frame(Frame::Rollback)?;
+        conn.frame(Frame::BeginWrite)?;
+    }
+    Ok(keep)
+}
+
+/// The same beside the changes of others, which stay whatever becomes of this job's.
 fn run_in_savepoint(conn: &Guarded, job: &mut dyn Job) -> rusqlite::Result<bool> {
-    conn.control("SAVEPOINT job")?;
+    conn.frame(Frame::Savepoint)?;
+    let keep = run(conn, job)?;
+    if !keep {
+        conn.control("ROLLBACK TO job")?;
+    }
+    conn.frame(Frame::Release)?;
+    Ok(keep)
+}
+
+fn run(conn: &Guarded, job: &mut dyn Job) -> rusqlite::Result<bool> {
     let keep = job.run(conn.lend());
     if conn.lend().is_autocommit() {
         // SQLite ends the whole transaction by itself on a full disk, an I/O error and `OR ROLLBACK`.
         return Err(transaction_gone());
     }
-    conn.control(if keep {
-        "RELEASE job"
-    } else {
-        "ROLLBACK TO job; RELEASE job"
-    })?;
     Ok(keep)
 }
 

@@ -89,3 +89,22 @@ async fn a_read_that_panics_gives_its_connection_back() {
     );
     database.checkpoint().await.unwrap();
 }
+
+#[tokio::test]
+async fn the_second_of_two_reads_is_given_what_the_first_found_in_another_database() {
+    let ((_first, one), (_second, other)) = (open(Options::new(7)), open(Options::new(8)));
+    one.write(insert).await.unwrap();
+    other.write(insert).await.unwrap();
+    other.write(insert).await.unwrap();
+    let both = one.read_in_turn(&other, count, |conn, found| Ok((found, count(conn)?)));
+    assert_eq!(both.await.unwrap(), (1, 2));
+
+    let refused = one.read_in_turn(
+        &other,
+        |_| Err::<(), _>(rusqlite::Error::InvalidQuery),
+        |_, ()| -> rusqlite::Result<()> { panic!("nothing was found") },
+    );
+    assert!(matches!(refused.await, Err(ReadError::Job(_))));
+    one.checkpoint().await.unwrap(); // no snapshot is left open in either
+    other.checkpoint().await.unwrap();
+}

@@ -182,6 +182,14 @@ async fn jobs_can_neither_end_their_transaction_nor_change_a_setting() {
             "{sql} must be refused"
         );
         let tried = sql.clone();
+        let kept = database
+            .write(move |conn| conn.prepare_cached(&tried).map(drop))
+            .await;
+        assert!(
+            matches!(kept, Err(WriteError::Job(_))),
+            "{sql} must not be found among what is kept prepared"
+        );
+        let tried = sql.clone();
         let read = database.read(move |conn| conn.execute_batch(&tried)).await;
         assert!(
             matches!(read, Err(sqlite::ReadError::Job(_))),

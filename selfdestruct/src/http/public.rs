@@ -55,10 +55,10 @@ pub fn routes(front: Arc<Front>) -> impl Fn(&mut ServiceConfig) + Clone + Send +
     move |config| {
         config
             .app_data(Data::from(Arc::clone(&front)))
-            .service(resource("/").route(look().to(home)))
-            .service(resource("/m/{id}").route(look().to(message)))
             .service(resource("/m/{id}/open").route(post().to(open)))
             .service(resource("/m/{id}/done").route(post().to(done)))
+            .service(resource("/m/{id}").route(look().to(message)))
+            .service(resource("/").route(look().to(home)))
             .service(
                 resource("/d/{id}")
                     .route(look().to(drop_box))

@@ -9,6 +9,7 @@ pub(crate) mod keys;
 pub(crate) mod message;
 pub(crate) mod piece;
 pub(crate) mod request;
+pub(crate) mod spare;
 pub(crate) mod standing;
 pub(crate) mod witness;
 
@@ -94,15 +95,31 @@ impl Store {
         &self,
         job: impl FnOnce(&Connection) -> Result<R, SiteError> + Send + 'static,
     ) -> Result<R, SiteError> {
-        self.database.read(job).await.map_err(|error| match error {
-            ReadError::Job(error) => error,
-            other => SiteError::Failed(other.to_string()),
-        })
+        self.database.read(job).await.map_err(of_read)
+    }
+
+    /// Runs a job on a snapshot, and then one on a snapshot of another store with what the first found. In the one order
+    /// in which a site does so: `site.db` first.
+    pub(crate) async fn read_in_turn<A, R: Send + 'static>(
+        &self,
+        other: &Self,
+        first: impl FnOnce(&Connection) -> Result<A, SiteError> + Send + 'static,
+        second: impl FnOnce(&Connection, A) -> Result<R, SiteError> + Send + 'static,
+    ) -> Result<R, SiteError> {
+        let read = self.database.read_in_turn(&other.database, first, second);
+        read.await.map_err(of_read)
     }
 
     /// The database itself, for checkpoints, figures and closing.
     pub(crate) fn database(&self) -> &Database {
         &self.database
+    }
+}
+
+fn of_read(error: ReadError<SiteError>) -> SiteError {
+    match error {
+        ReadError::Job(error) => error,
+        other => SiteError::Failed(other.to_string()),
     }
 }
 

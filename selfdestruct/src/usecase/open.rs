@@ -15,16 +15,23 @@ use crate::store::message::{self, Message};
 use crate::store::{Garbled, chain, claim, keys, piece};
 
 /// What the snapshot shows.
-enum Look {
+enum Look<T> {
     /// No such message, or not its link.
     Miss,
-    /// Behind the right link. The pieces, as they are stored, where they may be handed out.
+    /// Behind the right link. What may be handed out comes along as `T`: the pieces as they are stored, then the message
+    /// that they make.
     Hit {
-        message: Box<Message>,
+        row: i64,
         shown: Shown,
         verdict: Verdict,
-        pieces: Vec<Vec<u8>>,
+        held: Option<T>,
     },
+}
+
+/// What is stored of a message that may be handed out.
+struct Locked {
+    message: Message,
+    pieces: Vec<Vec<u8>>,
 }
 
 /// Opens it, or says why not.
@@ -43,30 +50,41 @@ pub(crate) async fn open(
         return Ok(Opening::NotConfirmed);
     }
     let now = site.now();
-    match site.site.read(move |c| look(c, id, &proofs, claim, now)).await? {
+    // One after the other on the same thread: an opening waits for a thread once. Made ready before the reading is taken:
+    // what cannot be handed out costs nobody a reading.
+    let look = move |c: &Connection| look(c, id, &proofs, claim, now);
+    let ready = move |c: &Connection, found: Look<Locked>| found.ready(c, id);
+    match site.site.read_in_turn(&site.keys, look, ready).await? {
         Look::Miss => {
             site.noise.misses.fetch_add(1, Ordering::Relaxed);
             Ok(Opening::Neutral)
         }
         Look::Hit {
-            message,
+            row,
             shown,
             verdict,
-            pieces,
+            held,
         } => {
             let reader = Reader {
                 site,
                 epoch: Arc::clone(&epoch),
                 id,
+                row,
                 shown,
                 source: source.to_owned(),
             };
-            reader.go_on(*message, verdict, pieces, now).await
+            reader.go_on(verdict, held, now).await
         }
     }
 }
 
-fn look(c: &Connection, id: Token, proofs: &Proofs, claim: Token, now: i64) -> Result<Look, SiteError> {
+fn look(
+    c: &Connection,
+    id: Token,
+    proofs: &Proofs,
+    claim: Token,
+    now: i64,
+) -> Result<Look<Locked>, SiteError> {
     let found = message::by_id(c, id)?;
     // What is not here is compared with, too, so that both take as long.
     let stored = found.as_ref().map_or([0; 32], |message| message.link);
@@ -83,16 +101,54 @@ fn look(c: &Connection, id: Token, proofs: &Proofs, claim: Token, now: i64) -> R
         claim: sha256(claim.as_bytes()),
     };
     let verdict = judge(c, &message, shown, now)?;
-    let pieces = match verdict {
-        Verdict::Take | Verdict::Again => piece::all(c, message.row)?,
-        Verdict::Wrong | Verdict::Locked | Verdict::Ended(_) => Vec::new(),
+    let row = message.row;
+    let held = match verdict {
+        Verdict::Take | Verdict::Again => Some(Locked {
+            pieces: piece::all(c, row)?,
+            message,
+        }),
+        Verdict::Wrong | Verdict::Locked | Verdict::Ended(_) => None,
     };
     Ok(Look::Hit {
-        message: Box::new(message),
+        row,
         shown,
         verdict,
-        pieces,
+        held,
     })
+}
+
+impl Look<Locked> {
+    /// With the message unlocked, where it may be handed out. `c` is a snapshot of the keys.
+    fn ready(self, c: &Connection, id: Token) -> Result<Look<Opened>, SiteError> {
+        Ok(match self {
+            Self::Miss => Look::Miss,
+            Self::Hit {
+                row,
+                shown,
+                verdict,
+                held,
+            } => Look::Hit {
+                row,
+                shown,
+                verdict,
+                held: held.map(|held| held.unlock(c, id)).transpose()?,
+            },
+        })
+    }
+}
+
+impl Locked {
+    fn unlock(self, c: &Connection, id: Token) -> Result<Opened, SiteError> {
+        let Self { message, pieces } = self;
+        let key = keys::get(c, message.row)?.ok_or(Garbled)?;
+        let ciphertext = piece::unlock(&pieces, &key.cipher(id.as_bytes()), message.size)?;
+        let nonce: [u8; 12] = message.nonce.try_into().map_err(|_| Garbled)?;
+        Ok(Opened {
+            header: message.header,
+            nonce: Bytes::from(nonce),
+            ciphertext,
+        })
+    }
 }
 
 /// Somebody behind the right link.
@@ -100,28 +156,21 @@ struct Reader<'site> {
     site: &'site Arc<Running>,
     epoch: Arc<Epoch>,
     id: Token,
+    row: i64,
     shown: Shown,
     source: String,
 }
 
 impl Reader<'_> {
-    async fn go_on(
-        self,
-        message: Message,
-        verdict: Verdict,
-        pieces: Vec<Vec<u8>>,
-        now: i64,
-    ) -> Result<Opening, SiteError> {
+    async fn go_on(self, verdict: Verdict, held: Option<Opened>, now: i64) -> Result<Opening, SiteError> {
         match verdict {
             Verdict::Ended(ended) => Ok(Opening::Ended(ended)),
             Verdict::Locked => Ok(Opening::WrongPassphrase { tries_left: 0 }),
-            Verdict::Wrong => self.decide(message.row, now).await.and_then(refusal),
-            Verdict::Again => self.unlock(message, pieces).await.map(Opening::Opened),
+            Verdict::Wrong => self.decide(now).await.and_then(refusal),
+            Verdict::Again => Ok(Opening::Opened(held.ok_or(Garbled)?)),
             Verdict::Take => {
-                // Made ready before the reading is taken: what cannot be handed out costs nobody a reading.
-                let row = message.row;
-                let opened = self.unlock(message, pieces).await?;
-                match self.decide(row, now).await? {
+                let opened = held.ok_or(Garbled)?;
+                match self.decide(now).await? {
                     Decided::Taken | Decided::Again => Ok(Opening::Opened(opened)),
                     other => refusal(other),
                 }
@@ -129,29 +178,14 @@ impl Reader<'_> {
         }
     }
 
-    async fn unlock(&self, message: Message, pieces: Vec<Vec<u8>>) -> Result<Opened, SiteError> {
-        let id = self.id;
-        let ready = move |c: &Connection| {
-            let key = keys::get(c, message.row)?.ok_or(Garbled)?;
-            let ciphertext = piece::unlock(&pieces, &key.cipher(id.as_bytes()), message.size)?;
-            let nonce: [u8; 12] = message.nonce.try_into().map_err(|_| Garbled)?;
-            Ok(Opened {
-                header: message.header,
-                nonce: Bytes::from(nonce),
-                ciphertext,
-            })
-        };
-        self.site.keys.read(ready).await
-    }
-
     /// Judges again and does what follows, in one transaction.
-    async fn decide(&self, row: i64, now: i64) -> Result<Decided, SiteError> {
+    async fn decide(&self, now: i64) -> Result<Decided, SiteError> {
         let site = self.site;
         site.step(Step::ReadingChecked);
         let lease = i64::try_from(site.settings.lease.as_millis()).unwrap_or(i64::MAX);
         let change = Change {
             epoch: Arc::clone(&self.epoch),
-            row,
+            row: self.row,
             id: self.id,
             shown: self.shown,
             source: self.source.clone(),

@@ -13,7 +13,7 @@ use crate::running::{Epoch, Running};
 use crate::site::SiteError;
 use crate::store::message::{Message, State};
 use crate::store::request;
-use crate::store::{Garbled, chain, claim, command, keys, message, standing};
+use crate::store::{Garbled, chain, claim, command, keys, message, spare, standing};
 
 const PAUSE: Duration = Duration::from_secs(1);
 /// Rows that change in one transaction: few enough that nobody waits for it.
@@ -24,6 +24,8 @@ const EVENTS_KEPT: i64 = 30 * DAY;
 const COMMANDS_KEPT: i64 = 90 * DAY;
 /// A tombstone whose end the core does not know yet is looked at again after this time.
 const HOUR: i64 = 60 * 60 * 1_000;
+/// Unused pages that stay for what comes next: a quarter of a mebibyte.
+const SPARE: u32 = 64;
 /// The stored mark of time may be behind by as much; every event has its own time besides.
 const MARK: i64 = 10_000;
 
@@ -53,7 +55,8 @@ pub(crate) async fn once(site: &Running) -> Result<(), SiteError> {
     forget(site).await?;
     noise::roll_up(site, &guard, false).await?;
     keep_time(site).await?;
-    anchor(site, &guard).await
+    anchor(site, &guard).await?;
+    give_back(site).await
 }
 
 /// Goes on in the epoch in which the round began: between two steps a new one may begin.
@@ -170,6 +173,15 @@ async fn keep_time(site: &Running) -> Result<(), SiteError> {
     }
     site.site.write(move |c| standing::raise_clock(c, now)).await?;
     site.time.stored.store(now, Ordering::Relaxed);
+    Ok(())
+}
+
+/// What was forgotten leaves pages that nobody uses: the files get smaller, a step at a time. Erasing does the same; this
+/// is for tombstones and events, which go without it.
+async fn give_back(site: &Running) -> Result<(), SiteError> {
+    if site.site.read(spare::pages).await? > SPARE {
+        erase::clean(site).await?;
+    }
     Ok(())
 }
 

@@ -3,7 +3,7 @@
 use contract::sync::{Command, End, Order, Pushed, What};
 use selfdestruct::given::Step;
 
-use crate::support::{Letter, World, token};
+use crate::support::{DAY, Letter, World, token};
 
 /// Every data key that is stored now.
 fn data_keys(world: &World) -> Vec<Vec<u8>> {
@@ -136,4 +136,36 @@ async fn a_full_batch_wakes_nobody_twice_and_all_end_once() {
     assert!(data_keys(&world).is_empty() && pieces(&world).is_empty());
     let size = std::fs::metadata(world.site_db()).unwrap().len();
     assert!(size < 1_000_000, "{size} bytes: the pages went back");
+}
+
+#[tokio::test]
+async fn when_all_is_forgotten_the_files_are_as_small_as_at_first() {
+    let mut world = World::new().await;
+    let size = |world: &World| {
+        let files = [world.site_db(), world.keys_db()];
+        let files = files
+            .iter()
+            .flat_map(|path| [path.clone(), path.with_extension("db-wal")]);
+        files
+            .map(|path| std::fs::metadata(path).unwrap().len())
+            .sum::<u64>()
+    };
+    world.sweep().await;
+    let first = size(&world);
+    let letters: Vec<_> = (0..2000).map(|n| Letter::new(&format!("many {n}"))).collect();
+    let bodies: Vec<_> = letters.iter().map(Letter::body).collect();
+    let bodies: Vec<&[u8]> = bodies.iter().map(Vec::as_slice).collect();
+    world.site().push_batch(&bodies).await.unwrap();
+    for days in [2, 91] {
+        assert!(size(&world) > 2 * first, "there is something to be forgotten");
+        world.hands.go_on(days * DAY);
+        for _ in 0..4 {
+            world.sweep().await;
+            world.confirm().await;
+            world.site().ack(world.core.position()).await.unwrap();
+        }
+    }
+    world.sweep().await;
+    let last = size(&world);
+    assert!(last * 10 <= first * 11, "{first} bytes at first, {last} at last");
 }

@@ -82,6 +82,8 @@ enum Part {
     Functions,
     /// One-time messages
     Messages,
+    /// Of them, pairs of a push and an opening alone, on the usual number of connections
+    Pairs,
 }
 
 fn main() -> ExitCode {
@@ -122,15 +124,20 @@ async fn all(arguments: &Arguments) -> io::Result<()> {
     if wanted(Part::Functions) {
         measure::functions(&mut report, &arguments.criterion)?;
     }
+    let messages = wanted(Part::Messages);
     // The last: from here on this process stays on one core of the processor.
-    if wanted(Part::Messages) {
+    if messages || wanted(Part::Pairs) {
         let means = messages::Means {
             installation: &embedded.installation,
             examples: arguments.examples.clone(),
             pair: arguments.pair.clone(),
             in_memory: arguments.in_memory.clone(),
         };
-        messages::measure(&mut report, &means).await?;
+        if messages {
+            messages::measure(&mut report, &means).await?;
+        } else {
+            messages::pairs(&mut report, &means).await?;
+        }
     }
     fs::write(&arguments.out, report.text())?;
     write!(io::stdout(), "{}", report.text())

@@ -64,20 +64,28 @@ pub(crate) async fn measure(report: &mut Report, means: &Means<'_>) -> io::Resul
     many(report, means, &state.join("many"), usual).await?;
     shrink(report, means)?;
     if let Some(folder) = &means.in_memory {
-        let mut site = start(means, &folder.join("few")).await?;
-        site.fill(FEW, FILLING).await?;
-        let mut bare = bare(means, folder)?;
-        beside(
-            report,
-            &mut site,
-            &mut bare,
-            (USUAL, 40_000),
-            &disk(folder, "memory")?,
-        )
-        .await?;
-        site.server.stop()?;
+        alone(report, means, folder, "memory").await?;
     }
     Ok(())
+}
+
+/// Pairs alone, on the usual number of connections: on a disk and in memory.
+pub(crate) async fn pairs(report: &mut Report, means: &Means<'_>) -> io::Result<()> {
+    crate::site::keep_apart()?;
+    alone(report, means, &means.installation.state, "the temporary folder").await?;
+    if let Some(folder) = &means.in_memory {
+        alone(report, means, folder, "memory").await?;
+    }
+    Ok(())
+}
+
+async fn alone(report: &mut Report, means: &Means<'_>, folder: &Path, name: &str) -> io::Result<()> {
+    let mut site = start(means, &folder.join("alone")).await?;
+    site.fill(FEW, FILLING).await?;
+    let mut bare = bare(means, folder)?;
+    let disk = disk(folder, name)?;
+    beside(report, &mut site, &mut bare, (USUAL, 40_000), &disk).await?;
+    site.server.stop()
 }
 
 async fn start(means: &Means<'_>, folder: &Path) -> io::Result<Site> {
