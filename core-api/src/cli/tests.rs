@@ -269,6 +269,26 @@ async fn firewall_prints_the_paths_of_the_configuration() {
     assert!(!rules.contains("CLOSED"), "{rules}");
     assert!(rules.contains("ip daddr { 10.1.0.10 } tcp dport 8443"), "{rules}");
     let (_, json) = typed_with(&["--json"]).await.unwrap();
+#[tokio::test]
+async fn firewall_opens_a_site_where_its_listener_is_and_not_at_the_port_that_people_use() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = installed(folder.path()).await;
+    let site = r#"
+[[site]]
+name = "dmz1"
+sync_url = "https://10.1.0.20:8444"
+public_origin = "https://secret.localhost:9443"
+public_address = "10.1.0.20:443"
+"#;
+    let text = std::fs::read_to_string(&file).unwrap() + site;
+    std::fs::write(&file, text).unwrap();
+    let (_, rules) = typed(&["--config", &file, "firewall", "--for", "core"])
+        .await
+        .unwrap();
+    assert!(rules.contains("ip daddr { 10.1.0.20 } tcp dport 443 "), "{rules}");
+    assert!(!rules.contains("9443"), "{rules}");
+}
+
     let json: serde_json::Value = serde_json::from_str(&json).unwrap();
     assert_eq!(json["missing"], serde_json::json!(["portal.localhost"]));
     assert_eq!(json["paths"][0]["port"], 8443);
