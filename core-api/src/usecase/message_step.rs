@@ -61,7 +61,9 @@ pub(super) fn step(
     if matches!(change, Change::Ended(_)) {
         push::erase(c, &message.id)?;
         message::erase_secret(c, &message.id)?;
-        alarm::lower(c, &message.site, What::Overdue, &name(&message.id))?;
+        for over in [What::Overdue, What::Receipt] {
+            alarm::lower(c, &message.site, over, &name(&message.id))?;
+        }
         metrics::counter!("messages_ended_total", "how" => message.state.stage()).increment(1);
     }
     Ok((message, change))
