@@ -16,7 +16,7 @@ use sqlite::Connection;
 use zeroize::Zeroizing;
 
 use super::alarm::{self, What, through};
-use super::message_step::{Seen, name, step};
+use super::message_step::{Seen, lose, name, step};
 use super::site_plausible::is_plausible;
 use crate::core::Core;
 use crate::site::follow::{Followed, Known, follow};
@@ -373,11 +373,10 @@ fn implausible(
 ) -> Result<(), StoreError> {
     let id = name(&message.id);
     alarm::raise(c, core, &message.site, What::Contradiction, &id, seen.now)?;
-    let Step::Ended { at, .. } = taken else {
-        return Ok(());
-    };
-    let how = Ending::Lost;
-    step(c, core, message, Step::Ended { how, at }, seen).map(drop)
+    match taken {
+        Step::Ended { .. } => lose(c, core, message, seen),
+        _ => Ok(()),
+    }
 }
 
 /// A reading or an end of something that was never made here, or that nobody remembers: in the audit all the same.
