@@ -6,7 +6,7 @@ use std::sync::Arc;
 use client::ClientError;
 use client::site::{SiteApi, SiteError};
 use contract::ProblemKind;
-use contract::sync::{After, Digest, End, Event, Position, What as Happened};
+use contract::sync::{After, Digest, End, Event, MOST_EVENTS, Position, What as Happened};
 use domain::Timestamp;
 use domain::message::{Ending, Event as Step};
 use ed25519_dalek::VerifyingKey;
@@ -29,6 +29,7 @@ use crate::store::{Id, StoreError, alarm as standing, audit, message, site, site
 
 /// Events in one transaction: few enough that nobody's request waits long for it.
 const AT_A_TIME: u32 = 500;
+const _: () = assert!(AT_A_TIME <= MOST_EVENTS, "no site tells as many at once");
 
 /// Unknown messages of one site that are named, each with an alarm and a record; more are counted only.
 const MOST_UNKNOWN: u64 = 50;
