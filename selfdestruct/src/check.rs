@@ -36,12 +36,12 @@ pub fn check(config: &SiteConfig, now: i64) -> Vec<Line> {
     lines.extend([
         listener("public listener", &config.public),
         listener("sync listener", &config.sync),
+        open_files(1),
         private_files(&place),
         folder("data", &config.data_dir),
         folder("keys", &config.keys_dir),
         free_room("data", &config.data_dir, config.limits.most_stored),
         free_room("keys", &config.keys_dir, 0),
-        open_files(getrlimit(Resource::Nofile).current),
     ]);
     lines.extend(
         config
@@ -52,7 +52,8 @@ pub fn check(config: &SiteConfig, now: i64) -> Vec<Line> {
     lines
 }
 
-/// Looks at what a site needs that the core serves itself for `host`. Its folders are made at the first start.
+/// Looks at what a site needs that the core serves itself for `host`. Its folders are made at the first start. What the
+/// process needs for all that it serves is for [`open_files`].
 pub fn check_embedded(config: &SiteConfig, host: &str, now: i64) -> Vec<Line> {
     let mut lines = vec![
         public_certificate(config, Some(host), now),
@@ -235,16 +236,22 @@ fn free_room(what: &str, path: &Path, wanted: u64) -> Line {
     }
 }
 
-/// `limit`: files that whoever runs the check may open, if that has an end.
-fn open_files(limit: Option<u64>) -> Line {
+/// Looks at how many files whoever runs the check may open. `serving`: sets of listeners of one process, each with
+/// workers of its own: its own site, the core's API, a site that the core serves.
+pub fn open_files(serving: usize) -> Line {
+    let each = most_connections() as u64 + OTHER_FILES;
+    judge_open_files(getrlimit(Resource::Nofile).current, each * serving as u64)
+}
+
+/// `limit`: how many may be open, if that has an end.
+fn judge_open_files(limit: Option<u64>, wanted: u64) -> Line {
     let (what, at) = ("open files", "this user's limit");
-    let wanted = most_connections() as u64 + OTHER_FILES;
     match limit {
         Some(limit) if limit < wanted => Line::weak(
             what,
             at,
             &format!("{limit}, and the listeners may take {wanted}: then nobody else gets in"),
-            "start it with LimitNOFILE=65536, as sallyport-site.service does (a shell has its own limit: ulimit -n)",
+            "start it with LimitNOFILE=65536, as its unit in deploy/systemd does (a shell has its own limit: ulimit -n)",
         ),
         Some(limit) => Line::ok(what, at, &format!("{limit}, enough for {wanted}")),
         None => Line::ok(what, at, "none"),
@@ -259,9 +266,8 @@ mod tests {
 
     #[test]
     fn a_limit_of_open_files_below_what_the_listeners_take_is_worth_a_word() {
-        let wanted = most_connections() as u64 + OTHER_FILES;
-        let state = |limit| open_files(limit).state;
-        assert_eq!(state(Some(wanted - 1)), State::Weak);
-        assert_eq!((state(Some(wanted)), state(None)), (State::Ok, State::Ok));
+        let state = |limit| judge_open_files(limit, 1_000).state;
+        assert_eq!(state(Some(999)), State::Weak);
+        assert_eq!((state(Some(1_000)), state(None)), (State::Ok, State::Ok));
     }
 }

@@ -4,6 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use contract::sync::LONGEST_WAIT;
 use ipnet::IpNet;
 use server::ListenerSettings;
 use server::config::{Section, Size};
@@ -23,10 +24,8 @@ const AROUND: u64 = 64 * 1024;
 const ANYWHERE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 443);
 /// A slow line needs its time for a file.
 const LEAST_PUBLIC_DEADLINE: Duration = Duration::from_mins(1);
-/// The core waits up to [`LONGEST_WAIT`] for events.
-const LEAST_SYNC_DEADLINE: Duration = Duration::from_secs(45);
-/// How long a request for events is held open at most.
-pub(crate) const LONGEST_WAIT: Duration = Duration::from_secs(30);
+/// The core waits for events, and the answer takes its time, too.
+const LEAST_SYNC_DEADLINE: Duration = Duration::from_secs(LONGEST_WAIT as u64 + 15);
 
 /// Everything that a site is told by its administrator.
 #[derive(Clone, Debug)]
@@ -147,17 +146,22 @@ impl SiteConfig {
 impl Limits {
     fn read(section: &Section<'_>) -> Self {
         let (kib, mib, gib) = (1 << 10, 1 << 20, 1_u64 << 30);
+        let usual = site::Limits::default();
         let sizes = |least, most| Size(least)..=Size(most);
         Self {
             largest: section
-                .get_within("largest", Size(12 * mib), sizes(4 * kib, 64 * mib))
+                .get_within("largest", Size(usual.largest), sizes(4 * kib, 64 * mib))
                 .0,
             most_stored: section
-                .get_within("most_stored", Size(10 * gib), sizes(mib, 16 * 1024 * gib))
+                .get_within("most_stored", Size(usual.bytes), sizes(mib, 16 * 1024 * gib))
                 .0,
-            most_messages: section.get_within("most_messages", 1_000_000, 1..=100_000_000),
+            most_messages: section.get_within("most_messages", usual.messages, 1..=100_000_000),
             most_dropped: section
-                .get_within("most_dropped", Size(gib), sizes(mib, 16 * 1024 * gib))
+                .get_within(
+                    "most_dropped",
+                    Size(usual.drop_bytes),
+                    sizes(mib, 16 * 1024 * gib),
+                )
                 .0,
         }
     }
@@ -216,7 +220,7 @@ mod tests {
         assert_eq!(config.keys_dir, Path::new("/var/lib/sallyport/site-keys"));
         assert_eq!(config.confirm_within, Duration::from_mins(2));
         assert_eq!(config.limits.largest, 12 << 20);
-        assert!(config.sync.deadline > LONGEST_WAIT);
+        assert!(config.sync.deadline > Duration::from_secs(LONGEST_WAIT.into()));
         assert!(
             config
                 .sync

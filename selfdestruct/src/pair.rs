@@ -6,7 +6,7 @@
 
 use std::path::{Path, PathBuf};
 
-use contract::pairing::{Look, Pairing, PairingAnswer, VERSION};
+use contract::pairing::{Look, Pairing, PairingAnswer, VERSION, is_name};
 use contract::sync::{Bytes, Digest};
 use ed25519_dalek::{SigningKey, VerifyingKey};
 use rcgen::{CertificateParams, KeyPair};
@@ -21,9 +21,6 @@ use crate::files::{self, FileError, open_to_others, private_folder, remove, repl
 use crate::given::{Randomness, random_bytes};
 use crate::site::{Beginning, Given, Site, StartError};
 use crate::store::databases;
-
-/// Longest name of a site.
-const LONGEST_NAME: usize = 64;
 
 /// Where things are in the data folder.
 #[derive(Clone, Debug)]
@@ -191,10 +188,6 @@ impl Paired {
     }
 
     fn wrong(&self) -> Option<&'static str> {
-        let is_name = |name: &str| {
-            let fits = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
-            (1..=LONGEST_NAME).contains(&name.len()) && name.chars().all(fits)
-        };
         [
             (!is_name(&self.site), "the site's name is none"),
             (self.core_pins.is_empty(), "it has no pins"),

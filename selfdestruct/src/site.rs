@@ -60,12 +60,13 @@ pub struct Limits {
     pub sync_queue: usize,
 }
 
+/// Where the configuration does not say.
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            largest: 11 * 1024 * 1024,
-            bytes: 4 * 1024 * 1024 * 1024,
-            messages: 2_000_000,
+            largest: 12 * 1024 * 1024,
+            bytes: 10 * 1024 * 1024 * 1024,
+            messages: 1_000_000,
             drop_bytes: 1024 * 1024 * 1024,
             public_queue: 768,
             sync_queue: 256,

@@ -105,12 +105,7 @@ impl Stack {
 
     /// How the sites are, in the words of `site list`, which fails where one is not well.
     pub async fn sites(&self) -> String {
-        let mut command = self.command_of_core(&["site", "list"]);
-        let output = command
-            .kill_on_drop(true)
-            .output()
-            .await
-            .expect("the command can be started");
+        let output = self.output(&["site", "list"]).await;
         String::from_utf8_lossy(&output.stdout).into_owned()
     }
 

@@ -3,7 +3,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Output};
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -164,6 +164,31 @@ impl Stack {
         )
     }
 
+    /// Runs a site whose program somebody has changed: `is` stands where `was` did. The site is paired.
+    ///
+    /// # Panics
+    /// When `was` does not stand there: a change that changes nothing would test nothing.
+    pub async fn run_changed_site(&self, was: &str, is: &str) -> Running {
+        let (program, changed) = (binary("selfdestruct"), self.state().join("changed-selfdestruct"));
+        std::fs::copy(&program, &changed).expect("the test's folder is writable");
+        // By another process: nobody may execute what one of ours, or of a test beside us, still has open for writing.
+        let mut sed = tokio::process::Command::new("sed");
+        sed.env("LC_ALL", "C").arg("--in-place");
+        sed.arg(format!("s/{was}/{is}/g")).arg(&changed);
+        run(&mut sed).await.expect("sed is installed");
+        let read = |path| std::fs::read(path).expect("a program of the stack");
+        assert!(
+            read(&program) != read(&changed),
+            "the site's program does not say {was}"
+        );
+        let mut command = Command::new(&changed);
+        command
+            .arg("serve")
+            .arg("--config")
+            .arg(self.state().join("selfdestruct.toml"));
+        Running::spawn(command, &self.state().join("log/changed.log"))
+    }
+
     /// Runs a site whose calls are noted in `trace`.
     pub fn run_traced_site(&self, trace: &Path) -> Running {
         let mut command = Command::new(binary("selfdestruct"));
@@ -188,6 +213,13 @@ impl Stack {
     /// Runs a command of the core and gives what it prints.
     pub async fn core_api(&self, arguments: &[&str]) -> std::io::Result<String> {
         run(&mut self.command_of_core(arguments)).await
+    }
+
+    /// Runs a command of the core that may fail, and gives all that it says.
+    pub async fn output(&self, arguments: &[&str]) -> Output {
+        let mut command = self.command_of_core(arguments);
+        let output = command.kill_on_drop(true).output().await;
+        output.expect("the command can be started")
     }
 
     /// A command of the core, to be run.

@@ -107,6 +107,30 @@ fn dead_links(document: &Document) -> Vec<String> {
         .collect()
 }
 
+/// Documents below `docs/` to which no links lead from where a reader begins.
+fn unreached(documents: &[Document]) -> Vec<String> {
+    let at = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let mut waiting = ["README.md", "ARCHITECTURE.md"]
+        .map(|first| at(&repository().join(first)))
+        .to_vec();
+    let mut reached = BTreeSet::new();
+    while let Some(path) = waiting.pop() {
+        let Some(document) = documents.iter().find(|document| at(&document.path) == path) else {
+            continue;
+        };
+        if reached.insert(document.name()) {
+            let folder = document.path.parent().expect("a document stands in a folder");
+            let targets = document.prose().flat_map(links);
+            let files = targets.map(|link| link.split('#').next().unwrap_or_default());
+            waiting.extend(files.map(|file| at(&folder.join(file))));
+        }
+    }
+    let names = documents.iter().map(Document::name);
+    names
+        .filter(|name| name.starts_with("docs/") && !reached.contains(name))
+        .collect()
+}
+
 fn foreign_hosts(document: &Document) -> Vec<String> {
     let after = |scheme| document.text.split(scheme).skip(1);
     let hosts = after("https://").chain(after("http://")).map(|rest| {
@@ -268,6 +292,11 @@ fn every_link_leads_somewhere_and_to_nobody_unknown() {
 }
 
 #[test]
+fn links_lead_to_every_document() {
+    assert_eq!(unreached(&documents()), Vec::<String>::new());
+}
+
+#[test]
 fn every_file_and_test_that_is_named_is_there() {
     let wrong: Vec<String> = documents().iter().flat_map(missing_files_and_tests).collect();
     assert_eq!(wrong, Vec::<String>::new());
@@ -340,4 +369,7 @@ fn what_is_wrong_is_found() {
     assert_eq!(unknown_commands(&document, &commands()), wrong);
     let lost = "made-up.md names tests/src/lib.rs: nothing_like_it, which is not there";
     assert_eq!(missing_files_and_tests(&document), [lost]);
+    let path = repository().join("docs/made-up.md");
+    let text = "[itself](made-up.md)".to_owned();
+    assert_eq!(unreached(&[Document { path, text }]), ["docs/made-up.md"]);
 }

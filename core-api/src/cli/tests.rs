@@ -152,6 +152,28 @@ public_ca_file = "outside.pem"
 }
 
 #[tokio::test]
+async fn check_tells_once_of_the_files_that_the_core_and_its_embedded_sites_may_open() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = installed(folder.path()).await;
+    let told = async || {
+        let (_, table) = typed(&["--config", &file, "check"]).await.unwrap();
+        table.lines().filter(|line| line.contains("open files")).count()
+    };
+    assert_eq!(told().await, 0, "a core alone serves a few portals");
+    let embedded = |name: &str, port: u16| {
+        format!(
+            "[[site]]\nname = \"{name}\"\nsync_url = \"https://127.0.0.1:{port}\"\n\
+             public_origin = \"https://{name}.localhost\"\n[site.embedded]\nlisten = \"127.0.0.1:9443\"\n\
+             sources = [\"10.0.0.0/8\"]\ncert_file = \"core.pem\"\nkey_file = \"core.key\"\n"
+        )
+    };
+    let config = std::fs::read_to_string(&file).unwrap();
+    let config = config + &embedded("inside", 8444) + &embedded("other", 8445);
+    std::fs::write(&file, config).unwrap();
+    assert_eq!(told().await, 1);
+}
+
+#[tokio::test]
 async fn a_portal_is_enrolled_with_the_pin_of_the_key_that_signs() {
     let folder = tempfile::tempdir().unwrap();
     let file = installed(folder.path()).await;
@@ -245,6 +267,26 @@ key_file = "core.key"
         assert!(about[0].contains("ip saddr { 10.0.0.0/8 }"), "{place}:\n{rules}");
         assert!(!rules.contains("dport 8444"), "{place}:\n{rules}");
     }
+}
+
+#[tokio::test]
+async fn firewall_opens_a_site_where_its_listener_is_and_not_at_the_port_that_people_use() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = installed(folder.path()).await;
+    let site = r#"
+[[site]]
+name = "dmz1"
+sync_url = "https://10.1.0.20:8444"
+public_origin = "https://secret.localhost:9443"
+public_address = "10.1.0.20:443"
+"#;
+    let text = std::fs::read_to_string(&file).unwrap() + site;
+    std::fs::write(&file, text).unwrap();
+    let (_, rules) = typed(&["--config", &file, "firewall", "--for", "core"])
+        .await
+        .unwrap();
+    assert!(rules.contains("ip daddr { 10.1.0.20 } tcp dport 443 "), "{rules}");
+    assert!(!rules.contains("9443"), "{rules}");
 }
 
 #[tokio::test]

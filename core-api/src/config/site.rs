@@ -4,12 +4,9 @@ use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
-use contract::pairing::Look;
+use contract::pairing::{Look, is_name};
 use selfdestruct::config::SiteConfig;
 use server::config::{Origin, Section};
-
-/// The longest name of a site: it stands in what is signed, in logs and on the command line.
-const LONGEST_NAME: usize = 32;
 
 /// Where the core reaches a site that it serves itself, unless it is said.
 const EMBEDDED_SYNC: &str = "https://127.0.0.1:8444";
@@ -110,8 +107,7 @@ fn on_this_host(section: &Section<'_>, sync_url: &Origin) -> SocketAddr {
 
 fn site(section: &Section<'_>) -> SiteSettings {
     let name: String = section.get("name");
-    let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    if !name.is_empty() && (name.len() > LONGEST_NAME || !name.bytes().all(is_plain)) {
+    if !name.is_empty() && !is_name(&name) {
         section.mistake(
             "name",
             "write up to 32 lower-case letters, digits and hyphens, such as \"dmz1\"",

@@ -172,9 +172,18 @@ fn port(origin: &Origin) -> u16 {
     origin.url().port_or_known_default().unwrap_or(443)
 }
 
-/// Where a site's public listener is: at the address that was given for its public name or for its own.
+/// Where a site's public listener is: where the configuration says, and at the address that was given for its public
+/// name or for its own.
 fn public_end(site: &SiteSettings, at: &impl Fn(&str) -> End) -> End {
-    first_known([site.public_origin.host(), &site.name].into_iter().map(at))
+    let named = [site.public_origin.host(), &site.name].into_iter().map(at);
+    let configured = site.public_address.map(|address| one(address.ip()));
+    first_known(configured.into_iter().chain(named))
+}
+
+/// Its port, which need not be the one that people use.
+fn public_port(site: &SiteSettings) -> u16 {
+    site.public_address
+        .map_or_else(|| port(&site.public_origin), |address| address.port())
 }
 
 /// Sites that stand elsewhere.
@@ -213,7 +222,7 @@ fn pages_of_sites(config: &Config, at: &impl Fn(&str) -> End) -> Vec<Path> {
             source: End::Anywhere,
             to: Party::Site,
             target: public_end(site, at),
-            port: port(&site.public_origin),
+            port: public_port(site),
             why: "pages",
         })
         .collect()

@@ -101,8 +101,8 @@ pub struct SiteAlarm {
     pub what: String,
     /// What an operator has to know, and to do.
     pub sentence: String,
-    /// The message that it is about, if it is about one.
-    pub message: Option<String>,
+    /// The message or page that it is about, if it is about one.
+    pub subject: Option<String>,
     /// Since when.
     pub at: Timestamp,
 }
@@ -114,7 +114,7 @@ impl SiteAlarm {
             site: &self.site,
             what: &self.what,
             sentence: &self.sentence,
-            message: self.message.as_deref(),
+            about: self.subject.as_deref(),
             at_ms: self.at.0,
         };
         words::site_alarm(in_language, calendar, &alarm)

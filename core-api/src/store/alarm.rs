@@ -10,7 +10,7 @@ use super::StoreError;
 pub struct Standing {
     /// What is wrong, in one word.
     pub what: String,
-    /// The message that it is about, or nothing.
+    /// The message or page that it is about, or nothing.
     pub subject: String,
     /// Since when.
     pub raised_at: Timestamp,

@@ -203,6 +203,24 @@ pub fn raise(
     Ok(())
 }
 
+/// Raises an alarm, if none of its kind stands: the first subject stands for all.
+///
+/// # Errors
+/// When the database fails.
+pub fn raise_one(
+    c: &Connection,
+    core: &Core,
+    site: &str,
+    what: What,
+    subject: &str,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    if alarm::count(c, site, what.word())? > 0 {
+        return Ok(());
+    }
+    raise(c, core, site, what, subject, now)
+}
+
 /// Queues a letter to each operator: one for a kind of alarm at a site while any of the kind stands, however many
 /// messages it is about. Nothing wakes the outbox before the transaction is on the disk; it looks within a minute.
 fn mail(
@@ -217,7 +235,7 @@ fn mail(
         site: site.to_owned(),
         what: what.word().to_owned(),
         sentence: what.sentence().to_owned(),
-        message: (!subject.is_empty()).then(|| subject.to_owned()),
+        subject: (!subject.is_empty()).then(|| subject.to_owned()),
         at: now,
     });
     tell_operators(c, core, &content, now)
@@ -232,6 +250,18 @@ pub fn lower(c: &Connection, site: &str, what: What, subject: &str) -> Result<()
         tracing::info!(site, what = what.word(), subject, "an alarm is over");
     }
     Ok(())
+}
+
+/// Takes all alarms of a kind back; says how many there were.
+///
+/// # Errors
+/// When the database fails.
+pub fn lower_kind(c: &Connection, site: &str, what: What) -> Result<usize, StoreError> {
+    let lowered = alarm::lower_kind(c, site, what.word())?;
+    if lowered > 0 {
+        tracing::info!(site, what = what.word(), lowered, "alarms are over");
+    }
+    Ok(lowered)
 }
 
 /// How the audit names what came from a site.

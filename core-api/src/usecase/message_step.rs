@@ -2,7 +2,7 @@
 
 use contract::sync::Token;
 use domain::Timestamp;
-use domain::message::{Change, Event, Message as State};
+use domain::message::{Change, Ending, Event, Message as State};
 use sqlite::Connection;
 
 use super::alarm::{self, What, through};
@@ -61,10 +61,21 @@ pub(super) fn step(
     if matches!(change, Change::Ended(_)) {
         push::erase(c, &message.id)?;
         message::erase_secret(c, &message.id)?;
-        alarm::lower(c, &message.site, What::Overdue, &name(&message.id))?;
+        for over in [What::Overdue, What::Receipt] {
+            alarm::lower(c, &message.site, over, &name(&message.id))?;
+        }
         metrics::counter!("messages_ended_total", "how" => message.state.stage()).increment(1);
     }
     Ok((message, change))
+}
+
+/// Gives a message up: it may or may not have been read, and no site will ever say.
+pub(super) fn lose(c: &Connection, core: &Core, message: Message, seen: Seen<'_>) -> Result<(), StoreError> {
+    let lost = Event::Ended {
+        how: Ending::Lost,
+        at: seen.at,
+    };
+    step(c, core, message, lost, seen).map(drop)
 }
 
 /// A message as it stands in its link, which is no secret.

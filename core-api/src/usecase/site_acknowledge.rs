@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use super::alarm::{What, through};
+use super::alarm::{self, What, through};
 use super::site_pair::PairError;
 use crate::core::Core;
 use crate::store::audit::{Event, Personal};
-use crate::store::{alarm, audit, site};
+use crate::store::{audit, site};
 
 /// What nothing that follows makes good: a later good answer says nothing about it.
 const LASTING: [What; 5] = [
@@ -37,7 +37,7 @@ pub async fn acknowledge(
             }
             let mut lowered = 0;
             for what in LASTING {
-                lowered += alarm::lower_kind(c, &site, what.word())?;
+                lowered += alarm::lower_kind(c, &site, what)?;
             }
             let personal = Personal {
                 operator: Some(operator),

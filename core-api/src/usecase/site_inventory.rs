@@ -7,14 +7,13 @@ use client::ClientError;
 use client::site::{SiteApi, SiteError};
 use contract::sync::Token;
 use domain::Timestamp;
-use domain::message::{Ending, Event};
 use ed25519_dalek::VerifyingKey;
 use journal::site::Inventory;
 use journal::{Signed, Statement as _};
 use sqlite::Connection;
 
 use super::alarm::{self, What};
-use super::message_step::{Seen, name, step};
+use super::message_step::{Seen, lose, name};
 use super::site_push::revoke_there;
 use crate::core::Core;
 use crate::store::site::Site;
@@ -160,12 +159,12 @@ async fn lose_gone(
         let (gone, first): (Vec<Id>, Vec<Id>) = absent.map(|(id, _)| id).partition(|id| before.contains(id));
         missed.extend(first);
         if !gone.is_empty() {
-            lose(core, &site.name, gone).await?;
+            give_up(core, &site.name, gone).await?;
         }
     }
 }
 
-async fn lose(core: &Arc<Core>, site: &str, gone: Vec<Id>) -> Result<(), StoreError> {
+async fn give_up(core: &Arc<Core>, site: &str, gone: Vec<Id>) -> Result<(), StoreError> {
     let (shared, site, now) = (Arc::clone(core), site.to_owned(), core.now());
     core.store
         .write(move |c| {
@@ -173,11 +172,7 @@ async fn lose(core: &Arc<Core>, site: &str, gone: Vec<Id>) -> Result<(), StoreEr
                 let living = message::by_id(c, id)?.filter(|message| message.state.live().is_some());
                 let Some(message) = living else { continue };
                 alarm::raise(c, &shared, &site, What::Gone, &name(id), now)?;
-                let lost = Event::Ended {
-                    how: Ending::Lost,
-                    at: now,
-                };
-                step(c, &shared, message, lost, Seen::here(now))?;
+                lose(c, &shared, message, Seen::here(now))?;
             }
             Ok(())
         })

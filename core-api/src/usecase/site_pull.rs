@@ -6,7 +6,7 @@ use std::sync::Arc;
 use client::ClientError;
 use client::site::{SiteApi, SiteError};
 use contract::ProblemKind;
-use contract::sync::{After, Digest, End, Event, Position, What as Happened};
+use contract::sync::{After, Digest, End, Event, MOST_EVENTS, Position, What as Happened};
 use domain::Timestamp;
 use domain::message::{Ending, Event as Step};
 use ed25519_dalek::VerifyingKey;
@@ -16,7 +16,7 @@ use sqlite::Connection;
 use zeroize::Zeroizing;
 
 use super::alarm::{self, What, through};
-use super::message_step::{Seen, name, step};
+use super::message_step::{Seen, lose, name, step};
 use super::site_plausible::is_plausible;
 use crate::core::Core;
 use crate::site::follow::{Followed, Known, follow};
@@ -29,6 +29,7 @@ use crate::store::{Id, StoreError, alarm as standing, audit, message, site, site
 
 /// Events in one transaction: few enough that nobody's request waits long for it.
 const AT_A_TIME: u32 = 500;
+const _: () = assert!(AT_A_TIME <= MOST_EVENTS, "no site tells as many at once");
 
 /// Unknown messages of one site that are named, each with an alarm and a record; more are counted only.
 const MOST_UNKNOWN: u64 = 50;
@@ -373,11 +374,10 @@ fn implausible(
 ) -> Result<(), StoreError> {
     let id = name(&message.id);
     alarm::raise(c, core, &message.site, What::Contradiction, &id, seen.now)?;
-    let Step::Ended { at, .. } = taken else {
-        return Ok(());
-    };
-    let how = Ending::Lost;
-    step(c, core, message, Step::Ended { how, at }, seen).map(drop)
+    match taken {
+        Step::Ended { .. } => lose(c, core, message, seen),
+        _ => Ok(()),
+    }
 }
 
 /// A reading or an end of something that was never made here, or that nobody remembers: in the audit all the same.

@@ -8,11 +8,10 @@ use std::sync::Arc;
 use client::site::SiteApi;
 use contract::sync::{Digest, NewEpoch, Position, Secret};
 use domain::clock::random_bytes;
-use domain::message::{Ending, Event};
 use ed25519_dalek::VerifyingKey;
 use zeroize::Zeroizing;
 
-use super::message_step::{Seen, step};
+use super::message_step::{Seen, lose};
 use super::site_pair::{PairError, begin};
 use crate::core::Core;
 use crate::site::Address;
@@ -121,11 +120,7 @@ pub async fn lose_former(core: &Arc<Core>, name: &str) -> Result<usize, StoreErr
             let former = message::of_former_epoch(c, &site, TOGETHER)?;
             let count = former.len();
             for message in former {
-                let lost = Event::Ended {
-                    how: Ending::Lost,
-                    at: now,
-                };
-                step(c, &shared, message, lost, Seen::here(now))?;
+                lose(c, &shared, message, Seen::here(now))?;
             }
             Ok(count)
         })

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use domain::message::{Ending, Event};
+use domain::message::Event;
 use sqlite::Connection;
 
 use super::alarm::through;
 use super::drop_end;
-use super::message_step::{Seen, step};
+use super::message_step::{Seen, lose, step};
 use super::site_pair::PairError;
 use crate::core::Core;
 use crate::store::audit::{Event as Audited, Personal};
@@ -83,15 +83,12 @@ async fn give_up_some(core: &Arc<Core>, name: &str) -> Result<u64, StoreError> {
             let living = message::not_ended(c, &site, TOGETHER)?;
             let count = u64::try_from(living.len()).unwrap_or(u64::MAX);
             for message in living {
-                let event = if push::was_tried(c, &message.id)? == Some(false) {
-                    Event::Refused { at: now }
+                let seen = Seen::here(now);
+                if push::was_tried(c, &message.id)? == Some(false) {
+                    step(c, &shared, message, Event::Refused { at: now }, seen)?;
                 } else {
-                    Event::Ended {
-                        how: Ending::Lost,
-                        at: now,
-                    }
-                };
-                step(c, &shared, message, event, Seen::here(now))?;
+                    lose(c, &shared, message, seen)?;
+                }
             }
             Ok(count)
         })

@@ -1,4 +1,4 @@
-//! Looks every minute whether a site's public pages are those that this release draws.
+//! Looks at the start, and every minute, whether a site's public pages are those that this release draws.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,13 +28,16 @@ pub async fn run(core: Arc<Core>, name: String, stop: Stop) {
             return;
         }
     };
-    while stop.pause(PAUSE).await {
+    loop {
         let looked = tokio::select! {
             looked = try_one(&core, &settings, &client) => looked,
             () = stop.ordered() => return,
         };
         if let Err(error) = looked {
             tracing::error!(site = name, %error, "what a site's pages showed could not be kept");
+        }
+        if !stop.pause(PAUSE).await {
+            return;
         }
     }
 }
@@ -68,14 +71,12 @@ pub async fn try_one(
         tracing::warn!(site = settings.name, ?changed, "public pages differ");
     }
     let (shared, name, now) = (Arc::clone(core), settings.name.clone(), core.now());
-    let is_changed = !changed.is_empty();
+    // An id that nobody has would say nothing.
+    let first = changed.first().map(|path| path.replace(&id.to_string(), "…"));
     core.store
-        .write(move |c| {
-            if is_changed {
-                alarm::raise(c, &shared, &name, What::Pages, "", now)
-            } else {
-                alarm::lower(c, &name, What::Pages, "")
-            }
+        .write(move |c| match first {
+            Some(page) => alarm::raise_one(c, &shared, &name, What::Pages, &page, now),
+            None => alarm::lower_kind(c, &name, What::Pages).map(drop),
         })
         .await
 }

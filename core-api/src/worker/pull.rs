@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use client::site::SiteApi;
+use contract::sync::LONGEST_WAIT;
 use domain::Timestamp;
 use server::Stop;
 use tokio::time::{Instant, sleep};
@@ -25,6 +26,7 @@ use crate::usecase::site_witness::leave;
 
 /// How long a poll waits for the first event, in seconds.
 pub const POLL: u32 = 25;
+const _: () = assert!(POLL < LONGEST_WAIT, "no site waits as long");
 /// Without a good head for this long it is stale: three poll periods.
 pub const STALE: Duration = Duration::from_secs(3 * POLL as u64);
 /// How long an end may be late.

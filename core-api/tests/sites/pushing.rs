@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use contract::sync::End;
+use contract::sync::{End, What};
 
 use crate::bench::{Bench, Tried};
 
@@ -43,6 +43,24 @@ async fn a_receipt_must_be_the_sites_for_exactly_this() {
         assert_eq!(bench.push("dmz1").await, Tried::Settled(1), "{what}");
         assert!(bench.alarms("dmz1").await.is_empty(), "{what}");
     }
+}
+
+#[tokio::test]
+async fn a_bad_receipt_is_no_news_any_more_once_its_message_ended() {
+    let bench = Bench::new().await;
+    bench.site().state().twist = Some(|receipt| receipt.epoch += 1);
+    let id = bench.send("dmz1").await;
+    assert_eq!(bench.push("dmz1").await, Tried::Later);
+    assert_eq!(bench.alarms("dmz1").await, ["bad-receipt"]);
+    bench.forward(Duration::from_hours(24));
+    let (message, state) = (id, End::Expired);
+    bench.site().happened(What::Ended { message, state });
+    bench.pull("dmz1").await;
+    assert_eq!(
+        (bench.stage(id).await, bench.waiting("dmz1").await),
+        ("expired", 0)
+    );
+    assert!(bench.alarms("dmz1").await.is_empty());
 }
 
 #[tokio::test]

@@ -5,7 +5,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use reqwest::Client;
-use url::Url;
+use reqwest::header::HOST;
+use url::{Position, Url};
 
 use crate::error::{ClientError, SetupError};
 use crate::tls::by_roots;
@@ -26,11 +27,13 @@ pub struct Page {
 /// A client without a certificate and without cookies.
 pub struct PageClient {
     client: Client,
+    /// The port to connect to, where it is not that of the addresses.
+    port: Option<u16>,
 }
 
 impl PageClient {
-    /// Believes the authority in this file, or else those of the host's own list. `stands_at` says where a host is that
-    /// the inside has no name for.
+    /// Believes the authority in this file, or else those of the host's own list. `stands_at` says where the one
+    /// host is that is asked, if the inside has no name for it: address and port, whatever port people use.
     ///
     /// # Errors
     /// When the file cannot be used, or the host has no list.
@@ -40,7 +43,8 @@ impl PageClient {
             client = client.resolve(host, address);
         }
         let client = client.build().map_err(SetupError::Http)?;
-        Ok(Self { client })
+        let port = stands_at.map(|(_, address)| address.port());
+        Ok(Self { client, port })
     }
 
     /// Fetches one page of at most `largest` bytes.
@@ -48,10 +52,21 @@ impl PageClient {
     /// # Errors
     /// When the server cannot be reached, is not believed, or sends more.
     pub async fn get(&self, address: Url, largest: usize) -> Result<Page, ClientError> {
-        let mut answer = self.client.get(address).send().await.map_err(ClientError::of)?;
+        let mut there = address.clone();
+        // The port of an address goes before the one that its host is resolved to.
+        if self.port.is_some() && there.set_port(self.port).is_err() {
+            return Err(ClientError::Protocol("the address has no port"));
+        }
+        let asked = self.client.get(there).header(HOST, authority(&address));
+        let mut answer = asked.send().await.map_err(ClientError::of)?;
         Ok(Page {
             status: answer.status().as_u16(),
             body: read_body(&mut answer, largest).await?,
         })
     }
+}
+
+/// Host and port as people write them.
+fn authority(address: &Url) -> &str {
+    &address[Position::BeforeHost..Position::AfterPort]
 }

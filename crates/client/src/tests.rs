@@ -21,6 +21,7 @@ use tokio_rustls::TlsAcceptor;
 use url::Url;
 
 mod core;
+mod page;
 
 use super::{Call, ClientError, Transport, TransportSettings};
 
@@ -87,7 +88,7 @@ impl Pki {
     }
 }
 
-/// A request as the server saw it: the peer's certificate, and the bytes.
+/// A request as the server saw it: the peer's certificate, if it showed one, and the bytes.
 struct Seen {
     certificate: Vec<u8>,
     text: String,
@@ -103,7 +104,8 @@ async fn serve(config: Arc<ServerConfig>, answer: Option<String>) -> (SocketAddr
             let Ok(mut stream) = TlsAcceptor::from(Arc::clone(&config)).accept(stream).await else {
                 continue;
             };
-            let certificate = stream.get_ref().1.peer_certificates().unwrap()[0].to_vec();
+            let shown = stream.get_ref().1.peer_certificates();
+            let certificate = shown.map(|chain| chain[0].to_vec()).unwrap_or_default();
             let mut bytes = vec![0; 4096];
             let length = stream.read(&mut bytes).await.unwrap();
             let text = String::from_utf8(bytes[..length].to_vec()).unwrap();

@@ -10,6 +10,15 @@ use crate::sync::{Bytes, Digest, Secret};
 /// The form of both files.
 pub const VERSION: u32 = 1;
 
+/// The longest name of a site: it stands in what is signed, in logs and on the command line.
+pub const LONGEST_NAME: usize = 32;
+
+/// Whether this can be the name of a site: lower-case letters, digits and hyphens.
+pub fn is_name(text: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    (1..=LONGEST_NAME).contains(&text.len()) && text.bytes().all(is_plain)
+}
+
 /// What a site is told at the pairing.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -63,4 +72,19 @@ pub struct PairingAnswer {
     pub site_pins: Vec<Digest>,
     /// The site's Ed25519 key, which signs its heads and receipts.
     pub site_key: Bytes<32>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_short_and_plain() {
+        for name in ["dmz1", "a-b", &"x".repeat(LONGEST_NAME)] {
+            assert!(is_name(name), "{name}");
+        }
+        for none in ["", "DMZ", "a.b", "a b", "ü", &"x".repeat(LONGEST_NAME + 1)] {
+            assert!(!is_name(none), "{none}");
+        }
+    }
 }

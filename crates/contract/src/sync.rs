@@ -13,6 +13,12 @@ use serde::{Deserialize, Serialize};
 /// The header that carries the core's signed statement about the request.
 pub const SIGNATURE_HEADER: &str = "sallyport-core-signature";
 
+/// The most events of one answer to [`After`].
+pub const MOST_EVENTS: u32 = 1_000;
+
+/// The longest that a site waits for the first of them, in seconds.
+pub const LONGEST_WAIT: u32 = 30;
+
 /// Where the calls are. `{id}` is a [`Token`].
 pub mod paths {
     /// `PUT`: one message, see [`push_body`](super::push_body).

@@ -211,8 +211,8 @@ pub struct SiteAlarm<'a> {
     pub what: &'a str,
     /// The same for people, with what to do. In English, like all that the core says to operators.
     pub sentence: &'a str,
-    /// The message that it is about.
-    pub message: Option<&'a str>,
+    /// The message or page that it is about.
+    pub about: Option<&'a str>,
     /// Since when, in milliseconds since the Unix epoch.
     pub at_ms: i64,
 }
@@ -224,7 +224,7 @@ pub fn site_alarm(words: &Words, calendar: &Calendar, alarm: &SiteAlarm<'_>) -> 
         ("site", alarm.site.into()),
         ("what", alarm.what.into()),
         ("sentence", alarm.sentence.into()),
-        ("message", alarm.message.unwrap_or("–").into()),
+        ("about", alarm.about.unwrap_or("–").into()),
         ("time", words.full_time_text(alarm.at_ms, calendar).into()),
     ];
     Text {
@@ -505,7 +505,7 @@ mod tests {
             site: "dmz1",
             what: "stale",
             sentence: "no good answer came from the site",
-            message: None,
+            about: None,
             at_ms: NOON,
         };
         [

@@ -22,13 +22,10 @@ use serde::de::DeserializeOwned;
 use server::{Reason, Reference, Refused, Reloads};
 
 use crate::believe::{Asked, Believer, Doubt};
-use crate::config::LONGEST_WAIT;
 use crate::given::Clock;
 use crate::public_certificate::{PublicCertificate, RenewalError};
 use crate::site::{Site, SiteError};
 
-/// Events in one answer.
-const MOST_EVENTS: u32 = 2000;
 /// Messages in one batch.
 const MOST_IN_BATCH: usize = 1000;
 
@@ -212,13 +209,7 @@ async fn command(asked: Believed) -> Result<HttpResponse, Error> {
 }
 
 async fn events(asked: Believed, after: Query<After>) -> Result<HttpResponse, Error> {
-    let longest = u32::try_from(LONGEST_WAIT.as_secs()).unwrap_or(u32::MAX);
-    let after = After {
-        limit: after.limit.min(MOST_EVENTS),
-        wait: after.wait.min(longest),
-        ..*after
-    };
-    let outcome = asked.back.site.events(after).await;
+    let outcome = asked.back.site.events(*after).await;
     Ok(HttpResponse::Ok().json(asked.well(outcome)?))
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use contract::sync::{After, Events, Position};
+use contract::sync::{After, Events, LONGEST_WAIT, MOST_EVENTS, Position};
 use journal::{Head, Link, Statement};
 use sqlite::Connection;
 use tokio::time::{Instant, timeout_at};
@@ -11,12 +11,8 @@ use crate::running::{Epoch, Running};
 use crate::site::SiteError;
 use crate::store::{Garbled, chain, standing};
 
-/// The most events of one answer.
-const MOST: u32 = 1_000;
-/// The most bytes of them: an answer must not get longer than the core reads.
+/// The most bytes of the events of one answer: an answer must not get longer than the core reads.
 const BYTES: usize = 3 * 1024 * 1024;
-/// The longest wait, in seconds.
-const WAIT: u32 = 60;
 
 /// How what somebody knows of the chain lies to what is here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,9 +27,9 @@ pub(crate) enum Fit {
 
 /// Waits for events after what the core has.
 pub(crate) async fn after(site: &Running, after: After) -> Result<Events, SiteError> {
-    let wait = Duration::from_secs(u64::from(after.wait.min(WAIT)));
+    let wait = Duration::from_secs(u64::from(after.wait.min(LONGEST_WAIT)));
     let until = Instant::now() + wait;
-    let most = after.limit.clamp(1, MOST);
+    let most = after.limit.clamp(1, MOST_EVENTS);
     let mut head = site.head.subscribe();
     confirm(
         site,

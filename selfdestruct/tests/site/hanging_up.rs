@@ -1,8 +1,5 @@
 //! Whoever hangs up takes nothing back, and delays no news.
 
-use std::future::poll_fn;
-use std::pin::pin;
-use std::task::Poll;
 use std::time::Duration;
 
 use contract::sync::{Command, Digest, DropRequest, Order};
@@ -11,36 +8,20 @@ use zeroize::Zeroizing;
 
 use crate::support::{DAY, Letter, START, World, hash, token};
 
-/// More awaits than there are in any of the calls.
-const MOST_POLLS: usize = 12;
+/// The longest that somebody stays before he hangs up; what he asked for waits for the writer long before.
+const LONGEST: Duration = Duration::from_secs(3);
 
-/// Polls so many times and then drops; whether it came to its end.
-async fn hang_up_after(polls: usize, call: impl Future) -> bool {
-    let mut call = pin!(call);
-    let mut left = polls;
-    poll_fn(|cx| {
-        if call.as_mut().poll(cx).is_ready() {
-            return Poll::Ready(true);
-        }
-        left -= 1;
-        if left == 0 {
-            Poll::Ready(false)
-        } else {
-            Poll::Pending
-        }
-    })
-    .await
+/// The last event that is written.
+fn last(world: &World) -> u64 {
+    world
+        .look()
+        .query_row("SELECT seq FROM chain", [], |row| row.get(0))
+        .expect("the test stands on it")
 }
 
 /// Everything that is written is announced: the core, which waits for events, is woken.
 async fn all_is_announced(world: &World, what: &str) {
-    // The writer does one thing after the other: what was before this is done.
-    let name = format!("{what} and later");
-    world.pushed(Letter::new(&name)).await;
-    let last: u64 = world
-        .look()
-        .query_row("SELECT seq FROM chain", [], |row| row.get(0))
-        .expect("the test stands on it");
+    let last = last(world);
     let announced = async {
         while world.site().numbers().await.seq < last {
             sleep(Duration::from_millis(2)).await;
@@ -53,42 +34,59 @@ async fn all_is_announced(world: &World, what: &str) {
     );
 }
 
-/// Does `call` with a fresh letter, hanging up at each of its awaits.
-async fn at_each_await(what: &str, call: impl AsyncFn(&World, &Letter, usize) -> bool) {
-    let mut ended = false;
-    for polls in 1..=MOST_POLLS {
+/// Does `call` while the writer is held up, and hangs up; what waited then is written all the same. Whoever hung up
+/// before it waited has to try again.
+async fn is_announced(
+    what: &str,
+    prepare: impl AsyncFn(&World, &Letter),
+    call: impl AsyncFn(&World, &Letter),
+) {
+    let mut stays = Duration::from_millis(50);
+    while stays < LONGEST {
         let world = World::new().await;
         let letter = world.pushed(Letter::new(what)).await;
-        ended = call(&world, &letter, polls).await;
-        all_is_announced(&world, &format!("{what}, given up after {polls}")).await;
+        prepare(&world, &letter).await;
+        let before = last(&world);
+        let holder = world.look();
+        holder
+            .execute_batch("BEGIN IMMEDIATE")
+            .expect("nobody else writes");
+        let answered = timeout(stays, call(&world, &letter)).await;
+        assert!(answered.is_err(), "{what} is answered before it is written");
+        holder.execute_batch("ROLLBACK").expect("it was begun");
+        // The writer does one thing after the other: what was before this is done.
+        world.pushed(Letter::new("later")).await;
+        all_is_announced(&world, what).await;
+        if last(&world) > before {
+            return;
+        }
+        stays *= 2;
     }
-    assert!(ended, "{what} has more awaits");
+    panic!("{what} never got as far as the writer");
 }
 
 #[tokio::test]
 async fn an_opening_is_announced() {
-    at_each_await("opening", async |world, letter, polls| {
-        let claim = token("reader");
-        let call = world
-            .site()
-            .open(letter.id(), letter.proofs(), claim, "192.0.2.9");
-        hang_up_after(polls, call).await
+    let prepare = async |_: &World, _: &Letter| {};
+    is_announced("opening", prepare, async |world, letter| {
+        drop(world.open(letter, "reader").await);
     })
     .await;
 }
 
 #[tokio::test]
 async fn a_delivery_is_announced() {
-    at_each_await("delivery", async |world, letter, polls| {
-        world.open(letter, "reader").await;
-        hang_up_after(polls, world.site().done(letter.id(), token("reader"))).await
+    let prepare = async |world: &World, letter: &Letter| drop(world.open(letter, "reader").await);
+    is_announced("delivery", prepare, async |world, letter| {
+        world.done(letter, "reader").await;
     })
     .await;
 }
 
 #[tokio::test]
 async fn a_command_is_announced() {
-    at_each_await("command", async |world, letter, polls| {
+    let prepare = async |_: &World, _: &Letter| {};
+    is_announced("command", prepare, async |world, letter| {
         let command = Command {
             id: token("command"),
             message: letter.id(),
@@ -96,27 +94,26 @@ async fn a_command_is_announced() {
                 expires_at: START + 2 * DAY,
             },
         };
-        hang_up_after(polls, world.site().command(&command)).await
+        drop(world.site().command(&command).await);
     })
     .await;
 }
 
 #[tokio::test]
 async fn an_upload_is_announced() {
-    at_each_await("upload", async |world, letter, polls| {
-        let proof = Zeroizing::new([4; 16]);
+    let (id, proof) = (token("box"), Zeroizing::new([4; 16]));
+    let prepare = async |world: &World, _: &Letter| {
         let asked = DropRequest {
             public_key: [5; 65].into(),
             upload: Digest::from(hash(&*proof)),
             largest: 1_000,
             expires_at: START + DAY,
         };
-        let id = token("box");
         world.site().request_drop(id, &asked).await.unwrap();
-        let call = world
-            .site()
-            .upload(id, &proof, &letter.ciphertext[..900], "192.0.2.30");
-        hang_up_after(polls, call).await
+    };
+    is_announced("upload", prepare, async |world, letter| {
+        let sealed = &letter.ciphertext[..900];
+        drop(world.site().upload(id, &proof, sealed, "192.0.2.30").await);
     })
     .await;
 }

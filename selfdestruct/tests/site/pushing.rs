@@ -61,8 +61,9 @@ async fn a_push_repeated_after_the_reading_does_not_bring_it_back() {
 async fn what_cannot_be_meant_is_refused() {
     let world = World::new().await;
     let good = Letter::new("refused");
+    let largest = usize::try_from(world.limits.largest).unwrap();
     let mut bad = vec![
-        good.clone().of_size(11 * 1024 * 1024 + 1),
+        good.clone().of_size(largest + 1),
         good.clone().of_size(15),
         good.clone().with_readings(0),
     ];

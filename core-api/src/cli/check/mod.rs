@@ -10,7 +10,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use domain::{Clock, Timestamp};
-use selfdestruct::check::check_embedded;
+use selfdestruct::check::{check_embedded, open_files};
 use server::check::{Line, report};
 use server::config::{Effective, Mistakes};
 use server::tls::{Tls, TlsFiles};
@@ -70,17 +70,22 @@ async fn all(config: Config) -> Vec<Line> {
     lines
 }
 
-/// The sites that the core serves itself.
+/// The sites that the core serves itself, and whether it may open the files for their visitors besides its own.
 fn embedded(config: &Config, now: Timestamp) -> Vec<Line> {
+    if config.embedded.is_empty() {
+        return Vec::new();
+    }
     let sites = config.embedded.iter().filter_map(|embedded| {
         let mut sites = config.settings.sites.iter();
         sites
             .find(|site| site.name == embedded.name)
             .map(|site| (embedded, site))
     });
-    sites
+    let mut lines: Vec<Line> = sites
         .flat_map(|(embedded, site)| check_embedded(&embedded.config, site.public_origin.host(), now.0))
-        .collect()
+        .collect();
+    lines.push(open_files(1 + config.embedded.len()));
+    lines
 }
 
 fn data_dir(path: &Path) -> Line {

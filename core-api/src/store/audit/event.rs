@@ -182,7 +182,7 @@ pub enum Event {
     SiteAlarm {
         /// What is wrong, in one word.
         what: String,
-        /// The message that it is about, or nothing.
+        /// The message or page that it is about, or nothing.
         subject: String,
     },
     /// A one-time message was handed in.

@@ -71,7 +71,7 @@ mail-site-alarm-body =
     { $site }: { $sentence }.
 
     Alarm: { $what }
-    Nachricht: { $message }
+    Betrifft: { $about }
     Seit: { $time }
 
     Solange der Alarm an diesem Server besteht, meldet ihn keine weitere Mail. Was besteht:

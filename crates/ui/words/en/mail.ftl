@@ -71,7 +71,7 @@ mail-site-alarm-body =
     { $site }: { $sentence }.
 
     Alarm: { $what }
-    Message: { $message }
+    About: { $about }
     Since: { $time }
 
     No other mail tells of this alarm at this site while it stands. What stands:

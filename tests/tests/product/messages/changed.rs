@@ -1,0 +1,57 @@
+//! The core looks at a site's public pages as anybody would, and tells which is not as it was built.
+
+use std::process::Output;
+use std::time::Duration;
+
+use tests::processes::wait_for;
+use tests::stack::Stack;
+
+/// The core looks when it starts, and every minute.
+const SEEN_WITHIN: Duration = Duration::from_secs(20);
+/// What stands on one page only, and what somebody makes of it.
+const WAS: &str = "Verschl\u{fc}sseln und senden";
+const IS: &str = "Verschl\u{fc}sseln und sendet";
+
+/// What `site probe` prints.
+async fn probe(stack: &Stack) -> (bool, String) {
+    let Output { status, stdout, .. } = stack.output(&["site", "probe", "demo"]).await;
+    (status.success(), String::from_utf8_lossy(&stdout).into_owned())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_changed_page_is_named_by_probe_and_alarm_until_it_is_right_again() {
+    let mut stack = Stack::prepare().await;
+    stack.start_core().await;
+    stack.start_site().await;
+    let (is_fine, told) = probe(&stack).await;
+    assert!(is_fine && told.contains("are those of this release"), "{told}");
+
+    stack.stop().await;
+    stack.site = Some(stack.run_changed_site(WAS, IS).await);
+    stack.await_alive(12).await;
+    stack.start_core().await;
+    let (is_fine, told) = probe(&stack).await;
+    assert!(!is_fine, "{told}");
+    let differing: Vec<&str> = told.lines().collect();
+    let page = format!("DIFFERS: {}/d/", stack.site_origin());
+    assert!(
+        matches!(differing[..], [one] if one.starts_with(&page) && one.ends_with("?lang=de")),
+        "{told}"
+    );
+    let alarm = "pages-changed /d/…?lang=de";
+    wait_for("an alarm that names the page", SEEN_WITHIN, async || {
+        stack.sites().await.contains(alarm).then_some(())
+    })
+    .await;
+
+    stack.stop().await;
+    stack.launch_site();
+    stack.await_alive(12).await;
+    stack.start_core().await;
+    wait_for("the alarm is over", SEEN_WITHIN, async || {
+        stack.sites().await.contains("demo: well").then_some(())
+    })
+    .await;
+    assert!(probe(&stack).await.0, "every page is right again");
+    stack.stop().await;
+}
