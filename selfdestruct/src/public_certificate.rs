@@ -336,17 +336,28 @@ mod tests {
     #[test]
     fn a_request_is_for_the_host_alone() {
         let case = Case::new();
-        let request = case.certificate.request(NOW).unwrap();
-        let CertificateParams {
-            subject_alt_names,
-            distinguished_name,
-            ..
-        } = CertificateSigningRequestParams::from_pem(&request)
-            .unwrap()
-            .params;
-        assert_eq!(subject_alt_names, [SanType::DnsName(HOST.try_into().unwrap())]);
-        let named: Vec<_> = distinguished_name.iter().collect();
+        let asked = |certificate: &PublicCertificate| {
+            let request = certificate.request(NOW).unwrap();
+            CertificateSigningRequestParams::from_pem(&request)
+                .unwrap()
+                .params
+        };
+        let params = asked(&case.certificate);
+        assert_eq!(
+            params.subject_alt_names,
+            [SanType::DnsName(HOST.try_into().unwrap())]
+        );
+        let named: Vec<_> = params.distinguished_name.iter().collect();
         assert_eq!(named, [(&DnType::CommonName, &HOST.into())]);
+
+        let long = format!("{}.{HOST}", "x".repeat(60));
+        let TlsFiles { cert, key, .. } = case.certificate.files.clone();
+        let params = asked(&PublicCertificate::new(cert, key, case.folder.path(), &long));
+        assert_eq!(
+            params.subject_alt_names,
+            [SanType::DnsName(long.try_into().unwrap())]
+        );
+        assert_eq!(params.distinguished_name, DistinguishedName::new());
     }
 
     #[test]

@@ -395,7 +395,7 @@ fn is_named(name: &DistinguishedName, host: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use rcgen::{BasicConstraints, ExtendedKeyUsagePurpose, KeyPair};
+    use rcgen::{BasicConstraints, ExtendedKeyUsagePurpose, KeyPair, KeyUsagePurpose};
 
     use super::*;
 
@@ -431,6 +431,7 @@ mod tests {
                 params.distinguished_name.push(DnType::OrganizationName, "Corp");
             }),
             request(|params| params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained)),
+            request(|params| params.key_usages = vec![KeyUsagePurpose::KeyCertSign]),
             request(|params| params.extended_key_usages = vec![ExtendedKeyUsagePurpose::CodeSigning]),
             format!("\u{1b}]0;title\u{7}{}", request(|_| {})),
             request(|_| {}).repeat(2),
