@@ -16,9 +16,6 @@ use crate::files::open_to_others;
 use crate::pair::{PairError, Paired, Place};
 use crate::room;
 
-/// A certificate that ends sooner is worth a word.
-const SOON_DAYS: i64 = 7;
-
 /// Open files besides connections: databases with their readers, sockets, certificates.
 const OTHER_FILES: u64 = 256;
 
@@ -108,7 +105,7 @@ fn public_certificate(config: &SiteConfig, host: Option<&str>, now: i64) -> Line
     }
     match leaf.days_left(now) {
         left if left < 0 => Line::fail(what, &place, "has ended", remedy),
-        left if left < SOON_DAYS => Line::weak(what, &place, &format!("{left} days left"), remedy),
+        left if leaf.ends_soon(now) => Line::weak(what, &place, &format!("{left} days left"), remedy),
         left => Line::ok(what, &place, &format!("{left} days left")),
     }
 }

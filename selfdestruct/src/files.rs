@@ -26,19 +26,27 @@ pub(crate) fn at(path: &Path) -> impl FnOnce(io::Error) -> FileError {
 /// Puts a private file (0600) in its place at once: whoever looks sees what was there before, or all of it.
 pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     let fresh = path.with_extension("new");
-    match fs::remove_file(&fresh) {
-        Err(wrong) if wrong.kind() != ErrorKind::NotFound => return Err(at(&fresh)(wrong)),
-        _ => {} // left behind by a run that was cut short, or not there
-    }
+    write_fresh(&fresh, bytes)?;
+    fs::rename(&fresh, path).map_err(at(path))?;
+    sync_folder(path)
+}
+
+/// Tries whether [`replace`] could put something there.
+pub(crate) fn can_replace(path: &Path) -> Result<(), FileError> {
+    let fresh = path.with_extension("new");
+    write_fresh(&fresh, b"")?;
+    remove(&fresh)
+}
+
+fn write_fresh(fresh: &Path, bytes: &[u8]) -> Result<(), FileError> {
+    remove(fresh)?; // left behind by a run that was cut short
     OpenOptions::new()
         .write(true)
         .create_new(true)
         .mode(0o600)
-        .open(&fresh)
+        .open(fresh)
         .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
-        .map_err(at(&fresh))?;
-    fs::rename(&fresh, path).map_err(at(path))?;
-    sync_folder(path)
+        .map_err(at(fresh))
 }
 
 /// Makes the folder's entries durable, as after a rename.

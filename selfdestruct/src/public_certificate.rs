@@ -6,15 +6,17 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use rcgen::{CertificateParams, KeyPair};
+use contract::sync::{CertificateInUse, CertificateRefusal, LONGEST_CHAIN};
+use rcgen::{CertificateParams, DistinguishedName, DnType, KeyPair};
 use server::certificate::Certificate;
 use server::tls::{Clients, Tls, TlsError, TlsFiles};
 use zeroize::Zeroizing;
 
 use crate::files::{self, FileError, remove, replace};
 
-/// Longest chain that is looked at, in bytes.
-const LONGEST_CHAIN: usize = 64 * 1024;
+/// Longest common name, in bytes (RFC 5280, `ub-common-name`). A host whose name is longer stands in the alternative
+/// names alone, which are what counts.
+const LONGEST_COMMON_NAME: usize = 64;
 
 /// The files of the public certificate, and what will take their place.
 pub struct PublicCertificate {
@@ -25,27 +27,60 @@ pub struct PublicCertificate {
     turn: Mutex<()>,
 }
 
-/// Why a certificate was not renewed.
+/// Why a certificate was not renewed, or cannot be told.
 #[derive(Debug, thiserror::Error)]
 pub enum RenewalError {
     /// No signing request is open.
     #[error("no signing request is open")]
     NothingOpen,
-    /// The chain is none, or not for the key of the signing request.
-    #[error("the chain cannot be used: {0}")]
-    Unusable(#[from] TlsError),
-    /// It is too long, for another host, or its time is over.
-    #[error("the chain is not one for {host}, or its time is over")]
-    Unfitting {
+    /// The chain is longer than [`LONGEST_CHAIN`].
+    #[error("the chain is too long")]
+    TooLong,
+    /// There is no certificate in the chain that can be used.
+    #[error("there is no usable certificate in the chain")]
+    NoCertificate,
+    /// The chain is for another key than that of the last signing request.
+    #[error("the chain is for another key")]
+    OtherKey,
+    /// The chain is for another host.
+    #[error("the chain is not for {host}")]
+    OtherNames {
         /// The host of the public address.
         host: String,
     },
+    /// Its time is over.
+    #[error("the time of the chain is over")]
+    Ended,
+    /// Its time has not come.
+    #[error("the time of the chain has not come")]
+    NotYet,
+    /// The files in use do not hold a certificate and its key.
+    #[error("the certificate in use cannot be told: {0}")]
+    Unusable(#[from] TlsError),
     /// The key or the signing request cannot be made.
     #[error("the signing request cannot be made: {0}")]
     Request(#[from] rcgen::Error),
     /// A file cannot be written.
     #[error(transparent)]
     File(#[from] FileError),
+}
+
+impl RenewalError {
+    /// What the core is told; `None` for what only the log can explain.
+    pub fn refusal(&self) -> Option<CertificateRefusal> {
+        Some(match self {
+            Self::NothingOpen => CertificateRefusal::NothingOpen,
+            Self::TooLong => CertificateRefusal::TooLong,
+            Self::NoCertificate => CertificateRefusal::NoCertificate,
+            Self::OtherKey => CertificateRefusal::OtherKey,
+            Self::OtherNames { .. } => CertificateRefusal::OtherNames,
+            Self::Ended => CertificateRefusal::Ended,
+            Self::NotYet => CertificateRefusal::NotYet,
+            Self::Unusable(_) => CertificateRefusal::Unusable,
+            Self::File(_) => CertificateRefusal::Unwritable,
+            Self::Request(_) => return None,
+        })
+    }
 }
 
 impl PublicCertificate {
@@ -64,6 +99,13 @@ impl PublicCertificate {
         }
     }
 
+    /// What the files hold that the listener reads.
+    pub fn in_use(&self) -> Result<CertificateInUse, RenewalError> {
+        Tls::new(self.files.clone())?;
+        let leaf = Certificate::read(&self.files.cert).ok_or(RenewalError::NoCertificate)?;
+        Ok(leaf.into())
+    }
+
     /// Finishes a renewal that a stop of the machine cut short. Before the listener reads the files. `now_ms`: since the
     /// Unix epoch.
     pub fn finish(&self, now_ms: i64) -> Result<(), RenewalError> {
@@ -77,23 +119,28 @@ impl PublicCertificate {
     /// A signing request with a fresh key, in PEM. An earlier one is void.
     pub fn request(&self, now_ms: i64) -> Result<String, RenewalError> {
         let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        // Better said now than when somebody has paid for the chain.
+        files::can_replace(&self.files.key)?;
+        files::can_replace(&self.files.cert)?;
         self.finish(now_ms)?; // a renewal that failed half-way must not be forgotten
         let key = KeyPair::generate()?;
-        let request = CertificateParams::new(vec![self.host.clone()])?.serialize_request(&key)?;
-        let pem = request.pem()?;
+        let pem = self.asked_for()?.serialize_request(&key)?.pem()?;
         replace(&self.ready.key, Zeroizing::new(key.serialize_pem()).as_bytes())?;
         Ok(pem)
     }
 
-    /// Puts a chain for the last signing request, and its key, in the place of what is there. `now_ms`: since the Unix
-    /// epoch. Whoever called has the listener read the files again.
+    /// Puts a chain for the last signing request, and its key, in the place of what is there. Repeated it does nothing
+    /// more. `now_ms`: since the Unix epoch. Whoever called has the listener read the files again.
     pub fn take(&self, chain: &str, now_ms: i64) -> Result<(), RenewalError> {
         let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.is_in_use(chain) {
+            return Ok(());
+        }
         if !self.ready.key.exists() {
             return Err(RenewalError::NothingOpen);
         }
         if chain.len() > LONGEST_CHAIN {
-            return Err(self.unfitting());
+            return Err(RenewalError::TooLong);
         }
         replace(&self.ready.cert, chain.as_bytes())?;
         let installed = self.look(now_ms).and_then(|()| self.install());
@@ -103,12 +150,29 @@ impl PublicCertificate {
         installed
     }
 
+    /// What a certificate has to say.
+    fn asked_for(&self) -> Result<CertificateParams, RenewalError> {
+        let mut params = CertificateParams::new(vec![self.host.clone()])?;
+        params.distinguished_name = DistinguishedName::new();
+        if self.host.len() <= LONGEST_COMMON_NAME {
+            params
+                .distinguished_name
+                .push(DnType::CommonName, self.host.as_str());
+        }
+        Ok(params)
+    }
+
     fn look(&self, now_ms: i64) -> Result<(), RenewalError> {
-        Tls::new(self.ready.clone())?;
-        let fits = |leaf: &Certificate| leaf.is_for(&self.host) && leaf.days_left(now_ms) >= 0;
-        match Certificate::read(&self.ready.cert) {
-            Some(leaf) if fits(&leaf) => Ok(()),
-            _ => Err(self.unfitting()),
+        let leaf = Certificate::read(&self.ready.cert).ok_or(RenewalError::NoCertificate)?;
+        match Tls::new(self.ready.clone()) {
+            Err(wrong) if wrong.is_about_the_key() => Err(RenewalError::OtherKey),
+            Err(_) => Err(RenewalError::NoCertificate),
+            Ok(_) if !leaf.is_for(&self.host) => Err(RenewalError::OtherNames {
+                host: self.host.clone(),
+            }),
+            Ok(_) if leaf.days_left(now_ms) < 0 => Err(RenewalError::Ended),
+            Ok(_) if leaf.is_early(now_ms) => Err(RenewalError::NotYet),
+            Ok(_) => Ok(()),
         }
     }
 
@@ -120,6 +184,12 @@ impl PublicCertificate {
         Ok(remove(&self.ready.key)?)
     }
 
+    /// The answer to an earlier taking may have been lost.
+    fn is_in_use(&self, chain: &str) -> bool {
+        files::read(&self.files.cert).is_ok_and(|current| current.as_str() == chain)
+            && Tls::new(self.files.clone()).is_ok()
+    }
+
     /// From then on only the new certificate fits the key in its place.
     fn key_is_installed(&self) -> bool {
         matches!((files::read(&self.files.key), files::read(&self.ready.key)), (Ok(a), Ok(b)) if a == b)
@@ -129,24 +199,22 @@ impl PublicCertificate {
     fn only_the_ready_one_fits(&self) -> bool {
         self.key_is_installed() && Tls::new(self.ready.clone()).is_ok()
     }
-
-    fn unfitting(&self) -> RenewalError {
-        RenewalError::Unfitting {
-            host: self.host.clone(),
-        }
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use std::fs;
 
-    use rcgen::{BasicConstraints, CertificateSigningRequestParams, CertifiedIssuer, IsCa};
+    use rcgen::{
+        BasicConstraints, CertificateSigningRequestParams, CertifiedIssuer, IsCa, SanType, date_time_ymd,
+    };
     use tempfile::TempDir;
 
     use super::*;
 
     const HOST: &str = "secret.corp.example";
+    /// 25 November 2026.
+    const NOW: i64 = 1_795_600_000_000;
 
     struct Case {
         folder: TempDir,
@@ -160,6 +228,8 @@ mod tests {
             let folder = tempfile::tempdir().unwrap();
             let mut params = CertificateParams::default();
             params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+            params.distinguished_name = DistinguishedName::new();
+            params.distinguished_name.push(DnType::CommonName, "An authority");
             let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
             let (cert, key) = (folder.path().join("public.pem"), folder.path().join("public.key"));
             let first = KeyPair::generate().unwrap();
@@ -179,6 +249,14 @@ mod tests {
             request.signed_by(&self.issuer).unwrap().pem()
         }
 
+        /// It is not taken, and what is in use stays.
+        fn refuses(&self, chain: &str, why: CertificateRefusal) {
+            let before = self.files();
+            let refused = self.certificate.take(chain, NOW).unwrap_err();
+            assert_eq!(refused.refusal(), Some(why), "{refused}");
+            assert_eq!(self.files(), before);
+        }
+
         fn files(&self) -> (String, String) {
             let read = |path: &Path| fs::read_to_string(path).unwrap();
             (
@@ -191,22 +269,16 @@ mod tests {
     #[test]
     fn a_chain_for_the_last_request_takes_the_place_of_both_files() {
         let case = Case::new();
-        let before = case.files();
-        let void = case.certificate.request(0).unwrap();
-        let request = case.certificate.request(0).unwrap();
-        for wrong in [case.sign(&void), "no certificate".to_owned()] {
-            let refused = case.certificate.take(&wrong, 0);
-            assert!(matches!(refused, Err(RenewalError::Unusable(_))), "{refused:?}");
-            assert_eq!(case.files(), before);
-        }
+        let void = case.certificate.request(NOW).unwrap();
+        let request = case.certificate.request(NOW).unwrap();
+        case.refuses(&case.sign(&void), CertificateRefusal::OtherKey);
         let chain = case.sign(&request);
-        case.certificate.take(&chain, 0).unwrap();
+        case.certificate.take(&chain, NOW).unwrap();
         assert_eq!(case.files().0, chain);
         assert!(Tls::new(case.certificate.files.clone()).is_ok());
-        assert!(matches!(
-            case.certificate.take(&chain, 0),
-            Err(RenewalError::NothingOpen)
-        ));
+        // The answer may have been lost, and the command be given again.
+        case.certificate.take(&chain, NOW).unwrap();
+        case.refuses(&case.sign(&request), CertificateRefusal::NothingOpen);
         assert_eq!(
             fs::read_dir(case.folder.path()).unwrap().count(),
             2,
@@ -215,33 +287,120 @@ mod tests {
     }
 
     #[test]
-    fn a_chain_for_another_host_is_refused() {
+    fn what_does_not_fit_is_refused_by_what_is_wrong_with_it() {
         let case = Case::new();
-        case.certificate.request(0).unwrap();
-        let key = KeyPair::from_pem(&fs::read_to_string(&case.certificate.ready.key).unwrap()).unwrap();
-        let params = CertificateParams::new(vec!["other.example".to_owned()]).unwrap();
-        let other = params.self_signed(&key).unwrap().pem();
-        let refused = case.certificate.take(&other, 0);
-        assert!(
-            matches!(refused, Err(RenewalError::Unfitting { .. })),
-            "{refused:?}"
+        let request = case.certificate.request(NOW).unwrap();
+        let chain = case.sign(&request);
+        let with = |change: fn(&mut CertificateParams)| {
+            let mut request = CertificateSigningRequestParams::from_pem(&request).unwrap();
+            change(&mut request.params);
+            request.signed_by(&case.issuer).unwrap().pem()
+        };
+        let wrong = [
+            ("no certificate".to_owned(), CertificateRefusal::NoCertificate),
+            (
+                format!("{chain}-----BEGIN CERTIFICATE-----\n?"),
+                CertificateRefusal::NoCertificate,
+            ),
+            (
+                chain.repeat(LONGEST_CHAIN / chain.len() + 1),
+                CertificateRefusal::TooLong,
+            ),
+            (
+                format!("{}{chain}", case.issuer.pem()),
+                CertificateRefusal::OtherKey,
+            ),
+            (
+                with(|params| {
+                    params.subject_alt_names = vec![SanType::DnsName("other.example".try_into().unwrap())];
+                }),
+                CertificateRefusal::OtherNames,
+            ),
+            (
+                with(|params| params.not_after = date_time_ymd(2026, 1, 1)),
+                CertificateRefusal::Ended,
+            ),
+            (
+                with(|params| params.not_before = date_time_ymd(2027, 1, 1)),
+                CertificateRefusal::NotYet,
+            ),
+        ];
+        for (chain, why) in wrong {
+            case.refuses(&chain, why);
+        }
+        case.certificate
+            .take(&chain, NOW)
+            .expect("the request is still open");
+    }
+
+    #[test]
+    fn a_request_is_for_the_host_alone() {
+        let case = Case::new();
+        let asked = |certificate: &PublicCertificate| {
+            let request = certificate.request(NOW).unwrap();
+            CertificateSigningRequestParams::from_pem(&request)
+                .unwrap()
+                .params
+        };
+        let params = asked(&case.certificate);
+        assert_eq!(
+            params.subject_alt_names,
+            [SanType::DnsName(HOST.try_into().unwrap())]
         );
+        let named: Vec<_> = params.distinguished_name.iter().collect();
+        assert_eq!(named, [(&DnType::CommonName, &HOST.into())]);
+
+        let long = format!("{}.{HOST}", "x".repeat(60));
+        let TlsFiles { cert, key, .. } = case.certificate.files.clone();
+        let params = asked(&PublicCertificate::new(cert, key, case.folder.path(), &long));
+        assert_eq!(
+            params.subject_alt_names,
+            [SanType::DnsName(long.try_into().unwrap())]
+        );
+        assert_eq!(params.distinguished_name, DistinguishedName::new());
+    }
+
+    #[test]
+    fn nothing_is_asked_for_that_could_not_be_put_in_its_place() {
+        let case = Case::new();
+        // A folder where the fresh file would be: also root cannot write that.
+        fs::create_dir(case.folder.path().join("public.new")).unwrap();
+        let refused = case.certificate.request(NOW).unwrap_err();
+        assert_eq!(refused.refusal(), Some(CertificateRefusal::Unwritable));
+        assert!(!case.certificate.ready.key.exists());
+    }
+
+    #[test]
+    fn what_is_in_use_is_told_and_files_that_do_not_fit_are_not() {
+        let case = Case::new();
+        assert_eq!(case.certificate.in_use().unwrap().names, [HOST]);
+        let chain = case.sign(&case.certificate.request(NOW).unwrap());
+        case.certificate.take(&chain, NOW).unwrap();
+        let told = case.certificate.in_use().unwrap();
+        assert_eq!(told.issuer, "CN=An authority");
+        fs::write(
+            &case.certificate.files.key,
+            KeyPair::generate().unwrap().serialize_pem(),
+        )
+        .unwrap();
+        let refused = case.certificate.in_use().unwrap_err();
+        assert_eq!(refused.refusal(), Some(CertificateRefusal::Unusable));
     }
 
     #[test]
     fn a_chain_that_nobody_looked_at_before_the_stop_is_looked_at_at_the_start() {
         let case = Case::new();
         let before = case.files();
-        let request = case.certificate.request(0).unwrap();
+        let request = case.certificate.request(NOW).unwrap();
         let key = KeyPair::from_pem(&fs::read_to_string(&case.certificate.ready.key).unwrap()).unwrap();
         let params = CertificateParams::new(vec!["other.example".to_owned()]).unwrap();
         let other = params.self_signed(&key).unwrap().pem();
         fs::write(&case.certificate.ready.cert, other).unwrap();
-        case.certificate.finish(0).unwrap();
+        case.certificate.finish(NOW).unwrap();
         assert_eq!(case.files(), before);
         let chain = case.sign(&request);
         case.certificate
-            .take(&chain, 0)
+            .take(&chain, NOW)
             .expect("the request is still open");
         assert_eq!(case.files().0, chain);
     }
@@ -250,14 +409,14 @@ mod tests {
     fn what_was_cut_short_between_the_two_files_is_finished_at_the_start() {
         let case = Case::new();
         let before = case.files();
-        let chain = case.sign(&case.certificate.request(0).unwrap());
+        let chain = case.sign(&case.certificate.request(NOW).unwrap());
         // A request is open, and nothing came in: nothing is to be finished.
-        case.certificate.finish(0).unwrap();
+        case.certificate.finish(NOW).unwrap();
         assert_eq!(case.files(), before);
         // The key is in its place, the certificate is not.
         fs::write(&case.certificate.ready.cert, &chain).unwrap();
         fs::copy(&case.certificate.ready.key, &case.certificate.files.key).unwrap();
-        case.certificate.finish(0).unwrap();
+        case.certificate.finish(NOW).unwrap();
         assert_eq!(case.files().0, chain);
         assert!(Tls::new(case.certificate.files.clone()).is_ok());
     }

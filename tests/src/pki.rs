@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use rcgen::{
-    BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer,
-    KeyPair, KeyUsagePurpose, date_time_ymd,
+    BasicConstraints, CertificateParams, CertificateSigningRequestParams, DistinguishedName, DnType,
+    ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose, date_time_ymd,
 };
 
 /// An authority of the test's own.
@@ -89,6 +89,19 @@ impl Authority {
             certificate: certificate.pem(),
             key: key.serialize_pem(),
         }
+    }
+
+    /// Signs a request (PKCS #10, PEM) as it stands; gives the certificate, PEM.
+    ///
+    /// # Panics
+    /// When it is none.
+    pub fn sign(&self, request: &str, validity: Validity) -> String {
+        let mut request = CertificateSigningRequestParams::from_pem(request).expect("a signing request");
+        set_validity(&mut request.params, validity);
+        request
+            .signed_by(&self.issuer)
+            .expect("a complete request can be signed")
+            .pem()
     }
 
     /// Writes the authority's certificate as `ca.pem` into the folder.

@@ -35,7 +35,12 @@ pub enum AskError {
 
 /// Asks the core that runs on this data directory. A refusal is an error.
 pub async fn ask(data_dir: &Path, request: &Request) -> Result<Answer, AskError> {
-    ask_with(data_dir, request, &[]).await.map(|(answer, _)| answer)
+    ask_with_body(data_dir, request, &[]).await
+}
+
+/// Like [`ask`], with bytes behind the line.
+pub async fn ask_with_body(data_dir: &Path, request: &Request, body: &[u8]) -> Result<Answer, AskError> {
+    ask_with(data_dir, request, body).await.map(|(answer, _)| answer)
 }
 
 /// Like [`ask`], with the bytes behind both lines.

@@ -16,7 +16,7 @@ use crate::usecase::site_pair::{offer, take_answer};
 use crate::usecase::site_rekey::rekey;
 use crate::usecase::site_retire::retire;
 use crate::usecase::unfreeze::unfreeze;
-use crate::usecase::{UseCaseError, audit_export};
+use crate::usecase::{UseCaseError, audit_export, site_certificate};
 
 const DAY: Duration = Duration::from_hours(24);
 
@@ -42,10 +42,10 @@ pub(super) async fn handle(
         }
         other => other,
     };
-    Response::of(answer(core, request, operator, reference).await)
+    Response::of(answer(core, request, &body, operator, reference).await)
 }
 
-async fn answer(core: &Arc<Core>, request: Request, operator: &str, reference: &str) -> Answer {
+async fn answer(core: &Arc<Core>, request: Request, body: &[u8], operator: &str, reference: &str) -> Answer {
     let about = |identifier| AskedAbout {
         identifier,
         operator,
@@ -97,6 +97,22 @@ async fn answer(core: &Arc<Core>, request: Request, operator: &str, reference: &
             .await
             .map(|epoch| done(format!("{site} begins epoch {epoch}")))
             .map_err(|error| error.to_string()),
+        Request::SiteCertificate { site } => site_certificate::show(core, site)
+            .await
+            .map(|in_use| Answer::SiteCertificate { in_use })
+            .map_err(|error| error.to_string()),
+        Request::SiteCertificateRequest { site } => {
+            site_certificate::request(core, site, reference, operator)
+                .await
+                .map(|request| Answer::SigningRequest { request })
+                .map_err(|error| error.to_string())
+        }
+        Request::SiteCertificateChain { site, .. } => {
+            site_certificate::bring(core, site, body, reference, operator)
+                .await
+                .map(|in_use| Answer::SiteCertificate { in_use })
+                .map_err(|error| error.to_string())
+        }
         Request::Audit { after, begins } => {
             let reader = begins.then_some(Reader {
                 how: Reading::Export,

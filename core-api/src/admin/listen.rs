@@ -14,7 +14,7 @@ use tokio::time::timeout;
 use zeroize::Zeroizing;
 
 use super::handle::handle;
-use super::{Answer, DEADLINE, LONGEST, LONGEST_BODY, Request, Response, socket_path};
+use super::{Answer, DEADLINE, LONGEST, Request, Response, socket_path};
 use crate::core::Core;
 
 /// Commands at the same time; more wait.
@@ -97,9 +97,11 @@ async fn answer(core: &Arc<Core>, stream: UnixStream) -> io::Result<()> {
     ));
     let mut reading = BufReader::new(reading);
     (&mut reading).take(LONGEST_COMMAND).read_line(&mut line).await?;
-    let response = match serde_json::from_str::<Request>(&line) {
-        Ok(request) if request.body() > LONGEST_BODY => Response::of(Answer::Refused {
-            why: "text and files together are larger than 10 MiB".to_owned(),
+    let asked = serde_json::from_str::<Request>(&line);
+    let too_long = asked.as_ref().ok().and_then(Request::too_long);
+    let response = match asked {
+        Ok(_) if too_long.is_some() => Response::of(Answer::Refused {
+            why: too_long.unwrap_or_default().to_owned(),
         }),
         Ok(request) => {
             let mut body = vec![0; usize::try_from(request.body()).unwrap_or(0)];

@@ -1,7 +1,7 @@
 //! Commands to a running core, over a Unix socket in its data directory.
 //!
 //! One line of JSON asks, one answers, and the connection ends. Behind a line that says so a body of bytes follows: a
-//! ciphertext on its way in, what was in a drop box on its way out. Who may connect is decided twice: the socket's mode
+//! ciphertext or a chain on its way in, what was in a drop box on its way out. Who may connect is decided twice: the socket's mode
 //! lets nobody else's process in, and the kernel says whose process it is.
 
 mod client;
@@ -15,13 +15,15 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use contract::pairing::{Pairing, PairingAnswer};
+use contract::sync::LONGEST_CHAIN;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-pub use self::client::{AskError, ask, ask_about, ask_about_with};
+pub use self::client::{AskError, ask, ask_about, ask_about_with, ask_with_body};
 pub use self::listen::{AdminSocket, may_command};
 pub use self::messages::{MessageAnswer, MessageRequest};
 use crate::usecase::audit_export::Exported;
+use crate::usecase::site_certificate;
 use crate::usecase::site_list::Shown;
 
 /// The longest line that is read, in bytes. Answers with audit records are the longest.
@@ -97,6 +99,23 @@ pub enum Request {
         /// Which.
         site: String,
     },
+    /// Which public certificate a site has in use.
+    SiteCertificate {
+        /// Which.
+        site: String,
+    },
+    /// Have a site ask for a new public certificate.
+    SiteCertificateRequest {
+        /// Which.
+        site: String,
+    },
+    /// Bring the chain behind this line to a site.
+    SiteCertificateChain {
+        /// Which.
+        site: String,
+        /// How long the chain is, in bytes.
+        size: usize,
+    },
     /// Something about one-time messages.
     Message {
         /// What.
@@ -137,6 +156,16 @@ pub enum Answer {
         /// One after the other.
         sites: Vec<Shown>,
     },
+    /// A site's public certificate.
+    SiteCertificate {
+        /// As the site tells.
+        in_use: site_certificate::Shown,
+    },
+    /// A site's signing request.
+    SigningRequest {
+        /// PEM.
+        request: String,
+    },
     /// Something about one-time messages.
     Message {
         /// What.
@@ -169,8 +198,18 @@ impl Request {
     fn body(&self) -> u64 {
         match self {
             Self::Message { about } => about.body(),
+            Self::SiteCertificateChain { size, .. } => u64::try_from(*size).unwrap_or(u64::MAX),
             _ => 0,
         }
+    }
+
+    /// Why so much does not follow; `None` if it may.
+    fn too_long(&self) -> Option<&'static str> {
+        let (most, why) = match self {
+            Self::SiteCertificateChain { .. } => (LONGEST_CHAIN as u64, "the chain is too long"),
+            _ => (LONGEST_BODY, "text and files together are larger than 10 MiB"),
+        };
+        (self.body() > most).then_some(why)
     }
 }
 

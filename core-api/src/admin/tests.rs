@@ -166,6 +166,29 @@ async fn an_invitation_is_shown_once_stored_as_a_hash_and_audited() {
 }
 
 #[tokio::test]
+async fn a_chain_that_is_too_long_is_refused_before_it_is_read() {
+    let fixture = fixture().await;
+    let asked = |size| Request::SiteCertificateChain {
+        site: "dmz1".to_owned(),
+        size,
+    };
+    for (size, word) in [
+        (LONGEST_CHAIN + 1, "too long"),
+        (usize::MAX, "too long"),
+        (0, "no certificate"),
+    ] {
+        let refused = fixture
+            .ask(asked(size))
+            .await
+            .err()
+            .expect("it is refused")
+            .to_string();
+        assert!(refused.contains(word), "{size}: {refused}");
+    }
+    assert!(fixture.audited().await.is_empty());
+}
+
+#[tokio::test]
 async fn who_reads_the_audit_stands_in_it_once_a_reading() {
     let fixture = fixture().await;
     for (after, begins) in [(0, true), (1, false), (2, false)] {

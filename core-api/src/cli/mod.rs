@@ -2,6 +2,7 @@
 
 mod acting;
 mod audit;
+mod certificate;
 mod check;
 mod demo;
 mod drop_box;
@@ -62,7 +63,7 @@ enum Command {
     /// Portals: enrol, pause, resume, retire
     #[command(subcommand)]
     Portal(portal::Portal),
-    /// Sites of one-time messages: add, list, key anew, retire
+    /// Sites of one-time messages: add, list, key anew, renew the certificate, retire
     #[command(subcommand)]
     Site(site::Site),
     /// Invite somebody to set up recovery; prints a one-time code

@@ -1,4 +1,4 @@
-//! `site add | list | re-key | acknowledge | probe | retire`.
+//! `site add | list | re-key | acknowledge | certificate | probe | retire`.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use server::config::{Mistakes, Origin};
 use zeroize::Zeroizing;
 
 use super::acting::act;
-use super::{Outcome, probe, shown};
+use super::{Outcome, certificate, probe, shown};
 use crate::admin::{Answer, AskError, Request, ask};
 use crate::config::Config;
 use crate::pki::write_new;
@@ -50,6 +50,17 @@ pub(super) enum Site {
     Acknowledge {
         /// Which
         name: String,
+    },
+    /// Show a site's public certificate, or renew it: --out, have it signed, --chain. Its key never leaves the site
+    Certificate {
+        /// Which
+        name: String,
+        /// Have the site make a signing request, and write it here; an earlier one is void
+        #[arg(long, value_name = "CSR", conflicts_with = "chain")]
+        out: Option<PathBuf>,
+        /// The signed chain (PEM, the site's own certificate first), to be taken into use at once
+        #[arg(long, value_name = "FILE")]
+        chain: Option<PathBuf>,
     },
     /// Compare a site's public pages with those of this release, from wherever this is typed
     Probe {
@@ -95,6 +106,17 @@ pub(super) async fn run(command: Site, config: Result<Config, Mistakes>, out: &m
         }
         Site::List { json } => list(&config?, json, out).await,
         Site::Acknowledge { name } => act(&config?, Request::SiteAcknowledge { site: name }, out).await,
+        Site::Certificate {
+            name,
+            out: Some(file),
+            ..
+        } => certificate::request(&config?, name, &file, out).await,
+        Site::Certificate {
+            name,
+            chain: Some(file),
+            ..
+        } => certificate::bring(&config?, name, &file, out).await,
+        Site::Certificate { name, .. } => certificate::show(&config?, name, out).await,
         Site::ReKey { name } => act(&config?, Request::SiteReKey { site: name }, out).await,
         Site::Retire { name } => {
             act(&config?, Request::SiteRetire { site: name.clone() }, out).await?;

@@ -46,6 +46,8 @@ pub enum What {
     Witness,
     /// Its public pages are not those of this release.
     Pages,
+    /// Its public certificate ends soon, has ended, or is not for its address.
+    Certificate,
 }
 
 impl What {
@@ -79,6 +81,7 @@ impl What {
             Self::Gone => "message-gone",
             Self::Witness => "witness",
             Self::Pages => "pages-changed",
+            Self::Certificate => "certificate",
         }
     }
 
@@ -142,6 +145,10 @@ impl What {
             Self::Pages => {
                 "the site's public pages are not those that this release renders: unless it is being upgraded, or \
                  its look was changed since it was paired, say `core-api site probe` from outside"
+            }
+            Self::Certificate => {
+                "the site's public certificate ends within two weeks, has ended, is not for its address, or cannot be \
+                 used: look with `core-api site certificate`, and renew it"
             }
         }
     }

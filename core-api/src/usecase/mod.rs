@@ -48,6 +48,7 @@ pub mod send_message;
 pub mod settle;
 pub mod show_message;
 pub mod site_acknowledge;
+pub mod site_certificate;
 pub mod site_command;
 pub mod site_inventory;
 pub mod site_list;

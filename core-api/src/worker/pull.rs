@@ -1,5 +1,5 @@
 //! Takes over what happens on one site, and looks after it: is it there, does it hold what it should, does it keep the
-//! witness of our audit?
+//! witness of our audit, how long is its certificate good?
 
 use std::collections::BTreeSet;
 use std::pin::pin;
@@ -19,6 +19,7 @@ use crate::steps::Step;
 use crate::store::site::Site;
 use crate::store::{Id, StoreError, message, site};
 use crate::usecase::alarm::{self, What};
+use crate::usecase::site_certificate::look_after;
 use crate::usecase::site_inventory;
 use crate::usecase::site_pull::{Pulled, ack, is_flooded, pull};
 use crate::usecase::site_rekey::lose_former;
@@ -42,6 +43,8 @@ const LONGEST_BREATH: Duration = Duration::from_millis(250);
 const INVENTORY: Duration = Duration::from_hours(1);
 /// Until the next one when something was missed: ends that are being erased have been told by then.
 pub const MISSED: Duration = Duration::from_mins(10);
+/// Between looks at its public certificate.
+const CERTIFICATE: Duration = Duration::from_hours(1);
 /// Between looks at what is late and at the witness.
 const CARE: Duration = Duration::from_mins(1);
 /// Messages looked at that are late.
@@ -55,6 +58,7 @@ pub struct Puller {
     is_acked: bool,
     witnessed: Option<String>,
     inventory_at: Option<Timestamp>,
+    certificate_at: Option<Timestamp>,
     /// What was missed at the last inventory.
     missed: BTreeSet<Id>,
     cared_at: Option<Timestamp>,
@@ -133,6 +137,7 @@ impl Puller {
             is_acked: false,
             witnessed: None,
             inventory_at: None,
+            certificate_at: None,
             missed: BTreeSet::new(),
             cared_at: None,
         }
@@ -185,7 +190,7 @@ impl Puller {
         }
     }
 
-    /// The site answers and is believed: ack, witness, inventory.
+    /// The site answers and is believed: ack, witness, certificate, inventory.
     async fn after_good(&mut self, api: &dyn SiteApi) -> Result<(), StoreError> {
         let name = self.name.clone();
         let Some(site) = self.core.store.read(move |c| site::by_name(c, &name)).await? else {
@@ -204,6 +209,10 @@ impl Puller {
         }
         self.leave_witness(&site, api).await;
         let now = self.core.now();
+        if is_due(self.certificate_at, CERTIFICATE, now) {
+            self.certificate_at = Some(now);
+            look_after(&self.core, &site, api).await?;
+        }
         let every = if self.missed.is_empty() { INVENTORY } else { MISSED };
         if is_due(self.inventory_at, every, now) {
             self.inventory_at = Some(now);

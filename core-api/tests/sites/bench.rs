@@ -269,6 +269,17 @@ impl Bench {
             .count()
     }
 
+    /// How many records of this event name this operator.
+    pub(crate) async fn audited_of(&self, event: &str, operator: &str) -> usize {
+        let records = self.core.store.read(|c| audit_export::page(c, 0, 100_000)).await;
+        let records = records.expect("the database works");
+        let is_his = |personal: &Option<String>| personal.as_ref().is_some_and(|who| who.contains(operator));
+        records
+            .iter()
+            .filter(|record| record.record.contains(event) && is_his(&record.personal))
+            .count()
+    }
+
     pub(crate) async fn waiting(&self, site: &str) -> u64 {
         let site = site.to_owned();
         let waiting = self.core.store.read(move |c| push::waiting(c, &site)).await;

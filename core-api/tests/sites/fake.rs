@@ -8,8 +8,9 @@ use client::ClientError;
 use client::site::{SiteApi, SiteError};
 use contract::pairing::{Pairing, PairingAnswer, VERSION};
 use contract::sync::{
-    After, Bytes, Certificate, CertificateAnswer, Command, Commanded, Digest, DropRequest, Drops, End, Ended,
-    EpochOpened, Event, Events, NewEpoch, Order, Position, Pushed, Stored, Token, What, Witnessed, read_push,
+    After, Bytes, Certificate, CertificateAnswer, CertificateInUse, CertificateRefusal, Command, Commanded,
+    Digest, DropRequest, Drops, End, Ended, EpochOpened, Event, Events, NewEpoch, Order, Position, Pushed,
+    Stored, Token, What, Witnessed, read_push,
 };
 use contract::{Problem, ProblemKind};
 use domain::Clock;
@@ -55,6 +56,14 @@ pub(crate) struct State {
     /// It has no room for bodies of this size or more.
     pub(crate) room: usize,
     pub(crate) calls: u32,
+    /// What it tells of its public certificate, and what comes after the next chain.
+    pub(crate) certificate: CertificateInUse,
+    pub(crate) next_certificate: Option<CertificateInUse>,
+    /// What it wants to have signed.
+    pub(crate) signing_request: String,
+    /// Why it takes no chain.
+    pub(crate) refusal: Option<CertificateRefusal>,
+    pub(crate) asked_of_certificate: Vec<Certificate>,
 }
 
 pub(crate) struct Held {
@@ -65,6 +74,16 @@ pub(crate) struct Held {
     max_wrong: u32,
     expires_at: i64,
     ended: Option<Ended>,
+}
+
+/// A certificate that is good for so many days from now on.
+fn certificate(now: i64, days: i64) -> CertificateInUse {
+    CertificateInUse {
+        names: vec!["secret.corp.example".to_owned()],
+        issuer: "CN=An authority".to_owned(),
+        from: now,
+        until: now + days * 24 * 60 * 60 * 1000,
+    }
 }
 
 impl FakeSite {
@@ -88,6 +107,11 @@ impl FakeSite {
             full: false,
             room: usize::MAX,
             calls: 0,
+            certificate: certificate(clock.now().0, 365),
+            next_certificate: None,
+            signing_request: String::new(),
+            refusal: None,
+            asked_of_certificate: vec![],
         };
         Arc::new(Self {
             name: name.to_owned(),
@@ -460,7 +484,20 @@ impl SiteApi for FakeSite {
         Err(problem(ProblemKind::NotFound))
     }
 
-    async fn certificate(&self, _: &Certificate) -> Result<CertificateAnswer, SiteError> {
-        Err(problem(ProblemKind::NotFound))
+    async fn certificate(&self, certificate: &Certificate) -> Result<CertificateAnswer, SiteError> {
+        let mut state = self.arrives()?;
+        state.asked_of_certificate.push(certificate.clone());
+        let answer = match certificate {
+            Certificate::Show => CertificateAnswer::InUse(state.certificate.clone()),
+            Certificate::Request => CertificateAnswer::Request(state.signing_request.clone()),
+            Certificate::Take { .. } => match (state.refusal, state.next_certificate.take()) {
+                (None, Some(next)) => {
+                    state.certificate = next.clone();
+                    CertificateAnswer::InUse(next)
+                }
+                (why, _) => CertificateAnswer::Refused(why.unwrap_or(CertificateRefusal::NothingOpen)),
+            },
+        };
+        state.answer(answer)
     }
 }

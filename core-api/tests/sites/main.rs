@@ -3,6 +3,7 @@
 
 mod bench;
 mod care;
+mod certificate;
 mod commands;
 mod fake;
 mod many;

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use contract::sync::CertificateInUse;
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject as _;
 use x509_parser::prelude::{FromDer as _, GeneralName, X509Certificate};
@@ -9,14 +10,13 @@ use x509_parser::prelude::{FromDer as _, GeneralName, X509Certificate};
 const SECOND_MS: i64 = 1000;
 const DAY_MS: i64 = 24 * 60 * 60 * SECOND_MS;
 
-/// The first certificate of a PEM file: from when to when it is good (milliseconds since the Unix epoch), and for
-/// which DNS names.
+/// Days before the end from which a certificate that people see needs somebody's attention.
+const SOON_DAYS: i64 = 14;
+
+/// The first certificate of a PEM file: from when to when it is good (milliseconds since the Unix epoch), for which DNS
+/// names, and who says so.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Certificate {
-    from: i64,
-    until: i64,
-    names: Vec<String>,
-}
+pub struct Certificate(CertificateInUse);
 
 impl Certificate {
     /// Reads the file; `None` if there is no certificate in it.
@@ -26,39 +26,65 @@ impl Certificate {
         let validity = certificate.validity();
         let names = certificate.subject_alternative_name().ok().flatten();
         let names = names.iter().flat_map(|names| &names.value.general_names);
-        Some(Self {
+        Some(Self(CertificateInUse {
             from: validity.not_before.timestamp().saturating_mul(SECOND_MS),
             until: validity.not_after.timestamp().saturating_mul(SECOND_MS),
+            issuer: certificate.issuer().to_string(),
             names: names
                 .filter_map(|name| match name {
                     GeneralName::DNSName(name) => Some(name.to_ascii_lowercase()),
                     _ => None,
                 })
                 .collect(),
-        })
+        }))
     }
 
     /// Whole days for which it is still good; negative when it has ended.
     pub fn days_left(&self, now: i64) -> i64 {
-        (self.until - now).div_euclid(DAY_MS)
+        self.0.until.saturating_sub(now).div_euclid(DAY_MS)
+    }
+
+    /// Whether its time has not come yet.
+    pub fn is_early(&self, now: i64) -> bool {
+        now < self.0.from
     }
 
     /// Whether two thirds of its time are over.
     pub fn is_due(&self, now: i64) -> bool {
-        now >= self.from + (self.until - self.from) / 3 * 2
+        let span = self.0.until.saturating_sub(self.0.from);
+        now >= self.0.from.saturating_add(span / 3 * 2)
+    }
+
+    /// Whether it ends within two weeks and should have been renewed by now. One that is short-lived is not at its end
+    /// from its beginning.
+    pub fn ends_soon(&self, now: i64) -> bool {
+        self.days_left(now) < SOON_DAYS && self.is_due(now)
     }
 
     /// Whether it ends later than the other.
     pub fn lasts_longer_than(&self, other: &Self) -> bool {
-        self.until > other.until
+        self.0.until > other.0.until
     }
 
     /// Whether browsers accept it for `host` (RFC 6125 section 6.4: a wildcard stands for one whole label).
     pub fn is_for(&self, host: &str) -> bool {
         let parent = host.split_once('.').map(|(_, parent)| format!("*.{parent}"));
-        self.names
+        self.0
+            .names
             .iter()
             .any(|name| name.eq_ignore_ascii_case(host) || Some(name) == parent.as_ref())
+    }
+}
+
+impl From<CertificateInUse> for Certificate {
+    fn from(told: CertificateInUse) -> Self {
+        Self(told)
+    }
+}
+
+impl From<Certificate> for CertificateInUse {
+    fn from(certificate: Certificate) -> Self {
+        certificate.0
     }
 }
 
@@ -69,15 +95,46 @@ mod tests {
     #[test]
     fn a_certificate_is_due_after_two_thirds_and_is_for_its_names() {
         let names = vec!["reset.corp.example".to_owned(), "*.dmz.example".to_owned()];
-        let certificate = Certificate {
+        let certificate = Certificate(CertificateInUse {
             from: 0,
             until: 9 * DAY_MS,
+            issuer: String::new(),
             names,
-        };
+        });
         assert!(!certificate.is_due(6 * DAY_MS - 1) && certificate.is_due(6 * DAY_MS));
         assert_eq!(certificate.days_left(8 * DAY_MS + 1), 0);
         assert_eq!(certificate.days_left(10 * DAY_MS), -1);
         assert!(certificate.is_for("reset.corp.example") && certificate.is_for("a.dmz.example"));
         assert!(!certificate.is_for("a.b.dmz.example") && !certificate.is_for("dmz.example"));
+    }
+
+    #[test]
+    fn a_certificate_ends_soon_in_its_last_two_weeks_unless_it_is_young() {
+        let lasting = |days| {
+            Certificate(CertificateInUse {
+                from: 0,
+                until: days * DAY_MS,
+                issuer: String::new(),
+                names: Vec::new(),
+            })
+        };
+        assert!(!lasting(90).ends_soon(76 * DAY_MS) && lasting(90).ends_soon(76 * DAY_MS + 1));
+        assert!(lasting(90).ends_soon(91 * DAY_MS), "it has ended");
+        assert!(!lasting(6).ends_soon(4 * DAY_MS - 1) && lasting(6).ends_soon(4 * DAY_MS));
+        assert!(lasting(90).is_early(-1) && !lasting(90).is_early(0));
+    }
+
+    #[test]
+    fn what_another_host_tells_of_its_certificate_is_only_looked_at() {
+        for (from, until) in [(i64::MIN, i64::MAX), (i64::MAX, i64::MIN), (i64::MAX, i64::MAX)] {
+            let certificate = Certificate(CertificateInUse {
+                from,
+                until,
+                issuer: String::new(),
+                names: Vec::new(),
+            });
+            certificate.ends_soon(-1); // does not overflow
+            certificate.ends_soon(i64::MAX);
+        }
     }
 }

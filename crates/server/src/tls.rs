@@ -83,6 +83,16 @@ pub enum TlsError {
     },
 }
 
+impl TlsError {
+    /// Whether the certificate is good but another key's.
+    pub fn is_about_the_key(&self) -> bool {
+        let Self::Certificate { wrong, .. } = self else {
+            return false;
+        };
+        matches!(wrong, rustls::Error::InconsistentKeys(_))
+    }
+}
+
 /// The TLS settings of a listener. A reload gives new connections the new certificate; old ones go on.
 pub struct Tls {
     files: TlsFiles,

@@ -266,32 +266,34 @@ async fn erase_drop(asked: Believed, id: Path<Token>) -> Result<HttpResponse, Er
     Ok(HttpResponse::NoContent().finish())
 }
 
-/// CSR out, chain in. The files are small, and this comes once in weeks.
+/// CSR out, chain in. The files are small, and this comes once in an hour.
 async fn certificate(asked: Believed) -> Result<HttpResponse, Error> {
-    let Certificate { chain } = asked.json()?;
+    let order: Certificate = asked.json()?;
     let back = Arc::clone(&asked.back);
-    let now_ms = back.clock.now_ms();
-    let renewed = actix_web::web::block(move || match chain {
-        None => back.certificate.request(now_ms).map(Some),
-        Some(chain) => {
-            back.certificate.take(&chain, now_ms)?;
-            back.reloads.certificates();
-            Ok(None)
-        }
-    });
-    let outcome = renewed.await.map_err(|_| Refused(Reason::Broken))?;
-    match outcome {
-        Ok(request) => Ok(HttpResponse::Ok().json(CertificateAnswer { request })),
-        Err(RenewalError::NothingOpen) => Err(asked.problem(ProblemKind::Conflict)),
-        Err(error @ (RenewalError::Unusable(_) | RenewalError::Unfitting { .. })) => {
-            tracing::warn!(%error, "the public certificate is kept");
-            Err(asked.problem(ProblemKind::Malformed))
-        }
+    let done = actix_web::web::block(move || obey(&back, order)).await;
+    let answer = match done.map_err(|_| Refused(Reason::Broken))? {
+        Ok(answer) => answer,
         Err(error) => {
-            tracing::error!(reference = %asked.reference, %error, "the public certificate is kept");
-            Err(asked.problem(ProblemKind::Internal))
+            tracing::warn!(reference = %asked.reference, %error, "the public certificate is kept");
+            let refusal = error.refusal();
+            CertificateAnswer::Refused(refusal.ok_or_else(|| asked.problem(ProblemKind::Internal))?)
+        }
+    };
+    Ok(HttpResponse::Ok().json(answer))
+}
+
+fn obey(back: &Back, order: Certificate) -> Result<CertificateAnswer, RenewalError> {
+    let now_ms = back.clock.now_ms();
+    match order {
+        Certificate::Show => {}
+        Certificate::Request => return back.certificate.request(now_ms).map(CertificateAnswer::Request),
+        Certificate::Take { chain } => {
+            back.certificate.take(&chain, now_ms)?;
+            back.reloads.certificates(); // what is wrong is logged
+            tracing::info!("a new public certificate is in use");
         }
     }
+    back.certificate.in_use().map(CertificateAnswer::InUse)
 }
 
 #[cfg(test)]

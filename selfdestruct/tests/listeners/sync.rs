@@ -1,10 +1,13 @@
 //! What the core is answered, and who is not the core.
 
-use contract::sync::{CertificateAnswer, Events, Pushed, Unbelieved, push_body};
+use contract::sync::{
+    Certificate, CertificateAnswer, CertificateRefusal, Events, Pushed, Unbelieved, push_body,
+};
 use journal::Statement as _;
 use journal::site::{CoreRequest, SiteTime};
 use rcgen::{
-    CertificateParams, CertificateSigningRequestParams, CertifiedIssuer, KeyPair, generate_simple_self_signed,
+    CertificateParams, CertificateSigningRequestParams, CertifiedIssuer, DnType, KeyPair,
+    generate_simple_self_signed,
 };
 
 use crate::core::{Core, mutual};
@@ -258,33 +261,48 @@ async fn until(site: &Site, word: &str) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_public_certificate_is_renewed_from_inside_and_shown_at_once() {
     let site = Site::new().await;
-    let certificate = async |body: String| {
-        site.core
-            .send(&site.sync, "POST", "/sync/v1/certificate", body.as_bytes())
-            .await
+    let certificate = async |order: &Certificate| {
+        let body = serde_json::to_vec(order).unwrap();
+        let answer = site
+            .core
+            .send(&site.sync, "POST", "/sync/v1/certificate", &body)
+            .await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        serde_json::from_slice::<CertificateAnswer>(&answer.body).unwrap()
     };
-    let chain = |pem: &str| serde_json::json!({ "chain": pem }).to_string();
-    assert_eq!(certificate(chain("none")).await.status, 409, "no request is open");
-    let asked = certificate(r#"{"chain":null}"#.to_owned()).await;
-    let CertificateAnswer { request } = serde_json::from_slice(&asked.body).unwrap();
-    let issuer =
-        CertifiedIssuer::self_signed(CertificateParams::default(), KeyPair::generate().unwrap()).unwrap();
-    let request = CertificateSigningRequestParams::from_pem(&request.unwrap()).unwrap();
+    let take = |chain: String| Certificate::Take { chain };
+    assert_eq!(
+        certificate(&take("none".to_owned())).await,
+        CertificateAnswer::Refused(CertificateRefusal::NothingOpen)
+    );
+    let CertificateAnswer::InUse(first) = certificate(&Certificate::Show).await else {
+        panic!("one is in use");
+    };
+    assert_eq!(first.names, [HOST]);
+    let CertificateAnswer::Request(request) = certificate(&Certificate::Request).await else {
+        panic!("a request is made");
+    };
+    let mut params = CertificateParams::default();
+    params.distinguished_name.push(DnType::CommonName, "Another");
+    let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
+    let request = CertificateSigningRequestParams::from_pem(&request).unwrap();
     let fresh = request.signed_by(&issuer).unwrap();
 
     let stranger = generate_simple_self_signed(vec![HOST.to_owned()]).unwrap();
-    assert_eq!(certificate(chain(&stranger.cert.pem())).await.status, 400);
+    assert_eq!(
+        certificate(&take(stranger.cert.pem())).await,
+        CertificateAnswer::Refused(CertificateRefusal::OtherKey)
+    );
     assert_eq!(
         site.public.ask("GET /", &[], b"").await.status,
         200,
         "the old one is kept"
     );
 
-    let taken = certificate(chain(&fresh.pem())).await;
-    assert_eq!(
-        (taken.status, taken.text().as_str()),
-        (200, r#"{"request":null}"#)
-    );
+    let CertificateAnswer::InUse(second) = certificate(&take(fresh.pem())).await else {
+        panic!("it fits");
+    };
+    assert_eq!(second.issuer, "CN=Another");
     let old = crate::line::request(HOST, "GET /", &[], b"");
     assert!(
         site.public.exchange(&old).await.is_err(),
@@ -292,4 +310,6 @@ async fn the_public_certificate_is_renewed_from_inside_and_shown_at_once() {
     );
     let written = std::fs::read_to_string(site.folder.path().join("public.pem")).unwrap();
     assert_eq!(written, fresh.pem());
+    let again = certificate(&take(fresh.pem())).await;
+    assert_eq!(again, CertificateAnswer::InUse(second), "an answer may be lost");
 }

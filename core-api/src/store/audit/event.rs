@@ -178,6 +178,13 @@ pub enum Event {
     SiteRetired,
     /// An operator has seen a site's alarms.
     SiteAcknowledged,
+    /// A site made a request for a new public certificate.
+    SiteCertificateRequested,
+    /// A site took a new public certificate into use.
+    SiteCertificateRenewed {
+        /// Its last moment, in milliseconds since the Unix epoch.
+        until: i64,
+    },
     /// A site gave an alarm.
     SiteAlarm {
         /// What is wrong, in one word.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use tests::messages::Sent;
+use tests::pki::{Authority, Validity};
 use tests::processes::wait_for;
 use tests::reader::{Reader, Reading};
 use tests::stack::Stack;
@@ -81,5 +82,33 @@ async fn a_core_whose_embedded_site_was_wiped_pairs_anew_and_tells_what_is_lost(
     stack.start_core().await;
     let third = stack.send(SECRET, &[]).await;
     assert_eq!(open(&stack, &third, 1).await, Reading::Text(SECRET.to_owned()));
+    stack.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_certificate_of_a_site_within_the_core_is_renewed_while_the_core_runs() {
+    let mut stack = without_dmz().await;
+    let other = Authority::new("Another authority");
+    let folder = stack.state().join("other");
+    std::fs::create_dir(&folder).expect("the test's folder is writable");
+    let reader = Reader::new(stack.port + 1, &other.write(&folder));
+    assert!(reader.fetch("GET", "/").await.is_err(), "nobody has it yet");
+    // The core pairs with its own site once both run.
+    wait_for("a request of the site", Duration::from_secs(20), async || {
+        let asked = ["site", "certificate", "demo", "--out", "site.csr"];
+        stack.core_api(&asked).await.ok()
+    })
+    .await;
+    let request = std::fs::read_to_string(stack.state().join("site.csr")).expect("it was written");
+    std::fs::write(
+        stack.state().join("chain.pem"),
+        other.sign(&request, Validity::Now),
+    )
+    .expect("the test's folder is writable");
+    stack
+        .core_api(&["site", "certificate", "demo", "--chain", "chain.pem"])
+        .await
+        .expect("it fits");
+    assert_eq!(reader.fetch("GET", "/").await.expect("an answer").status, 200);
     stack.stop().await;
 }

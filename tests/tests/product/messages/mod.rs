@@ -1,6 +1,7 @@
 //! One-time messages between real processes: shown once, known inside, gone afterwards, whatever fails.
 
 mod at_once;
+mod certificate;
 mod changed;
 mod core_restored;
 mod embedded;
