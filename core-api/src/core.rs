@@ -21,7 +21,7 @@ use crate::site::SiteLink;
 use crate::steps::{Step, Steps};
 use crate::store::audit::{Entry, Event, Personal};
 use crate::store::{Id, Store};
-use crate::usecase::{RefusedBeginnings, Tries};
+use crate::usecase::recovery::{RefusedBeginnings, Tries};
 
 /// Messages that are sealed here at one time.
 const SEALING: usize = 4;

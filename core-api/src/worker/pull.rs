@@ -18,12 +18,12 @@ use crate::core::Core;
 use crate::steps::Step;
 use crate::store::site::Site;
 use crate::store::{Id, StoreError, message, site};
-use crate::usecase::alarm::{self, What};
-use crate::usecase::site_certificate::look_after;
-use crate::usecase::site_inventory;
-use crate::usecase::site_pull::{Pulled, ack, is_flooded, pull};
-use crate::usecase::site_rekey::lose_former;
-use crate::usecase::site_witness::leave;
+use crate::usecase::operators::alarm::{self, What};
+use crate::usecase::site::certificate::look_after;
+use crate::usecase::site::inventory;
+use crate::usecase::site::pull::{Pulled, ack, is_flooded, pull};
+use crate::usecase::site::rekey::lose_former;
+use crate::usecase::site::witness::leave;
 
 /// How long a poll waits for the first event, in seconds.
 pub const POLL: u32 = 25;
@@ -230,7 +230,7 @@ impl Puller {
 
     /// What lives there is judged only when all that happened until then is here.
     async fn take_inventory(&mut self, site: &Site, api: &dyn SiteApi) -> Result<(), StoreError> {
-        let living = match site_inventory::ask(&self.core, site, api).await {
+        let living = match inventory::ask(&self.core, site, api).await {
             Ok(living) => living,
             Err(error) => {
                 tracing::warn!(site = self.name, %error, "a site gave no inventory");
@@ -249,7 +249,7 @@ impl Puller {
                 Pulled::UpToDate(count) => {
                     self.is_acked &= count == 0;
                     let before = std::mem::take(&mut self.missed);
-                    self.missed = site_inventory::judge(&self.core, &current, living, &before).await?;
+                    self.missed = inventory::judge(&self.core, &current, living, &before).await?;
                     return Ok(());
                 }
                 _ => return Ok(()),

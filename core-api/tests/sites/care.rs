@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use core_api::store::audit::{Entry, Event, Personal};
 use core_api::store::site;
-use core_api::usecase::audit_verify::verify;
-use core_api::usecase::site_acknowledge::acknowledge;
-use core_api::usecase::site_list::list;
-use core_api::usecase::site_rekey::rekey;
-use core_api::usecase::site_retire::retire;
+use core_api::usecase::audit::verify::verify;
+use core_api::usecase::site::acknowledge::acknowledge;
+use core_api::usecase::site::list::list;
+use core_api::usecase::site::rekey::rekey;
+use core_api::usecase::site::retire::retire;
 use core_api::worker::checkpoint::{self, NAME, witness_key};
 use core_api::worker::pull::{GRACE, MISSED, Next, STALE};
 use domain::Timestamp;

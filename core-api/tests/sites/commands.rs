@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use contract::sync::{Order, Token};
-use core_api::usecase::message_command::{By, Ordered, order};
-use core_api::usecase::site_rekey::rekey;
+use core_api::usecase::message::command::{By, Ordered, order};
+use core_api::usecase::site::rekey::rekey;
 use domain::Clock as _;
 use domain::message::Ending;
 

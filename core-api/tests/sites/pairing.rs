@@ -1,8 +1,8 @@
 //! Pairing, retiring, and beginning anew.
 
-use core_api::usecase::site_pair::{PairError, offer, take_answer};
-use core_api::usecase::site_rekey::rekey;
-use core_api::usecase::site_retire::retire;
+use core_api::usecase::site::pair::{PairError, offer, take_answer};
+use core_api::usecase::site::rekey::rekey;
+use core_api::usecase::site::retire::retire;
 use core_api::worker::pull::Next;
 
 use crate::bench::{Bench, Tried};

@@ -13,9 +13,9 @@ use contract::sync::{
 };
 use contract::{Problem, ProblemKind};
 use core_api::keys::OsRandomness;
-use core_api::usecase::message_command::{By, order};
-use core_api::usecase::site_pair::{offer, take_answer};
-use core_api::usecase::site_rekey::rekey;
+use core_api::usecase::message::command::{By, order};
+use core_api::usecase::site::pair::{offer, take_answer};
+use core_api::usecase::site::rekey::rekey;
 use core_api::worker::pull::{MISSED, Next};
 use domain::clock::random_bytes;
 use domain::{Clock as _, Randomness as _};
