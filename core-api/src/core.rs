@@ -176,7 +176,7 @@ pub struct Wake {
     pub settled: Notify,
     /// Something lies in the outbox.
     pub outbox: Notify,
-    /// Something waits for a site, or a site was paired, keyed anew or retired: everybody who serves one looks.
+    /// Something waits for a site, or a site was paired, began a new epoch or was retired: who serves one looks.
     pub sites: Notify,
     /// A drop box was asked for, or something was put into one.
     pub drops: Notify,

@@ -16,8 +16,8 @@ use crate::usecase::portal::pause::{pause, resume};
 use crate::usecase::site::acknowledge::acknowledge;
 use crate::usecase::site::certificate;
 use crate::usecase::site::list::list;
+use crate::usecase::site::new_epoch::new_epoch;
 use crate::usecase::site::pair::{offer, take_answer};
-use crate::usecase::site::rekey::rekey;
 use crate::usecase::site::retire::retire;
 
 const DAY: Duration = Duration::from_hours(24);
@@ -95,7 +95,7 @@ async fn answer(core: &Arc<Core>, request: Request, body: &[u8], operator: &str,
             .await
             .map(|count| done(format!("{count} alarms of {site} are taken back")))
             .map_err(|error| error.to_string()),
-        Request::SiteReKey { site } => rekey(core, site, reference, operator)
+        Request::SiteReKey { site } => new_epoch(core, site, reference, operator)
             .await
             .map(|epoch| done(format!("{site} begins epoch {epoch}")))
             .map_err(|error| error.to_string()),

@@ -50,7 +50,7 @@ pub enum Pulled {
     Unbelieved,
     /// Something is wrong, and nothing was taken.
     Wrong(What),
-    /// The site was keyed anew or retired meanwhile.
+    /// The site began a new epoch or was retired meanwhile.
     Overtaken,
 }
 

@@ -12,7 +12,7 @@ use super::lateness::Lateness;
 use super::witness::Witness;
 use crate::core::Core;
 use crate::store::{StoreError, site};
-use crate::usecase::site::rekey::lose_former;
+use crate::usecase::site::new_epoch::lose_former;
 use crate::usecase::site::pull::{Pulled, is_flooded, pull};
 use crate::worker::line::Line;
 

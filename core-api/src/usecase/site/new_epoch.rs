@@ -27,7 +27,12 @@ const TOGETHER: u32 = 200;
 ///
 /// # Errors
 /// When the site is not there or refuses; then everything is as before.
-pub async fn rekey(core: &Arc<Core>, name: &str, reference: &str, operator: &str) -> Result<u64, PairError> {
+pub async fn new_epoch(
+    core: &Arc<Core>,
+    name: &str,
+    reference: &str,
+    operator: &str,
+) -> Result<u64, PairError> {
     let settings = core.site(name).ok_or(PairError::NotConfigured)?;
     let (site, offer, generation) = prepare(core, name).await?;
     let api = core.link.dial(&Address::of(settings, &site, generation))?;
