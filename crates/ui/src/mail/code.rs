@@ -1,4 +1,4 @@
-//! A code.
+//! The mail with a code.
 
 use super::{Text, one_line};
 use crate::times::Calendar;

@@ -1,4 +1,4 @@
-//! An invitation to set up recovery.
+//! The mail with an invitation to set up recovery.
 
 use super::{Text, one_line};
 use crate::times::Calendar;
