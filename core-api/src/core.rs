@@ -21,7 +21,7 @@ use crate::site::SiteLink;
 use crate::steps::{Step, Steps};
 use crate::store::audit::{Entry, Event, Personal};
 use crate::store::{Id, Store};
-use crate::usecase::{RefusedBeginnings, Tries};
+use crate::usecase::recovery::{RefusedBeginnings, Tries};
 
 /// Messages that are sealed here at one time.
 const SEALING: usize = 4;
@@ -176,7 +176,7 @@ pub struct Wake {
     pub settled: Notify,
     /// Something lies in the outbox.
     pub outbox: Notify,
-    /// Something waits for a site, or a site was paired, keyed anew or retired: everybody who serves one looks.
+    /// Something waits for a site, or a site was paired, began a new epoch or was retired: who serves one looks.
     pub sites: Notify,
     /// A drop box was asked for, or something was put into one.
     pub drops: Notify,

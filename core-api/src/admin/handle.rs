@@ -7,16 +7,18 @@ use super::{Answer, Request, Response, messages};
 use crate::core::Core;
 use crate::store::StoreError;
 use crate::store::audit::Reading;
-use crate::usecase::audit_read::{self, Reader};
-use crate::usecase::invite::{AskedAbout, InviteError, invite};
-use crate::usecase::pause::{pause, resume};
-use crate::usecase::site_acknowledge::acknowledge;
-use crate::usecase::site_list::list;
-use crate::usecase::site_pair::{offer, take_answer};
-use crate::usecase::site_rekey::rekey;
-use crate::usecase::site_retire::retire;
-use crate::usecase::unfreeze::unfreeze;
-use crate::usecase::{UseCaseError, audit_export, site_certificate};
+use crate::usecase::UseCaseError;
+use crate::usecase::audit::export;
+use crate::usecase::audit::read::{self, Reader};
+use crate::usecase::helpdesk::invite::{AskedAbout, InviteError, invite};
+use crate::usecase::helpdesk::unfreeze::unfreeze;
+use crate::usecase::portal::pause::{pause, resume};
+use crate::usecase::site::acknowledge::acknowledge;
+use crate::usecase::site::certificate;
+use crate::usecase::site::list::list;
+use crate::usecase::site::new_epoch::new_epoch;
+use crate::usecase::site::pair::{offer, take_answer};
+use crate::usecase::site::retire::retire;
 
 const DAY: Duration = Duration::from_hours(24);
 
@@ -93,22 +95,20 @@ async fn answer(core: &Arc<Core>, request: Request, body: &[u8], operator: &str,
             .await
             .map(|count| done(format!("{count} alarms of {site} are taken back")))
             .map_err(|error| error.to_string()),
-        Request::SiteReKey { site } => rekey(core, site, reference, operator)
+        Request::SiteReKey { site } => new_epoch(core, site, reference, operator)
             .await
             .map(|epoch| done(format!("{site} begins epoch {epoch}")))
             .map_err(|error| error.to_string()),
-        Request::SiteCertificate { site } => site_certificate::show(core, site)
+        Request::SiteCertificate { site } => certificate::show(core, site)
             .await
             .map(|in_use| Answer::SiteCertificate { in_use })
             .map_err(|error| error.to_string()),
-        Request::SiteCertificateRequest { site } => {
-            site_certificate::request(core, site, reference, operator)
-                .await
-                .map(|request| Answer::SigningRequest { request })
-                .map_err(|error| error.to_string())
-        }
+        Request::SiteCertificateRequest { site } => certificate::request(core, site, reference, operator)
+            .await
+            .map(|request| Answer::SigningRequest { request })
+            .map_err(|error| error.to_string()),
         Request::SiteCertificateChain { site, .. } => {
-            site_certificate::bring(core, site, body, reference, operator)
+            certificate::bring(core, site, body, reference, operator)
                 .await
                 .map(|in_use| Answer::SiteCertificate { in_use })
                 .map_err(|error| error.to_string())
@@ -158,12 +158,9 @@ async fn unfrozen(core: &Core, asked: &AskedAbout<'_>) -> Result<Answer, String>
 
 async fn records(core: &Core, after: u64, reader: Option<Reader<'_>>) -> Result<Answer, StoreError> {
     if let Some(reader) = reader {
-        audit_read::note(&core.store, &*core.randomness, core.now(), &reader).await?;
+        read::note(&core.store, &*core.randomness, core.now(), &reader).await?;
     }
-    let records = core
-        .store
-        .read(move |c| audit_export::page(c, after, RECORDS))
-        .await?;
+    let records = core.store.read(move |c| export::page(c, after, RECORDS)).await?;
     Ok(Answer::Audit { records })
 }
 

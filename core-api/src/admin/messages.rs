@@ -13,11 +13,12 @@ use super::{Answer, Response};
 use crate::core::Core;
 use crate::mail::letter::Secret;
 use crate::usecase::UseCaseError;
-use crate::usecase::drop_open::{self, DropView};
-use crate::usecase::drop_request::{DropWish, request};
-use crate::usecase::order_message::{Wanted, order};
-use crate::usecase::send_message::{Handed, Sender, Wish, reserve, send};
-use crate::usecase::show_message::{list, show};
+use crate::usecase::drop_box;
+use crate::usecase::drop_box::open::DropView;
+use crate::usecase::drop_box::request::{DropWish, request};
+use crate::usecase::message::order::{Wanted, order};
+use crate::usecase::message::send::{Handed, Sender, Wish, reserve, send};
+use crate::usecase::message::show::{list, show};
 
 /// What can be asked about messages.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -209,16 +210,16 @@ pub(super) async fn handle(
                 link: requested.link,
             }
         }
-        MessageRequest::DropList => drop_open::list(core)
+        MessageRequest::DropList => drop_box::open::list(core)
             .await
             .map(MessageAnswer::Drops)
             .map_err(|error| words(&error))?,
-        MessageRequest::DropShow { id } => drop_open::show(core, *id.as_bytes())
+        MessageRequest::DropShow { id } => drop_box::open::show(core, *id.as_bytes())
             .await
             .map(|view| MessageAnswer::Drops(vec![view]))
             .map_err(|error| words_of_drop(&error))?,
         MessageRequest::DropOpen { id } => return opened(core, &sender, id).await,
-        MessageRequest::DropErase { id } => drop_open::erase(core, &sender, *id.as_bytes())
+        MessageRequest::DropErase { id } => drop_box::open::erase(core, &sender, *id.as_bytes())
             .await
             .map(|()| MessageAnswer::Erased)
             .map_err(|error| words_of_drop(&error))?,
@@ -227,7 +228,7 @@ pub(super) async fn handle(
 }
 
 async fn opened(core: &Arc<Core>, sender: &Sender, id: Token) -> Result<Response, String> {
-    let content = drop_open::open(core, sender, *id.as_bytes())
+    let content = drop_box::open::open(core, sender, *id.as_bytes())
         .await
         .map_err(|error| words_of_drop(&error))?;
     let sizes = content

@@ -22,9 +22,9 @@ use zeroize::Zeroizing;
 pub use self::client::{AskError, ask, ask_about, ask_about_with, ask_with_body};
 pub use self::listen::{AdminSocket, may_command};
 pub use self::messages::{MessageAnswer, MessageRequest};
-use crate::usecase::audit_export::Exported;
-use crate::usecase::site_certificate;
-use crate::usecase::site_list::Shown;
+use crate::usecase::audit::export::Exported;
+use crate::usecase::site::certificate;
+use crate::usecase::site::list::Shown;
 
 /// The longest line that is read, in bytes. Answers with audit records are the longest.
 const LONGEST: usize = 4 * 1024 * 1024;
@@ -159,7 +159,7 @@ pub enum Answer {
     /// A site's public certificate.
     SiteCertificate {
         /// As the site tells.
-        in_use: site_certificate::Shown,
+        in_use: certificate::Shown,
     },
     /// A site's signing request.
     SigningRequest {

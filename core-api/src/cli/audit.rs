@@ -14,9 +14,9 @@ use crate::keys::OsRandomness;
 use crate::serve::signing_key;
 use crate::store::audit::Reading;
 use crate::store::{Store, StoreError};
-use crate::usecase::audit_export::{COLUMNS, Exported, csv_line, page};
-use crate::usecase::audit_read::{self, Reader};
-use crate::usecase::audit_verify::verify;
+use crate::usecase::audit::export::{COLUMNS, Exported, csv_line, page};
+use crate::usecase::audit::read::{self, Reader};
+use crate::usecase::audit::verify::verify;
 use crate::worker::checkpoint::witness_key;
 
 /// Records read from the file at a time.
@@ -154,7 +154,7 @@ async fn note(store: &Store, how: Reading, after: u64) -> Result<(), StoreError>
         operator: &operator,
         reference: "",
     };
-    audit_read::note(store, &OsRandomness, SystemClock.now(), &reader).await
+    read::note(store, &OsRandomness, SystemClock.now(), &reader).await
 }
 
 async fn from_running(config: &Config, after: u64, begins: bool) -> Result<Option<Vec<Exported>>, AskError> {

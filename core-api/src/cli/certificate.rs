@@ -12,7 +12,7 @@ use super::{Outcome, shown};
 use crate::admin::{Answer, AskError, Request, ask, ask_with_body};
 use crate::config::Config;
 use crate::pki::write_new;
-use crate::usecase::site_certificate::{Shown, chain_in};
+use crate::usecase::site::certificate::{Shown, chain_in};
 
 /// What is in use now; fails when an operator should do something about it.
 pub(super) async fn show(config: &Config, site: String, out: &mut dyn Write) -> Outcome {

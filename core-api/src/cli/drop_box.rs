@@ -15,8 +15,8 @@ use super::spelling::{moment, size, span};
 use super::{Outcome, shown};
 use crate::admin::{AskError, MessageAnswer, MessageRequest, ask_about, ask_about_with};
 use crate::config::Config;
-use crate::usecase::drop_open::DropView;
-use crate::usecase::drop_request::DropWish;
+use crate::usecase::drop_box::open::DropView;
+use crate::usecase::drop_box::request::DropWish;
 
 /// How long the command waits for the site, and how often it looks.
 const ON_SITE_WITHIN: Duration = Duration::from_mins(1);

@@ -20,9 +20,9 @@ use super::Outcome;
 use super::spelling::{moment, size_text, span};
 use crate::admin::{AskError, MessageAnswer, MessageRequest, ask_about, ask_about_with};
 use crate::config::Config;
-use crate::usecase::order_message::Wanted;
-use crate::usecase::seal_message::{Sealed, seal};
-use crate::usecase::send_message::Wish;
+use crate::usecase::message::order::Wanted;
+use crate::usecase::message::seal::{Sealed, seal};
+use crate::usecase::message::send::Wish;
 
 /// How long the command waits for the site's receipt, and how often it looks.
 const RECEIPT_WITHIN: Duration = Duration::from_mins(1);

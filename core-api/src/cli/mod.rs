@@ -63,7 +63,7 @@ enum Command {
     /// Portals: enrol, pause, resume, retire
     #[command(subcommand)]
     Portal(portal::Portal),
-    /// Sites of one-time messages: add, list, key anew, renew the certificate, retire
+    /// Sites of one-time messages: add, list, re-key, renew the certificate, retire
     #[command(subcommand)]
     Site(site::Site),
     /// Invite somebody to set up recovery; prints a one-time code

@@ -13,7 +13,7 @@ use super::{Outcome, certificate, probe, shown};
 use crate::admin::{Answer, AskError, Request, ask};
 use crate::config::Config;
 use crate::pki::write_new;
-use crate::usecase::site_list::Shown;
+use crate::usecase::site::list::Shown;
 
 /// The longest answer file, in bytes.
 const LONGEST: u64 = 3072;

@@ -12,7 +12,7 @@ use super::answer::json;
 use super::caller::Request;
 use crate::core::Core;
 use crate::keys::Handle;
-use crate::usecase::{enrol_email, enrol_look, enrol_recovery_codes, enrol_remove, enrol_totp};
+use crate::usecase::enrolment;
 
 /// Every operation of enrolment. Nothing here needs a paced answer: the person is known.
 pub(super) fn services(config: &mut ServiceConfig<'_>) {
@@ -33,7 +33,7 @@ pub(super) fn services(config: &mut ServiceConfig<'_>) {
 )]
 #[get("/v1/enrolment")]
 async fn look(core: Data<Core>, request: Request, handle: Handle) -> HttpResponse {
-    let result = enrol_look::look(&core, &request.caller, &handle).await;
+    let result = enrolment::look::look(&core, &request.caller, &handle).await;
     json(&request, StatusCode::OK, result.as_ref())
 }
 
@@ -44,7 +44,7 @@ async fn look(core: Data<Core>, request: Request, handle: Handle) -> HttpRespons
 )]
 #[post("/v1/enrolment/totp")]
 async fn begin_totp(core: Data<Core>, request: Request, handle: Handle, body: Json<Sealed>) -> HttpResponse {
-    let result = enrol_totp::begin(&core, &request.caller, &handle, body.into_inner()).await;
+    let result = enrolment::totp::begin(&core, &request.caller, &handle, body.into_inner()).await;
     json(&request, StatusCode::OK, result.as_ref())
 }
 
@@ -60,7 +60,7 @@ async fn confirm_totp(
     handle: Handle,
     body: Json<Sealed>,
 ) -> HttpResponse {
-    let result = enrol_totp::confirm(&core, &request.caller, &handle, body.into_inner()).await;
+    let result = enrolment::totp::confirm(&core, &request.caller, &handle, body.into_inner()).await;
     json(&request, StatusCode::OK, result.as_ref())
 }
 
@@ -76,7 +76,7 @@ async fn begin_recovery_codes(
     handle: Handle,
     body: Json<Sealed>,
 ) -> HttpResponse {
-    let result = enrol_recovery_codes::begin(&core, &request.caller, &handle, body.into_inner()).await;
+    let result = enrolment::recovery_codes::begin(&core, &request.caller, &handle, body.into_inner()).await;
     json(&request, StatusCode::OK, result.as_ref())
 }
 
@@ -86,7 +86,7 @@ async fn begin_recovery_codes(
 )]
 #[post("/v1/enrolment/recovery-codes/confirmation")]
 async fn confirm_recovery_codes(core: Data<Core>, request: Request, handle: Handle) -> HttpResponse {
-    let result = enrol_recovery_codes::confirm(&core, &request.caller, &handle).await;
+    let result = enrolment::recovery_codes::confirm(&core, &request.caller, &handle).await;
     json(&request, StatusCode::OK, result.as_ref())
 }
 
@@ -102,7 +102,7 @@ async fn begin_email(
     handle: Handle,
     body: Json<NewEmail>,
 ) -> HttpResponse {
-    let result = enrol_email::begin(&core, &request.caller, &handle, body.into_inner()).await;
+    let result = enrolment::email::begin(&core, &request.caller, &handle, body.into_inner()).await;
     json(&request, StatusCode::OK, result.as_ref())
 }
 
@@ -118,7 +118,7 @@ async fn confirm_email(
     handle: Handle,
     body: Json<Sealed>,
 ) -> HttpResponse {
-    let result = enrol_email::confirm(&core, &request.caller, &handle, body.into_inner()).await;
+    let result = enrolment::email::confirm(&core, &request.caller, &handle, body.into_inner()).await;
     json(&request, StatusCode::OK, result.as_ref())
 }
 
@@ -129,6 +129,6 @@ async fn confirm_email(
 )]
 #[delete("/v1/enrolment/factors/{id}")]
 async fn remove(core: Data<Core>, request: Request, handle: Handle, id: Path<String>) -> HttpResponse {
-    let result = enrol_remove::remove(&core, &request.caller, &handle, &id).await;
+    let result = enrolment::remove::remove(&core, &request.caller, &handle, &id).await;
     json(&request, StatusCode::OK, result.as_ref())
 }

@@ -14,9 +14,10 @@ use zeroize::Zeroizing;
 use super::answer::told;
 use crate::core::Core;
 use crate::store::Id;
-use crate::usecase::order_message::{Wanted, order};
-use crate::usecase::send_message::{Sender, Wish, reserve};
-use crate::usecase::{UseCaseError, send_for_tool, show_message};
+use crate::usecase::message::order::{Wanted, order};
+use crate::usecase::message::send::{Sender, Wish, reserve};
+use crate::usecase::message::send_for_tool;
+use crate::usecase::{UseCaseError, message};
 
 /// The longest body: ten mebibytes as base64url, padded and with words around it.
 const LONGEST: usize = 16 * 1024 * 1024;
@@ -78,7 +79,7 @@ async fn ids(core: Data<Core>, sender: Sender, body: Json<NewMessageId>) -> Http
 #[get("/v1/messages/{id}")]
 async fn show(core: Data<Core>, sender: Sender, id: Path<String>) -> HttpResponse {
     let result = match known(&id) {
-        Ok(id) => show_message::show(&core, Some(&sender.name), id).await,
+        Ok(id) => message::show::show(&core, Some(&sender.name), id).await,
         Err(error) => Err(error),
     };
     told(&sender.reference, StatusCode::OK, result.as_ref())

@@ -32,7 +32,8 @@ pub(super) async fn renew(
     body: Json<Renew>,
 ) -> HttpResponse {
     let authority = renewals.0.as_deref();
-    let result = usecase::renew_certificate::renew(&core, &request.caller, authority, &body.csr).await;
+    let result =
+        usecase::portal::renew_certificate::renew(&core, &request.caller, authority, &body.csr).await;
     let result = result.map(|chain| Renewed { chain });
     json(&request, StatusCode::OK, result.as_ref())
 }

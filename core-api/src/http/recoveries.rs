@@ -13,7 +13,7 @@ use super::answer::{json, paced};
 use super::caller::Request;
 use crate::core::Core;
 use crate::keys::Handle;
-use crate::usecase;
+use crate::usecase::recovery;
 
 /// Begin a recovery
 #[utoipa::path(
@@ -22,7 +22,7 @@ use crate::usecase;
 )]
 #[post("/v1/recoveries")]
 pub(super) async fn begin(core: Data<Core>, request: Request, body: Json<Begin>) -> HttpResponse {
-    let result = usecase::begin::begin(&core, &request.caller, body.into_inner()).await;
+    let result = recovery::begin::begin(&core, &request.caller, body.into_inner()).await;
     paced(&core, &request, result, StatusCode::CREATED).await
 }
 
@@ -32,7 +32,7 @@ pub(super) async fn begin(core: Data<Core>, request: Request, body: Json<Begin>)
 )]
 #[get("/v1/recoveries/current")]
 pub(super) async fn look(core: Data<Core>, request: Request, handle: Handle) -> HttpResponse {
-    let result = usecase::look(&core, &request.caller, &handle).await;
+    let result = recovery::look(&core, &request.caller, &handle).await;
     paced(&core, &request, result, StatusCode::OK).await
 }
 
@@ -42,7 +42,7 @@ pub(super) async fn look(core: Data<Core>, request: Request, handle: Handle) -> 
 )]
 #[delete("/v1/recoveries/current")]
 pub(super) async fn cancel(core: Data<Core>, request: Request, handle: Handle) -> HttpResponse {
-    match usecase::cancel(&core, &request.caller, &handle).await {
+    match recovery::cancel(&core, &request.caller, &handle).await {
         Ok(()) => HttpResponse::NoContent().finish(),
         Err(error) => json::<()>(&request, StatusCode::OK, Err(&error)),
     }
@@ -60,7 +60,7 @@ pub(super) async fn pick(
     handle: Handle,
     body: Json<Pick>,
 ) -> HttpResponse {
-    let result = usecase::pick::pick(&core, &request.caller, &handle, body.method).await;
+    let result = recovery::pick::pick(&core, &request.caller, &handle, body.method).await;
     paced(&core, &request, result, StatusCode::OK).await
 }
 
@@ -79,7 +79,7 @@ pub(super) async fn prove(
     let (core, caller) = (core.into_inner(), request.caller.clone());
     let shared = Arc::clone(&core);
     // A password may be on its way to the directory: a caller who hangs up must not make us forget it.
-    let work = async move { usecase::prove::prove(&shared, &caller, &handle, body.into_inner()).await };
+    let work = async move { recovery::prove::prove(&shared, &caller, &handle, body.into_inner()).await };
     match tokio::spawn(work.in_current_span()).await {
         Ok(result) => paced(&core, &request, result, StatusCode::OK).await,
         Err(_panicked) => HttpResponse::InternalServerError().finish(),
@@ -96,7 +96,7 @@ pub(super) async fn act(core: Data<Core>, request: Request, handle: Handle, body
     let core = core.into_inner();
     let caller = request.caller.clone();
     // The outcome is written down whether or not the portal still waits.
-    let work = async move { usecase::act::act(&core, &caller, &handle, body.into_inner()).await };
+    let work = async move { recovery::act::act(&core, &caller, &handle, body.into_inner()).await };
     match tokio::spawn(work.in_current_span()).await {
         Ok(result) => json(&request, StatusCode::OK, result.as_ref()),
         Err(_panicked) => HttpResponse::InternalServerError().finish(),

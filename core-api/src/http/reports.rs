@@ -18,7 +18,7 @@ use crate::usecase;
 #[post("/v1/reports/not-me")]
 pub(super) async fn not_me(core: Data<Core>, request: Request, body: Json<NotMe>) -> HttpResponse {
     let core = core.into_inner();
-    let result = usecase::not_me::not_me(&core, &request.caller, &body.token, &body.source).await;
+    let result = usecase::recovery::not_me::not_me(&core, &request.caller, &body.token, &body.source).await;
     wait(&core, request.arrived).await;
     match result {
         Ok(()) => HttpResponse::NoContent().finish(),

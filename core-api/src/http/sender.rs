@@ -9,7 +9,7 @@ use futures_util::future::{FutureExt as _, LocalBoxFuture};
 use server::{PeerNames, Reason, Reference, Refused};
 
 use crate::core::Core;
-use crate::usecase::send_message::Sender;
+use crate::usecase::message::send::Sender;
 
 impl FromRequest for Sender {
     type Error = Refused;

@@ -17,7 +17,7 @@ use super::StartError;
 use crate::config::EmbeddedSite;
 use crate::core::Core;
 use crate::store::site;
-use crate::usecase::site_pair;
+use crate::usecase::site::pair::{PairError as CorePairError, offer, take_answer};
 
 /// Who pairs, in the audit.
 const BY: &str = "core";
@@ -33,7 +33,7 @@ pub enum EmbeddedError {
     Site(#[from] PairError),
     /// The core does not.
     #[error(transparent)]
-    Core(#[from] site_pair::PairError),
+    Core(#[from] CorePairError),
     /// Its listeners or databases cannot be opened.
     #[error(transparent)]
     Serve(#[from] ServeError),
@@ -124,7 +124,7 @@ async fn open(
 async fn know_each_other(core: &Core, site: &EmbeddedSite) -> Result<bool, EmbeddedError> {
     let name = site.name.clone();
     let known = core.store.read(move |c| site::by_name(c, &name)).await;
-    let known = known.map_err(site_pair::PairError::from)?;
+    let known = known.map_err(CorePairError::from)?;
     let is_known = known.is_some_and(|site| site.retired_at.is_none());
     match Paired::load(&Place::new(&site.config.data_dir)) {
         Ok(_) => Ok(is_known),
@@ -137,9 +137,9 @@ async fn know_each_other(core: &Core, site: &EmbeddedSite) -> Result<bool, Embed
 /// was given up, and one that only the core has counts as lost from the new epoch on.
 async fn pair_anew(core: &Arc<Core>, site: &EmbeddedSite) -> Result<(), EmbeddedError> {
     pair::forget(&site.config)?;
-    let pairing = site_pair::offer(core, &site.name).await?;
+    let pairing = offer(core, &site.name).await?;
     let answer: PairingAnswer = pair::pair(&site.config, given(), &pairing, false).await?;
-    let epoch = site_pair::take_answer(core, &site.name, &answer, "", BY).await?;
+    let epoch = take_answer(core, &site.name, &answer, "", BY).await?;
     tracing::info!(site = site.name, epoch, "paired with an embedded site");
     Ok(())
 }

@@ -10,7 +10,7 @@ use server::{Life, Stop};
 use crate::clock::HighWaterClock;
 use crate::core::Core;
 use crate::store::outbox;
-use crate::usecase::site_list::list;
+use crate::usecase::site::list::list;
 
 /// Between two looks at the directory.
 const PAUSE: Duration = Duration::from_secs(30);

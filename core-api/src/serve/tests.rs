@@ -14,7 +14,7 @@ use crate::admin::{AskError, Request, ask};
 use crate::config;
 use crate::pki::{Authority, Order, Role, init, issue};
 use crate::steps::Unwatched;
-use crate::usecase::audit_verify::verify;
+use crate::usecase::audit::verify::verify;
 use crate::worker::checkpoint::witness_key;
 
 const CONFIG: &str = r#"

@@ -23,7 +23,7 @@ pub struct Life {
 }
 
 /// The table of how long each kind of row lives. Tables that are not here are kept: factors until they are
-/// removed, freezes and pauses until they are lifted, the side rows of the audit by `usecase/audit_redact.rs`.
+/// removed, freezes and pauses until they are lifted, the side rows of the audit by `usecase/audit/redact.rs`.
 pub const LIVES: &[Life] = &[
     Life {
         table: "recovery",

@@ -8,7 +8,7 @@ use server::Stop;
 
 use super::line::Line;
 use crate::core::Core;
-use crate::usecase::drop_collect::{CollectError, bring, collect};
+use crate::usecase::drop_box::collect::{CollectError, bring, collect};
 
 /// Looks at least this often. An event of a drop that was pulled wakes it before.
 const LOOK: Duration = Duration::from_secs(15);

@@ -1,4 +1,4 @@
-//! The line to one site, as a worker holds it: dialled anew when the site was paired or keyed anew.
+//! The line to one site, as a worker holds it: dialled anew when the site was paired or began a new epoch.
 
 use std::sync::Arc;
 

@@ -26,8 +26,8 @@ use crate::steps::Step;
 use crate::store::audit::{Event, Personal};
 use crate::store::outbox::Item;
 use crate::store::{Id, StoreError, audit, outbox};
-use crate::usecase::message_news::tell_not_mailed;
-use crate::usecase::send_code::{self, Progress};
+use crate::usecase::message::news::tell_not_mailed;
+use crate::usecase::recovery::send_code::{self, Progress};
 
 /// How long a code may wait for being prepared; later its recovery is over or nobody waits for it.
 pub const CODE_PREPARED_WITHIN: Duration = Duration::from_mins(10);

@@ -12,7 +12,7 @@ use crate::config::SiteSettings;
 use crate::core::Core;
 use crate::site::pages::{differing, expected};
 use crate::store::{StoreError, site};
-use crate::usecase::alarm::{self, What};
+use crate::usecase::operators::alarm::{self, What};
 
 const PAUSE: Duration = Duration::from_mins(1);
 

@@ -11,8 +11,8 @@ use super::line::Line;
 use super::patience::Patience;
 use crate::core::Core;
 use crate::store::StoreError;
-use crate::usecase::site_command::command_some;
-use crate::usecase::site_push::{Tried, push_some};
+use crate::usecase::site::command::command_some;
+use crate::usecase::site::push::{Tried, push_some};
 
 /// Whatever was missed is seen after this.
 const LOOK: Duration = Duration::from_secs(30);

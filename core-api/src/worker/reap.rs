@@ -8,10 +8,10 @@ use server::Stop;
 
 use crate::core::Core;
 use crate::store::{StoreError, fact, reap};
-use crate::usecase::audit_redact::redact;
-use crate::usecase::drop_collect::end_overdue;
-use crate::usecase::refused_beginnings::write_down;
-use crate::usecase::retire_sheets::retire_sheets;
+use crate::usecase::audit::redact::redact;
+use crate::usecase::drop_box::collect::end_overdue;
+use crate::usecase::enrolment::retire_sheets::retire_sheets;
+use crate::usecase::recovery::refused_beginnings::write_down;
 
 const PAUSE: Duration = Duration::from_mins(1);
 

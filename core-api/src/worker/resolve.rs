@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 use crate::core::Core;
 use crate::store::{Id, recovery};
 use crate::usecase::UseCaseError;
-use crate::usecase::resolve::resolve;
+use crate::usecase::recovery::resolve::resolve;
 
 /// The directory's reads are bounded at 16 a controller; half of them are left to everybody else.
 const AT_A_TIME: usize = 8;

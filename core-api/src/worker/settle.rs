@@ -6,7 +6,7 @@ use std::time::Duration;
 use server::Stop;
 
 use crate::core::Core;
-use crate::usecase::settle::settle_all;
+use crate::usecase::recovery::settle::settle_all;
 
 const EVERY: Duration = Duration::from_mins(1);
 

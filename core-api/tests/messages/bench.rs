@@ -17,10 +17,10 @@ use core_api::site::{Address, LinkError, SiteLink};
 use core_api::steps::Unwatched;
 use core_api::store::message::{self, Message};
 use core_api::store::{Store, outbox};
-use core_api::usecase::audit_export;
-use core_api::usecase::seal_message::{Sealed, seal};
-use core_api::usecase::send_message::{Handed, SendError, Sender, Wish, reserve, send};
-use core_api::usecase::site_pair::{offer, take_answer};
+use core_api::usecase::audit::export;
+use core_api::usecase::message::seal::{Sealed, seal};
+use core_api::usecase::message::send::{Handed, SendError, Sender, Wish, reserve, send};
+use core_api::usecase::site::pair::{offer, take_answer};
 use core_api::worker::line::Line;
 use core_api::worker::outbox::{Outcome, deliver_one};
 use core_api::worker::pull::Puller;
@@ -249,7 +249,7 @@ impl Bench {
 
     /// The audit, as it is exported.
     pub(crate) async fn audit(&self) -> String {
-        let page = self.core.store.read(|c| audit_export::page(c, 0, 10_000)).await;
+        let page = self.core.store.read(|c| export::page(c, 0, 10_000)).await;
         let records = page.expect("the database works");
         records.iter().map(|record| record.json_line() + "\n").collect()
     }

@@ -6,10 +6,10 @@ use contract::sync::Token;
 use core_api::store::drop_box::{self, Stage};
 use core_api::store::site_event::{self, Place};
 use core_api::usecase::UseCaseError;
-use core_api::usecase::drop_open::{erase, list, open};
-use core_api::usecase::drop_request::{DropWish, Requested, request};
-use core_api::usecase::site_rekey::rekey;
-use core_api::usecase::site_retire::retire;
+use core_api::usecase::drop_box::open::{erase, list, open};
+use core_api::usecase::drop_box::request::{DropWish, Requested, request};
+use core_api::usecase::site::new_epoch::new_epoch;
+use core_api::usecase::site::retire::retire;
 use core_api::worker::reap;
 use domain::Timestamp;
 use seal::{Content, File};
@@ -176,7 +176,7 @@ async fn a_site_that_begins_anew_gets_its_requests_again_and_their_links_work() 
     let bench = Bench::new().await;
     let asked = asked(&bench).await;
     bench.collect().await;
-    rekey(&bench.core, SITE, "REF", "uid 0")
+    new_epoch(&bench.core, SITE, "REF", "uid 0")
         .await
         .expect("it answers");
     assert!(bench.site.requests.lock().unwrap().is_empty());
@@ -206,7 +206,7 @@ async fn what_was_put_in_and_forgotten_by_the_site_is_lost_and_told_once() {
     });
     assert!(pulled.await.expect("it works in a test"));
     for _ in 0..2 {
-        rekey(&bench.core, SITE, "REF", "uid 0")
+        new_epoch(&bench.core, SITE, "REF", "uid 0")
             .await
             .expect("it answers");
         assert_eq!(stage(&bench, id).await, Stage::Lost);

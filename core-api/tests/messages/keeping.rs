@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use contract::sync::End;
 use core_api::store::message;
-use core_api::usecase::drop_open::open;
-use core_api::usecase::drop_request::{DropWish, request};
-use core_api::usecase::send_message::Wish;
-use core_api::usecase::show_message::show;
+use core_api::usecase::drop_box::open::open;
+use core_api::usecase::drop_box::request::{DropWish, request};
+use core_api::usecase::message::send::Wish;
+use core_api::usecase::message::show::show;
 use core_api::worker::reap;
 use core_api::worker::rewrap::rewrap_some;
 

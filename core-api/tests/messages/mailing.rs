@@ -1,6 +1,6 @@
 //! A link is mailed when it works and not before, and is kept nowhere afterwards.
 
-use core_api::usecase::send_message::{SendError, Wish};
+use core_api::usecase::message::send::{SendError, Wish};
 
 use crate::bench::{Bench, text};
 

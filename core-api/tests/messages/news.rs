@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use contract::sync::{Digest, End, Order, What};
-use core_api::usecase::message_command::{By, Ordered, order};
-use core_api::usecase::send_message::Wish;
-use core_api::usecase::site_retire::retire;
+use core_api::usecase::message::command::{By, Ordered, order};
+use core_api::usecase::message::send::Wish;
+use core_api::usecase::site::retire::retire;
 
 use crate::bench::{Bench, text};
 use crate::post::Mail;

@@ -1,9 +1,9 @@
 //! Content, link and passphrase are in no file of the core in clear.
 
 use contract::message::{NewContent, NewFile, NewMessage};
-use core_api::usecase::drop_request::{DropWish, request};
-use core_api::usecase::send_for_tool;
-use core_api::usecase::send_message::Wish;
+use core_api::usecase::drop_box::request::{DropWish, request};
+use core_api::usecase::message::send::Wish;
+use core_api::usecase::message::send_for_tool;
 use data_encoding::{BASE64, BASE64URL_NOPAD, HEXLOWER};
 
 use crate::bench::{Bench, sender, text};

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use core_api::usecase::seal_message::seal;
-use core_api::usecase::send_message::{SendError, Sender, Wish, reserve};
-use core_api::usecase::show_message::{list, show};
+use core_api::usecase::message::seal::seal;
+use core_api::usecase::message::send::{SendError, Sender, Wish, reserve};
+use core_api::usecase::message::show::{list, show};
 use domain::Timestamp;
 use seal::{Content, File};
 use zeroize::Zeroizing;

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use contract::ProblemKind;
 use contract::message::{NewContent, NewFile, NewMessage};
 use contract::sync::{Digest, Token};
-use core_api::usecase::order_message::{Wanted, order};
-use core_api::usecase::seal_message::seal;
-use core_api::usecase::send_for_tool::send;
-use core_api::usecase::send_message::{Sender, Wish, reserve};
-use core_api::usecase::{UseCaseError, show_message};
+use core_api::usecase::message::order::{Wanted, order};
+use core_api::usecase::message::seal::seal;
+use core_api::usecase::message::send::{Sender, Wish, reserve};
+use core_api::usecase::message::send_for_tool::send;
+use core_api::usecase::{UseCaseError, message};
 use data_encoding::BASE64URL_NOPAD;
 use domain::Timestamp;
 
@@ -101,7 +101,7 @@ async fn a_repeat_sends_nothing_and_gives_no_link() {
         .await
         .expect("another tool's key");
     assert_ne!(first.messages[0].id, other.messages[0].id);
-    let all = show_message::list(&bench.core, Some("hr"), Timestamp(i64::MAX))
+    let all = message::show::list(&bench.core, Some("hr"), Timestamp(i64::MAX))
         .await
         .unwrap();
     assert_eq!(all.len(), 1);
@@ -120,7 +120,7 @@ async fn everybody_gets_a_message_of_his_own_or_nobody_gets_one() {
         refused(sent(&bench, "hr", without).await),
         ProblemKind::PassphraseNeeded
     );
-    let all = show_message::list(&bench.core, None, Timestamp(i64::MAX))
+    let all = message::show::list(&bench.core, None, Timestamp(i64::MAX))
         .await
         .unwrap();
     assert!(all.is_empty());
@@ -175,7 +175,7 @@ async fn a_tool_sees_and_orders_about_its_own_only() {
         .expect("it is sent");
     let id: Token = answer.messages[0].id.parse().expect("an id");
     let id = *id.as_bytes();
-    let foreign = show_message::show(&bench.core, Some("it"), id).await;
+    let foreign = message::show::show(&bench.core, Some("it"), id).await;
     assert_eq!(refused(foreign), ProblemKind::NotFound);
     let foreign = order(&bench.core, &tool("it"), Some("it"), id, Wanted::Revoke).await;
     assert_eq!(refused(foreign), ProblemKind::NotFound);
@@ -190,7 +190,7 @@ async fn a_tool_sees_and_orders_about_its_own_only() {
         .expect("it is his");
     bench.push().await;
     bench.pull().await;
-    let view = show_message::show(&bench.core, Some("hr"), id)
+    let view = message::show::show(&bench.core, Some("hr"), id)
         .await
         .expect("it is his");
     assert_eq!(

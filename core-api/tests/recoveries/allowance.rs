@@ -7,7 +7,7 @@ use contract::{Action, Method, ProblemKind, Purpose};
 use core_api::store::factor::{self, Factor};
 use core_api::store::{attempt, reap};
 use core_api::usecase::UseCaseError;
-use core_api::usecase::pause::resume;
+use core_api::usecase::portal::pause::resume;
 use directory::Directory as _;
 use domain::Clock as _;
 
@@ -57,7 +57,7 @@ async fn one_source_begins_twenty_an_hour() {
             other => panic!("{other:?}"),
         }
     }
-    core_api::usecase::refused_beginnings::write_down(&bench.core)
+    core_api::usecase::recovery::refused_beginnings::write_down(&bench.core)
         .await
         .expect("the store");
     let records = bench.records().await;

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use contract::Purpose;
 use core_api::store::audit::{self, Kind};
-use core_api::usecase::audit_export::page;
-use core_api::usecase::audit_redact::redact;
-use core_api::usecase::audit_verify::verify;
-use core_api::usecase::cancel;
+use core_api::usecase::audit::export::page;
+use core_api::usecase::audit::redact::redact;
+use core_api::usecase::audit::verify::verify;
+use core_api::usecase::recovery::cancel;
 use core_api::worker::checkpoint::{self, witness_key};
 
 use crate::bench::{Bench, caller};

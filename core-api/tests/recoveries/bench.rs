@@ -14,7 +14,7 @@ use core_api::factor::{recovery_codes, totp};
 use core_api::keys::{AtRest, Handle, OsRandomness};
 use core_api::store::factor::{self, Factor};
 use core_api::store::{Id, Store, audit};
-use core_api::usecase::{self, Caller, UseCaseError};
+use core_api::usecase::{Caller, UseCaseError, recovery};
 use core_api::worker::resolve::resolve_waiting;
 use directory::{Directory, Embedded, EmbeddedSettings};
 use domain::budget::Limits;
@@ -201,7 +201,7 @@ impl Bench {
             source: source.to_owned(),
             language: "en".to_owned(),
         };
-        let answer = usecase::begin::begin(&self.core, &caller(), begin).await?;
+        let answer = recovery::begin::begin(&self.core, &caller(), begin).await?;
         Ok(Person {
             bench: self,
             handle: answer.handle.clone().expect("a handle"),
@@ -342,13 +342,13 @@ impl Person<'_> {
     }
 
     pub(crate) async fn look(&mut self) -> Result<(), UseCaseError> {
-        let answer = usecase::look(&self.bench.core, &caller(), &self.handle()).await?;
+        let answer = recovery::look(&self.bench.core, &caller(), &self.handle()).await?;
         self.take(answer);
         Ok(())
     }
 
     pub(crate) async fn pick(&mut self, method: Method) -> Result<(), UseCaseError> {
-        let answer = usecase::pick::pick(&self.bench.core, &caller(), &self.handle(), method).await?;
+        let answer = recovery::pick::pick(&self.bench.core, &caller(), &self.handle(), method).await?;
         self.take(answer);
         Ok(())
     }
@@ -371,7 +371,7 @@ impl Person<'_> {
     }
 
     pub(crate) async fn send_proof(&mut self, sealed: Sealed) -> Result<(), UseCaseError> {
-        let answer = usecase::prove::prove(&self.bench.core, &caller(), &self.handle(), sealed).await?;
+        let answer = recovery::prove::prove(&self.bench.core, &caller(), &self.handle(), sealed).await?;
         self.take(answer);
         Ok(())
     }
@@ -406,7 +406,7 @@ impl Person<'_> {
             sealed,
             key: key.to_owned(),
         };
-        let answer = usecase::act::act(&self.bench.core, &caller(), &self.handle(), act).await?;
+        let answer = recovery::act::act(&self.bench.core, &caller(), &self.handle(), act).await?;
         self.take(answer);
         Ok(())
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use contract::recovery::Stage;
 use contract::{Method, Purpose};
-use core_api::usecase::send_code::eight_digits;
+use core_api::usecase::recovery::send_code::eight_digits;
 use core_api::worker::outbox::{Outcome, prepare_one};
 use domain::policy::Policy;
 

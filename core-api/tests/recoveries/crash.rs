@@ -5,7 +5,7 @@ use std::time::Duration;
 use contract::recovery::{Refused, Stage};
 use contract::{Action, Purpose};
 use core_api::store::freeze;
-use core_api::usecase::settle::settle_all;
+use core_api::usecase::recovery::settle::settle_all;
 
 use crate::bench::{Bench, password_of};
 use crate::noted::Cut;

@@ -11,9 +11,7 @@ use core_api::factor::invitation;
 use core_api::keys::OsRandomness;
 use core_api::mail::{Fault, House, Mailer, Transport};
 use core_api::store::invitation as invitations;
-use core_api::usecase::{
-    UseCaseError, enrol_email, enrol_look, enrol_recovery_codes, enrol_remove, enrol_totp,
-};
+use core_api::usecase::{UseCaseError, enrolment};
 use core_api::worker::outbox::{self, Outcome};
 use domain::policy::Policies;
 use lettre::Message;
@@ -117,7 +115,7 @@ impl Person<'_> {
     }
 
     pub(crate) async fn factors(&self) -> Enrolment {
-        enrol_look::look(&self.bench.core, &caller(), &self.handle())
+        enrolment::look::look(&self.bench.core, &caller(), &self.handle())
             .await
             .expect("an open enrolment")
     }
@@ -146,7 +144,7 @@ impl Person<'_> {
     /// Asks for a secret, as the page's script does, and opens the answer.
     pub(crate) async fn ask_totp(&self) -> Vec<u8> {
         let (key, sealed) = self.ask("totp").await;
-        let answer = enrol_totp::begin(&self.bench.core, &caller(), &self.handle(), sealed).await;
+        let answer = enrolment::totp::begin(&self.bench.core, &caller(), &self.handle(), sealed).await;
         let shown = opened(&key, &answer.expect("a secret"));
         let secret = shown["secret"].as_str().expect("a text");
         assert!(shown["uri"].as_str().expect("a text").contains(secret));
@@ -158,7 +156,8 @@ impl Person<'_> {
 
     pub(crate) async fn ask_codes(&self) -> Result<Vec<String>, UseCaseError> {
         let (key, sealed) = self.ask("recovery-codes").await;
-        let answer = enrol_recovery_codes::begin(&self.bench.core, &caller(), &self.handle(), sealed).await?;
+        let answer =
+            enrolment::recovery_codes::begin(&self.bench.core, &caller(), &self.handle(), sealed).await?;
         assert_eq!(answer.next, None, "its confirmation needs no box");
         Ok(serde_json::from_value(opened(&key, &answer)["codes"].clone()).expect("texts"))
     }
@@ -176,27 +175,27 @@ impl Person<'_> {
 
     pub(crate) async fn confirm_totp(&self, code: &str) -> Result<Enrolment, UseCaseError> {
         let sealed = self.seal_step("totp-confirmation", code).await;
-        enrol_totp::confirm(&self.bench.core, &caller(), &self.handle(), sealed).await
+        enrolment::totp::confirm(&self.bench.core, &caller(), &self.handle(), sealed).await
     }
 
     pub(crate) async fn confirm_codes(&self) -> Result<Enrolment, UseCaseError> {
-        enrol_recovery_codes::confirm(&self.bench.core, &caller(), &self.handle()).await
+        enrolment::recovery_codes::confirm(&self.bench.core, &caller(), &self.handle()).await
     }
 
     pub(crate) async fn begin_email(&self, address: &str) -> Result<Enrolment, UseCaseError> {
         let asked = NewEmail {
             address: address.to_owned(),
         };
-        enrol_email::begin(&self.bench.core, &caller(), &self.handle(), asked).await
+        enrolment::email::begin(&self.bench.core, &caller(), &self.handle(), asked).await
     }
 
     pub(crate) async fn confirm_email(&self, code: &str) -> Result<Enrolment, UseCaseError> {
         let sealed = self.seal_step("email-confirmation", code).await;
-        enrol_email::confirm(&self.bench.core, &caller(), &self.handle(), sealed).await
+        enrolment::email::confirm(&self.bench.core, &caller(), &self.handle(), sealed).await
     }
 
     pub(crate) async fn remove(&self, id: &str) -> Result<Enrolment, UseCaseError> {
-        enrol_remove::remove(&self.bench.core, &caller(), &self.handle(), id).await
+        enrolment::remove::remove(&self.bench.core, &caller(), &self.handle(), id).await
     }
 
     /// Enrols an authenticator app to its end, and gives its secret.

@@ -6,7 +6,7 @@ use contract::enrolment::Pending;
 use contract::recovery::{ProofSecret, Stage};
 use contract::{Method, ProblemKind, Purpose};
 use core_api::core::Settings;
-use core_api::usecase::{enrol_look, enrol_recovery_codes, enrol_totp};
+use core_api::usecase::enrolment;
 use core_api::worker::outbox::{Outcome, prepare_one};
 use domain::Timestamp;
 
@@ -94,7 +94,7 @@ async fn who_has_only_the_password_or_only_an_invitation_enrols_nothing() {
             thief.answer.view.stage,
             Stage::Challenge { wrong: true, .. }
         ));
-        let looked = enrol_look::look(&bench.core, &caller(), &thief.handle()).await;
+        let looked = enrolment::look::look(&bench.core, &caller(), &thief.handle()).await;
         assert_eq!(refused(looked), ProblemKind::RecoveryOver);
         assert_eq!(refused(thief.begin_email(HOME).await), ProblemKind::RecoveryOver);
     }
@@ -102,7 +102,7 @@ async fn who_has_only_the_password_or_only_an_invitation_enrols_nothing() {
     let app = bench.enrol_totp("bob").await;
     let mut bob = bench.begin(Purpose::Reset, "bob").await;
     bob.prove_by_app(&app).await;
-    let looked = enrol_look::look(&bench.core, &caller(), &bob.handle()).await;
+    let looked = enrolment::look::look(&bench.core, &caller(), &bob.handle()).await;
     assert_eq!(refused(looked), ProblemKind::RecoveryOver);
 }
 
@@ -118,9 +118,9 @@ async fn a_new_secret_voids_the_pending_one_and_only_the_right_code_confirms_it_
         .expect("it is judged");
     assert!(after.wrong && after.pending == Some(Pending::Totp) && after.factors.is_empty());
     let right = alice.seal_step("totp-confirmation", &bench.code(&second)).await;
-    let confirmed = enrol_totp::confirm(&bench.core, &caller(), &alice.handle(), right.clone()).await;
+    let confirmed = enrolment::totp::confirm(&bench.core, &caller(), &alice.handle(), right.clone()).await;
     assert_eq!(confirmed.expect("it is judged").factors.len(), 1);
-    let again = enrol_totp::confirm(&bench.core, &caller(), &alice.handle(), right).await;
+    let again = enrolment::totp::confirm(&bench.core, &caller(), &alice.handle(), right).await;
     assert_eq!(refused(again), ProblemKind::NothingPending);
 
     // The code that confirmed it does not also recover the account.
@@ -154,7 +154,7 @@ async fn what_an_earlier_enrolment_left_pending_is_void() {
         .await
         .replace(r#""action":"totp""#, r#""action":"totp-confirmation""#);
     let sealed = seal_json(&block, &serde_json::to_vec(&secret).expect("JSON"));
-    let confirmed = enrol_totp::confirm(&bench.core, &caller(), &later.handle(), sealed).await;
+    let confirmed = enrolment::totp::confirm(&bench.core, &caller(), &later.handle(), sealed).await;
     assert_eq!(refused(confirmed), ProblemKind::NothingPending);
 }
 
@@ -163,12 +163,13 @@ async fn a_box_serves_once_and_only_for_its_own_step() {
     let bench = Bench::new().await;
     let alice = bench.invited("alice").await;
     let (_key, sealed) = alice.ask("totp").await;
-    let other = enrol_recovery_codes::begin(&bench.core, &caller(), &alice.handle(), sealed.clone()).await;
+    let other =
+        enrolment::recovery_codes::begin(&bench.core, &caller(), &alice.handle(), sealed.clone()).await;
     assert_eq!(refused(other), ProblemKind::RecoveryOver);
-    enrol_totp::begin(&bench.core, &caller(), &alice.handle(), sealed.clone())
+    enrolment::totp::begin(&bench.core, &caller(), &alice.handle(), sealed.clone())
         .await
         .expect("its own step");
-    let again = enrol_totp::begin(&bench.core, &caller(), &alice.handle(), sealed).await;
+    let again = enrolment::totp::begin(&bench.core, &caller(), &alice.handle(), sealed).await;
     assert_eq!(refused(again), ProblemKind::StaleStep);
 }
 
@@ -337,7 +338,7 @@ async fn the_former_sheet_is_good_until_the_new_one_counts() {
     assert!(!tries(&old[1]).await && tries(&new[0]).await, "after it");
     let later = bench.enrolling_by_app("alice", &app).await;
     assert_eq!(later.factors().await.factors.len(), 2);
-    let retired = core_api::usecase::retire_sheets::retire_sheets(&bench.core).await;
+    let retired = enrolment::retire_sheets::retire_sheets(&bench.core).await;
     assert_eq!(retired.expect("the store"), 1);
     assert_eq!(bench.events().await.last().expect("an event"), "factor");
     assert_eq!(later.factors().await.factors.len(), 2);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use contract::{Action, Method, ProblemKind, Purpose};
 use core_api::store::freeze;
-use core_api::usecase::not_me::not_me;
+use core_api::usecase::recovery::not_me::not_me;
 
 use crate::bench::{Bench, caller, kind};
 use crate::post::{Mail, Post, enrol_mailbox, fates, work};

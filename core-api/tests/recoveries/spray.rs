@@ -1,7 +1,7 @@
 //! One guess at everybody: no single account shows it, so all are added up.
 
 use contract::{Method, ProblemKind, Purpose};
-use core_api::usecase::pause::resume;
+use core_api::usecase::portal::pause::resume;
 
 use crate::bench::{Bench, kind};
 

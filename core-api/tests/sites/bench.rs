@@ -14,8 +14,8 @@ use core_api::site::{Address, LinkError, SiteLink};
 use core_api::steps::Unwatched;
 use core_api::store::message::{self, Message, NewMessage};
 use core_api::store::{Store, alarm, push, site};
-use core_api::usecase::audit_export;
-use core_api::usecase::site_pair::{offer, take_answer};
+use core_api::usecase::audit::export;
+use core_api::usecase::site::pair::{offer, take_answer};
 use core_api::worker::line::Line;
 use core_api::worker::pull::{Next, Puller};
 use core_api::worker::push::try_one;
@@ -29,7 +29,7 @@ use server::config::Origin;
 use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
 
-pub(crate) use core_api::usecase::site_push::Tried;
+pub(crate) use core_api::usecase::site::push::Tried;
 
 use crate::fake::FakeSite;
 
@@ -261,7 +261,7 @@ impl Bench {
 
     /// How many audit records hold this text.
     pub(crate) async fn audited(&self, text: &str) -> usize {
-        let records = self.core.store.read(|c| audit_export::page(c, 0, 100_000)).await;
+        let records = self.core.store.read(|c| export::page(c, 0, 100_000)).await;
         let records = records.expect("the database works");
         records
             .iter()
@@ -271,7 +271,7 @@ impl Bench {
 
     /// How many records of this event name this operator.
     pub(crate) async fn audited_of(&self, event: &str, operator: &str) -> usize {
-        let records = self.core.store.read(|c| audit_export::page(c, 0, 100_000)).await;
+        let records = self.core.store.read(|c| export::page(c, 0, 100_000)).await;
         let records = records.expect("the database works");
         let is_his = |personal: &Option<String>| personal.as_ref().is_some_and(|who| who.contains(operator));
         records

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use core_api::store::audit::{Entry, Event, Personal};
 use core_api::store::site;
-use core_api::usecase::audit_verify::verify;
-use core_api::usecase::site_acknowledge::acknowledge;
-use core_api::usecase::site_list::list;
-use core_api::usecase::site_rekey::rekey;
-use core_api::usecase::site_retire::retire;
+use core_api::usecase::audit::verify::verify;
+use core_api::usecase::site::acknowledge::acknowledge;
+use core_api::usecase::site::list::list;
+use core_api::usecase::site::new_epoch::new_epoch;
+use core_api::usecase::site::retire::retire;
 use core_api::worker::checkpoint::{self, NAME, witness_key};
 use core_api::worker::pull::{GRACE, MISSED, Next, STALE};
 use domain::Timestamp;
@@ -222,7 +222,7 @@ async fn an_audit_that_was_put_back_does_not_fit_what_the_site_kept_until_an_ope
     assert!(found.iter().any(|fault| fault.contains("site dmz1")), "{found:?}");
 
     // Nor does a new epoch take it back, but a word of an operator does.
-    rekey(&bench.core, "dmz1", "REF", "uid 0").await.unwrap();
+    new_epoch(&bench.core, "dmz1", "REF", "uid 0").await.unwrap();
     puller.try_one(0).await.unwrap();
     assert_eq!(bench.alarms("dmz1").await, ["witness"]);
     assert_eq!(bench.stored("dmz1").await.witness, Some(last));

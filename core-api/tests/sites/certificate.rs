@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use contract::sync::{Certificate, CertificateInUse, CertificateRefusal};
-use core_api::usecase::alarm::What;
-use core_api::usecase::site_certificate::{CertificateError, bring, request, show};
-use core_api::usecase::site_list::list;
-use core_api::usecase::site_retire::retire;
+use core_api::usecase::operators::alarm::What;
+use core_api::usecase::site::certificate::{CertificateError, bring, request, show};
+use core_api::usecase::site::list::list;
+use core_api::usecase::site::retire::retire;
 use core_api::worker::pull::Next;
 use rcgen::{CertificateParams, DistinguishedName, KeyPair};
 

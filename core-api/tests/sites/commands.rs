@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use contract::sync::{Order, Token};
-use core_api::usecase::message_command::{By, Ordered, order};
-use core_api::usecase::site_rekey::rekey;
+use core_api::usecase::message::command::{By, Ordered, order};
+use core_api::usecase::site::new_epoch::new_epoch;
 use domain::Clock as _;
 use domain::message::Ending;
 
@@ -151,7 +151,7 @@ async fn nothing_is_done_to_what_nobody_made() {
     assert_eq!(ordered, Ordered::Unknown);
 }
 
-/// The push arrived, its answer was lost, and the sender revoked before the site was keyed anew: nobody knows.
+/// The push arrived, its answer was lost, and the sender revoked before the new epoch: nobody knows.
 #[tokio::test]
 async fn what_was_revoked_while_it_may_have_been_in_a_former_epoch_is_lost_and_not_surely_revoked() {
     let bench = Bench::new().await;
@@ -162,7 +162,7 @@ async fn what_was_revoked_while_it_may_have_been_in_a_former_epoch_is_lost_and_n
         ordered(&bench, id, Order::Revoke).await,
         Ordered::Queued(_)
     ));
-    rekey(&bench.core, "dmz1", "REF", "uid 0").await.unwrap();
+    new_epoch(&bench.core, "dmz1", "REF", "uid 0").await.unwrap();
     assert_eq!(bench.stage(id).await, "lost");
     bench.push("dmz1").await;
     assert_eq!(bench.stage(id).await, "lost");

@@ -1,8 +1,8 @@
 //! Pairing, retiring, and beginning anew.
 
-use core_api::usecase::site_pair::{PairError, offer, take_answer};
-use core_api::usecase::site_rekey::rekey;
-use core_api::usecase::site_retire::retire;
+use core_api::usecase::site::new_epoch::new_epoch;
+use core_api::usecase::site::pair::{PairError, offer, take_answer};
+use core_api::usecase::site::retire::retire;
 use core_api::worker::pull::Next;
 
 use crate::bench::{Bench, Tried};
@@ -69,7 +69,7 @@ async fn keyed_anew_it_goes_on_with_what_never_left_and_gives_up_the_rest() {
     bench.site().state().away = false;
     bench.forward(std::time::Duration::from_secs(1));
 
-    assert_eq!(rekey(&bench.core, "dmz1", "REF", "uid 0").await.unwrap(), 2);
+    assert_eq!(new_epoch(&bench.core, "dmz1", "REF", "uid 0").await.unwrap(), 2);
     let mut stages = vec![];
     for id in [there, ended, tried, untried] {
         stages.push(bench.stage(id).await);
@@ -87,12 +87,12 @@ async fn a_lost_answer_to_a_new_epoch_is_asked_for_again_with_the_same_key() {
     let mut bench = Bench::new().await;
     bench.site().state().lose_answers = 1;
     assert!(matches!(
-        rekey(&bench.core, "dmz1", "", "").await,
+        new_epoch(&bench.core, "dmz1", "", "").await,
         Err(PairError::Site(_))
     ));
     assert_eq!(bench.stored("dmz1").await.epoch, 1);
     bench.restart().await;
-    assert_eq!(rekey(&bench.core, "dmz1", "", "").await.unwrap(), 2);
+    assert_eq!(new_epoch(&bench.core, "dmz1", "", "").await.unwrap(), 2);
     let id = bench.send("dmz1").await;
     bench.push("dmz1").await;
     bench.site().open(id);

@@ -1,7 +1,7 @@
 //! A site that was taken over can say what it likes. What cannot be is not taken for true.
 
 use contract::sync::{Digest, End, Events, Order, Token, What};
-use core_api::usecase::message_command::{By, order};
+use core_api::usecase::message::command::{By, order};
 use core_api::worker::pull::Next;
 
 use crate::bench::{Bench, NOON};

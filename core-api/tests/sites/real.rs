@@ -13,9 +13,9 @@ use contract::sync::{
 };
 use contract::{Problem, ProblemKind};
 use core_api::keys::OsRandomness;
-use core_api::usecase::message_command::{By, order};
-use core_api::usecase::site_pair::{offer, take_answer};
-use core_api::usecase::site_rekey::rekey;
+use core_api::usecase::message::command::{By, order};
+use core_api::usecase::site::new_epoch::new_epoch;
+use core_api::usecase::site::pair::{offer, take_answer};
 use core_api::worker::pull::{MISSED, Next};
 use domain::clock::random_bytes;
 use domain::{Clock as _, Randomness as _};
@@ -310,12 +310,12 @@ async fn an_older_copy_is_a_fork_and_a_new_epoch_goes_on() {
         .lock()
         .expect("as the test laid it out") = 1;
     assert!(
-        rekey(&real.bench.core, "dmz1", "", "").await.is_err(),
+        new_epoch(&real.bench.core, "dmz1", "", "").await.is_err(),
         "its answer is lost"
     );
     drop(dial(&real.bench, &site));
     assert_eq!(
-        rekey(&real.bench.core, "dmz1", "", "")
+        new_epoch(&real.bench.core, "dmz1", "", "")
             .await
             .expect("as the test laid it out"),
         2

@@ -1,7 +1,7 @@
 //! The core ends between any two steps: only the store remembers, and everything happens once.
 
 use contract::sync::{Order, Token};
-use core_api::usecase::message_command::{By, order};
+use core_api::usecase::message::command::{By, order};
 
 use crate::bench::Bench;
 

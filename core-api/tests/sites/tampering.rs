@@ -130,7 +130,7 @@ async fn a_site_from_an_older_copy_is_a_fork_until_it_is_keyed_anew() {
         "{next:?}"
     );
     assert_eq!(bench.stage(id).await, "on-site");
-    core_api::usecase::site_rekey::rekey(&bench.core, "dmz1", "", "")
+    core_api::usecase::site::new_epoch::new_epoch(&bench.core, "dmz1", "", "")
         .await
         .unwrap();
     assert_eq!(bench.stage(id).await, "lost");

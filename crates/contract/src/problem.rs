@@ -115,7 +115,7 @@ impl ProblemKind {
             Self::TooSoon => "Your account was recovered less than a day ago. Come back later.",
             Self::OtherProofNeeded => "Begin again and prove who you are in another way to do this.",
             Self::Conflict => "This id belongs to another message.",
-            Self::Fork => "The journals differ. Nothing is served until the site is keyed anew.",
+            Self::Fork => "The journals differ. Nothing is served until the site begins a new epoch.",
             Self::NotConfirmed => "The core has not confirmed this site. Try again in a minute.",
             Self::Full => "No room is left. Try again later.",
             Self::PassphraseNeeded => "A message that is mailed needs a passphrase. Tell it in another way.",

@@ -221,7 +221,7 @@ pub(crate) fn restore(state: &mut State) {
 }
 
 /// Somebody opens a new epoch after trouble. What is not known to have ended is lost.
-pub(crate) fn rekey(scope: &Scope, state: &mut State) {
+pub(crate) fn new_epoch(scope: &Scope, state: &mut State) {
     if scope.flaw != Some(Flaw::GenerationKept) {
         state.witness.generation += 1;
         state.core.work.generation = state.witness.generation;

@@ -25,7 +25,7 @@ pub enum Action {
     /// What the core did gets on its disk.
     CommitCore,
     /// Somebody opens a new epoch, for there is trouble.
-    ReKey,
+    NewEpoch,
     /// What the site did gets on its disk.
     CommitSite,
     /// The leases on a message end.
@@ -111,7 +111,7 @@ impl Protocol {
         }
         duties.extend(self.calls(state).into_iter().map(Action::Call));
         if core.disk.trouble && !core.is_behind() {
-            duties.push(Action::ReKey);
+            duties.push(Action::NewEpoch);
         }
     }
 
@@ -369,7 +369,7 @@ impl Protocol {
             }
             Action::Call(packet) => self.call(state, packet),
             Action::CommitCore => core::commit(state),
-            Action::ReKey => core::rekey(&self.0, state),
+            Action::NewEpoch => core::new_epoch(&self.0, state),
             Action::CommitSite => site::commit(state),
             Action::LeasesEnd(message) => site::end_leases(state, message),
             Action::TimePasses(message) => {

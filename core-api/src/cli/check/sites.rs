@@ -6,7 +6,7 @@ use server::check::Line;
 use super::super::shown;
 use crate::admin::{Answer, Request, ask};
 use crate::config::{Config, SiteSettings};
-use crate::usecase::site_list::Shown;
+use crate::usecase::site::list::Shown;
 
 /// A line for each site, and one more for each authority of a public certificate that cannot be used.
 pub(super) async fn check(config: &Config) -> Vec<Line> {

@@ -1,0 +1,4 @@
+//! What the helpdesk does for an account.
+
+pub mod invite;
+pub mod unfreeze;

@@ -1,0 +1,4 @@
+//! What operators must hear of.
+
+pub mod alarm;
+pub(super) mod tell;

@@ -1,0 +1,477 @@
+//! The public certificate of a site, renewed from inside: what is in use is looked at, a signing request comes in, the
+//! signed chain goes out. The key never leaves the site.
+//!
+//! What a site says of itself is not believed further than it can be checked: a request that somebody else's authority
+//! is to sign must be for the site's address and nothing else.
+
+use std::sync::Arc;
+
+use client::site::SiteApi;
+use contract::sync::{
+    Certificate as Asked, CertificateAnswer, CertificateInUse, CertificateRefusal, LONGEST_CHAIN,
+};
+use domain::Timestamp;
+use rcgen::{
+    CertificateParams, CertificateSigningRequestParams, DistinguishedName, DnType, DnValue, IsCa, SanType,
+};
+use serde::{Deserialize, Serialize};
+use server::certificate::Certificate;
+use sqlite::Connection;
+
+use crate::core::Core;
+use crate::site::{Address, LinkError};
+use crate::store::audit::{Event, Personal};
+use crate::store::site::{self, Site};
+use crate::store::{StoreError, audit, fact};
+use crate::usecase::operators::alarm::{self, What, through};
+
+/// Longest signing request that is taken from a site, in bytes; one with a P-256 key has some 500.
+const LONGEST_REQUEST: usize = 8 * 1024;
+/// Most of what a site tells in words that is shown: names, and characters of each and of the issuer.
+const MOST_NAMES: usize = 20;
+const MOST_CHARACTERS: usize = 253;
+/// How a request begins and ends (RFC 7468 section 7).
+const REQUEST_BEGINS: &str = "-----BEGIN CERTIFICATE REQUEST-----\n";
+const REQUEST_ENDS: &str = "-----END CERTIFICATE REQUEST-----";
+
+/// Why nothing came of it, in words for whoever typed the command.
+#[derive(Debug, thiserror::Error)]
+pub enum CertificateError {
+    /// It is not in the configuration.
+    #[error("no [[site]] of this name is configured")]
+    NotConfigured,
+    /// It was never paired, or is retired.
+    #[error("this site is not paired")]
+    NotPaired,
+    /// Its chain cannot be believed.
+    #[error(
+        "something is wrong with this site, so that nothing of it is signed and nothing is brought there: see `core-api site list`"
+    )]
+    Troubled,
+    /// The file is longer than a chain can be.
+    #[error("this is too long for a chain: at most {} KiB", LONGEST_CHAIN / 1024)]
+    TooLong,
+    /// The file is no chain.
+    #[error(
+        "there is no certificate in PEM: the file must have `-----BEGIN CERTIFICATE-----` lines, the site's own certificate first (of DER, `openssl x509 -inform der` makes it)"
+    )]
+    NoChain,
+    /// The file has a key in it.
+    #[error(
+        "there is a private key in this file: it was not sent. The site has the key of its own request; bring the certificates only"
+    )]
+    HoldsKey,
+    /// The request that the site made is not one for its address.
+    #[error(
+        "what the site wants to have signed is not a request for {0} and nothing else, so it was not written; if the site's address was changed, pair it again, else take it as an intrusion"
+    )]
+    StrangeRequest(String),
+    /// The site did not do it.
+    #[error("{}", words(*.why, .host))]
+    Refused {
+        /// Why.
+        why: CertificateRefusal,
+        /// The host of its public address.
+        host: String,
+    },
+    /// Our own keys are not there.
+    #[error(transparent)]
+    Link(#[from] LinkError),
+    /// The site could not be asked.
+    #[error("the site did not answer as it should: {0}")]
+    Site(String),
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// What whoever renews can do about it.
+fn words(why: CertificateRefusal, host: &str) -> String {
+    match why {
+        CertificateRefusal::NothingOpen => {
+            "no signing request is open at the site: make one with --out, and have that one signed".to_owned()
+        }
+        CertificateRefusal::TooLong => "the chain is too long for the site; its old certificate stays".to_owned(),
+        CertificateRefusal::NoCertificate => {
+            "the site cannot read a certificate in this chain; the old one stays".to_owned()
+        }
+        CertificateRefusal::OtherKey => {
+            "the first certificate of the chain is for another key than that of the site's last signing request; the \
+             old one stays. Put the site's own certificate first, and have the last request signed: each --out makes \
+             those before void"
+                .to_owned()
+        }
+        CertificateRefusal::OtherNames => format!(
+            "the first certificate of the chain is not for {host}; the old one stays. Have the request signed with \
+             its names (subjectAltName)"
+        ),
+        CertificateRefusal::Ended => "the time of this certificate is over; the old one stays".to_owned(),
+        CertificateRefusal::NotYet => {
+            "the time of this certificate has not come, by the site's clock; the old one stays".to_owned()
+        }
+        CertificateRefusal::Unwritable => {
+            "the site cannot write the files of its certificate, cert_file and key_file of its [public]; its log \
+             names them. It needs their folder for itself (docs/site.md)"
+                .to_owned()
+        }
+        CertificateRefusal::Unusable => {
+            "what stands in the site's cert_file and key_file cannot be used: they do not belong together, or are no \
+             certificate. The site goes on with what it read before, until it is restarted"
+                .to_owned()
+        }
+    }
+}
+
+/// A site's certificate as it is shown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shown {
+    /// The DNS names that it is for.
+    pub names: Vec<String>,
+    /// Who signed it.
+    pub issuer: String,
+    /// Its last moment, in milliseconds since the Unix epoch.
+    pub until: i64,
+    /// What an operator should do something about.
+    pub wrong: Option<String>,
+}
+
+/// What a file holds that is to be brought to a site.
+///
+/// # Errors
+/// When it is no chain, or more than one.
+pub fn chain_in(file: &[u8]) -> Result<&str, CertificateError> {
+    if file.len() > LONGEST_CHAIN {
+        return Err(CertificateError::TooLong);
+    }
+    let text = std::str::from_utf8(file).map_err(|_| CertificateError::NoChain)?;
+    if text.contains("PRIVATE KEY-----") {
+        return Err(CertificateError::HoldsKey);
+    }
+    if !text.contains("-----BEGIN CERTIFICATE-----") {
+        return Err(CertificateError::NoChain);
+    }
+    Ok(text)
+}
+
+/// The certificate in use, as far as the site can tell.
+///
+/// # Errors
+/// When the site is not there, or cannot tell.
+pub async fn show(core: &Arc<Core>, name: &str) -> Result<Shown, CertificateError> {
+    let at = Visited::new(core, name).await?;
+    let in_use = at.ask(&Asked::Show).await?.in_use()?;
+    Ok(shown(&in_use, &at.host, core.now()))
+}
+
+/// Has the site make a signing request; gives it as PEM. An earlier one is void.
+///
+/// # Errors
+/// When the site is not there, cannot keep what comes of it, or asks for something strange.
+pub async fn request(
+    core: &Arc<Core>,
+    name: &str,
+    reference: &str,
+    operator: &str,
+) -> Result<String, CertificateError> {
+    let at = Visited::new(core, name).await?.trusted()?;
+    let CertificateAnswer::Request(request) = at.ask(&Asked::Request).await?.0 else {
+        return Err(unexpected());
+    };
+    if !is_for_alone(&request, &at.host) {
+        tracing::error!(
+            site = name,
+            reference,
+            "a site wants something strange to be signed"
+        );
+        return Err(CertificateError::StrangeRequest(at.host));
+    }
+    let entry = core.entry(
+        Event::SiteCertificateRequested,
+        reference,
+        &through(name),
+        by(operator),
+    );
+    let now = core.now();
+    core.store
+        .write(move |c| audit::append(c, &entry, now).map(drop))
+        .await?;
+    Ok(request)
+}
+
+/// Brings a chain for the last signing request, which the site takes into use at once; gives what is in use then.
+///
+/// # Errors
+/// When the chain does not fit, or the site is not there; then the old one stays. Bringing it again does no harm.
+pub async fn bring(
+    core: &Arc<Core>,
+    name: &str,
+    chain: &[u8],
+    reference: &str,
+    operator: &str,
+) -> Result<Shown, CertificateError> {
+    let chain = chain_in(chain)?.to_owned();
+    let at = Visited::new(core, name).await?.trusted()?;
+    let in_use = at.ask(&Asked::Take { chain }).await?.in_use()?;
+    let now = core.now();
+    let shown = shown(&in_use, &at.host, now);
+    let event = Event::SiteCertificateRenewed { until: shown.until };
+    let entry = core.entry(event, reference, &through(name), by(operator));
+    let (shared, name, is_wrong) = (Arc::clone(core), name.to_owned(), shown.wrong.is_some());
+    core.store
+        .write(move |c| {
+            audit::append(c, &entry, now)?;
+            judge(c, &shared, &name, is_wrong, now)
+        })
+        .await?;
+    Ok(shown)
+}
+
+/// Asks a site for its certificate, and raises the alarm or takes it back. A site that does not answer is another alarm's
+/// business.
+///
+/// # Errors
+/// When the database fails.
+pub async fn look_after(core: &Arc<Core>, site: &Site, api: &dyn SiteApi) -> Result<(), StoreError> {
+    let Some(settings) = core.site(&site.name) else {
+        return Ok(());
+    };
+    let now = core.now();
+    let is_wrong = match api.certificate(&Asked::Show).await {
+        Ok(CertificateAnswer::InUse(in_use)) => {
+            shown(&in_use, settings.public_origin.host(), now).wrong.is_some()
+        }
+        Ok(CertificateAnswer::Refused(_)) => true,
+        Ok(CertificateAnswer::Request(_)) => return Ok(()),
+        Err(error) => {
+            tracing::warn!(site = site.name, %error, "a site did not tell its certificate");
+            return Ok(());
+        }
+    };
+    let (shared, name) = (Arc::clone(core), site.name.clone());
+    core.store
+        .write(move |c| judge(c, &shared, &name, is_wrong, now))
+        .await
+}
+
+fn judge(c: &Connection, core: &Core, site: &str, is_wrong: bool, now: Timestamp) -> Result<(), StoreError> {
+    if is_wrong {
+        alarm::raise(c, core, site, What::Certificate, "", now)
+    } else {
+        alarm::lower(c, site, What::Certificate, "")
+    }
+}
+
+/// A paired site, and the way to ask it.
+struct Visited {
+    host: String,
+    is_troubled: bool,
+    api: Arc<dyn SiteApi>,
+}
+
+/// An answer that is no refusal.
+struct Agreed(CertificateAnswer);
+
+impl Visited {
+    async fn new(core: &Arc<Core>, name: &str) -> Result<Self, CertificateError> {
+        let settings = core.site(name).ok_or(CertificateError::NotConfigured)?;
+        let site = name.to_owned();
+        let (site, generation) = core
+            .store
+            .read(move |c| Ok((site::by_name(c, &site)?, fact::generation(c)?)))
+            .await?;
+        let site = site
+            .filter(|site| site.retired_at.is_none())
+            .ok_or(CertificateError::NotPaired)?;
+        Ok(Self {
+            host: settings.public_origin.host().to_owned(),
+            is_troubled: site.trouble.is_some(),
+            api: core.link.dial(&Address::of(settings, &site, generation))?,
+        })
+    }
+
+    /// What is not to be believed gets nothing signed.
+    fn trusted(self) -> Result<Self, CertificateError> {
+        if self.is_troubled {
+            return Err(CertificateError::Troubled);
+        }
+        Ok(self)
+    }
+
+    async fn ask(&self, asked: &Asked) -> Result<Agreed, CertificateError> {
+        match self.api.certificate(asked).await {
+            Ok(CertificateAnswer::Refused(why)) => Err(CertificateError::Refused {
+                why,
+                host: self.host.clone(),
+            }),
+            Ok(answer) => Ok(Agreed(answer)),
+            Err(error) => Err(CertificateError::Site(error.to_string())),
+        }
+    }
+}
+
+impl Agreed {
+    fn in_use(self) -> Result<CertificateInUse, CertificateError> {
+        match self.0 {
+            CertificateAnswer::InUse(in_use) => Ok(in_use),
+            _ => Err(unexpected()),
+        }
+    }
+}
+
+fn unexpected() -> CertificateError {
+    CertificateError::Site("it answered something else".to_owned())
+}
+
+fn by(operator: &str) -> Personal {
+    Personal {
+        operator: Some(operator.to_owned()),
+        ..Personal::default()
+    }
+}
+
+fn shown(in_use: &CertificateInUse, host: &str, now: Timestamp) -> Shown {
+    let certificate = Certificate::from(in_use.clone());
+    let wrong = match certificate.days_left(now.0) {
+        left if left < 0 => Some("it has ended".to_owned()),
+        _ if certificate.is_early(now.0) => Some("its time has not come".to_owned()),
+        _ if !certificate.is_for(host) => Some(format!("it is not for {host}")),
+        left if certificate.ends_soon(now.0) => Some(format!("it ends in {left} days")),
+        _ => None,
+    };
+    Shown {
+        names: in_use
+            .names
+            .iter()
+            .take(MOST_NAMES)
+            .map(|name| plain(name))
+            .collect(),
+        issuer: plain(&in_use.issuer),
+        until: in_use.until,
+        wrong,
+    }
+}
+
+/// What comes from a site ends on somebody's terminal: no control characters, and none that change the direction.
+fn plain(text: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || c.is_ascii_graphic() || c == ' ';
+    text.chars()
+        .take(MOST_CHARACTERS)
+        .map(|c| if is_plain(c) { c } else { '?' })
+        .collect()
+}
+
+/// Whether a signing request is one for this host and asks for nothing besides. One block of PEM and no more: whoever
+/// signs it must see what was looked at here.
+fn is_for_alone(request: &str, host: &str) -> bool {
+    let inner = request
+        .strip_prefix(REQUEST_BEGINS)
+        .and_then(|rest| rest.trim_end_matches(['\r', '\n']).strip_suffix(REQUEST_ENDS));
+    let is_one_block = inner.is_some_and(|base64| {
+        base64
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "+/=\r\n".contains(c))
+    });
+    if request.len() > LONGEST_REQUEST || !is_one_block {
+        return false;
+    }
+    CertificateSigningRequestParams::from_pem(request)
+        .is_ok_and(|request| asks_for_alone(&request.params, host))
+}
+
+fn asks_for_alone(params: &CertificateParams, host: &str) -> bool {
+    let is_host = |name: &SanType| matches!(name, SanType::DnsName(name) if name.as_str() == host);
+    matches!(params.subject_alt_names.as_slice(), [name] if is_host(name))
+        && is_named(&params.distinguished_name, host)
+        && params.is_ca == IsCa::NoCa
+        && params.key_usages.is_empty()
+        && params.extended_key_usages.is_empty()
+}
+
+/// Nothing, or the host as the common name.
+fn is_named(name: &DistinguishedName, host: &str) -> bool {
+    name.iter()
+        .all(|(kind, value)| *kind == DnType::CommonName && *value == DnValue::Utf8String(host.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use rcgen::{BasicConstraints, ExtendedKeyUsagePurpose, KeyPair, KeyUsagePurpose};
+
+    use super::*;
+
+    const HOST: &str = "secret.corp.example";
+
+    fn request(change: impl FnOnce(&mut CertificateParams)) -> String {
+        let mut params = CertificateParams::new(vec![HOST.to_owned()]).unwrap();
+        params.distinguished_name = DistinguishedName::new();
+        params.distinguished_name.push(DnType::CommonName, HOST);
+        change(&mut params);
+        let key = KeyPair::generate().unwrap();
+        params.serialize_request(&key).unwrap().pem().unwrap()
+    }
+
+    #[test]
+    fn a_request_for_anything_but_the_sites_address_is_not_handed_on() {
+        assert!(is_for_alone(&request(|_| {}), HOST));
+        assert!(is_for_alone(
+            &request(|params| params.distinguished_name = DistinguishedName::new()),
+            HOST
+        ));
+        let name = |name: &str| SanType::DnsName(name.try_into().unwrap());
+        let strange = [
+            request(|params| params.subject_alt_names = vec![name("portal.corp.example")]),
+            request(|params| params.subject_alt_names.push(name("*.corp.example"))),
+            request(|params| params.subject_alt_names.clear()),
+            request(|params| {
+                params
+                    .distinguished_name
+                    .push(DnType::CommonName, "dc1.corp.example");
+            }),
+            request(|params| {
+                params.distinguished_name.push(DnType::OrganizationName, "Corp");
+            }),
+            request(|params| params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained)),
+            request(|params| params.key_usages = vec![KeyUsagePurpose::KeyCertSign]),
+            request(|params| params.extended_key_usages = vec![ExtendedKeyUsagePurpose::CodeSigning]),
+            format!("\u{1b}]0;title\u{7}{}", request(|_| {})),
+            request(|_| {}).repeat(2),
+            "x".repeat(LONGEST_REQUEST + 1),
+            String::new(),
+        ];
+        for (number, strange) in strange.iter().enumerate() {
+            assert!(!is_for_alone(strange, HOST), "{number}: {strange}");
+        }
+        // What somebody changed on its way is not signed by its key.
+        let mut forged = request(|_| {}).replace('\r', "");
+        let last = forged.rfind("-----END").unwrap() - 10;
+        let other = if &forged[last..=last] == "A" { "B" } else { "A" };
+        forged.replace_range(last..=last, other);
+        assert!(!is_for_alone(&forged, HOST), "{forged}");
+    }
+
+    #[test]
+    fn a_file_that_is_no_chain_or_more_than_one_stays_here() {
+        let chain = "-----BEGIN CERTIFICATE-----\nMA==\n-----END CERTIFICATE-----\n";
+        assert_eq!(chain_in(chain.as_bytes()).unwrap(), chain);
+        let with_key = format!("{chain}-----BEGIN EC PRIVATE KEY-----\n");
+        assert!(matches!(
+            chain_in(with_key.as_bytes()),
+            Err(CertificateError::HoldsKey)
+        ));
+        for file in [&[0x30, 0x82, 0xff][..], b"", b"-----BEGIN PKCS7-----\n"] {
+            assert!(matches!(chain_in(file), Err(CertificateError::NoChain)));
+        }
+        let long = chain.repeat(LONGEST_CHAIN / chain.len() + 1);
+        assert!(matches!(
+            chain_in(long.as_bytes()),
+            Err(CertificateError::TooLong)
+        ));
+    }
+
+    #[test]
+    fn what_a_site_tells_writes_nothing_else_to_a_terminal() {
+        assert_eq!(plain("CN=R\u{f6}mer CA 3, O=Corp"), "CN=R\u{f6}mer CA 3, O=Corp");
+        assert_eq!(plain("\u{1b}[2J\u{202e}x\n"), "?[2J?x?");
+        assert_eq!(plain(&"x".repeat(1000)).len(), MOST_CHARACTERS);
+    }
+}
