@@ -151,9 +151,11 @@ build() {
     command -v cargo >/dev/null || fail "cargo is missing: install Rust by https://rustup.rs"
     say "Building; the first time this takes some minutes."
     umask 022
-    await cargo build --release --locked --manifest-path "$root/Cargo.toml" -p core-api -p portal -p selfdestruct
+    binaries=$(realpath -m "${CARGO_TARGET_DIR:-$root/target}")/release
+    # From there, because cargo looks for its configuration from where it is started.
+    await env -C "$root" cargo build --release --locked --target-dir "${binaries%/release}" \
+      -p core-api -p portal -p selfdestruct
     umask 077
-    binaries=${CARGO_TARGET_DIR:-$root/target}/release
   fi
   binaries=$(realpath "$binaries")
 }

@@ -258,3 +258,26 @@ async fn every_connection_has_our_settings() {
         .await;
     assert!(quoted.is_err(), "a mistyped column is no string");
 }
+
+#[tokio::test]
+async fn the_library_is_built_without_the_parts_that_nobody_here_asks_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = Database::open(folder.path().join("t.db"), &[ONE], Options::new(ID)).unwrap();
+    let options: Vec<String> = database
+        .read(|conn| {
+            let mut options = conn.prepare("PRAGMA compile_options")?;
+            let options = options.query_map([], |row| row.get(0))?;
+            options.collect::<Result<_, rusqlite::Error>>()
+        })
+        .await
+        .unwrap();
+    for wanted in ["OMIT_LOAD_EXTENSION", "DQS=0", "DEFAULT_MEMSTATUS=0"] {
+        assert!(
+            options.iter().any(|option| option == wanted),
+            "{wanted}: .cargo/config.toml is not followed"
+        );
+    }
+    for part in ["ENABLE_LOAD_EXTENSION", "ENABLE_FTS", "ENABLE_RTREE"] {
+        assert!(!options.iter().any(|option| option.starts_with(part)), "{part}");
+    }
+}

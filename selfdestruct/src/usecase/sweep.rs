@@ -51,11 +51,7 @@ pub(crate) async fn once(site: &Running) -> Result<(), SiteError> {
     while step_erase(site, &epoch).await? > 0 {}
     while step_boxes(site, &epoch).await? == BATCH as usize {}
     while step_orphans(site, &epoch).await? {}
-    let guard = same(site, &epoch).await?;
-    forget(site).await?;
-    noise::roll_up(site, &guard, false).await?;
-    keep_time(site).await?;
-    anchor(site, &guard).await?;
+    step_rest(site, &epoch).await?;
     give_back(site).await
 }
 
@@ -142,6 +138,14 @@ async fn step_orphans(site: &Running, epoch: &Arc<Epoch>) -> Result<bool, SiteEr
     orphans::try_some(site).await
 }
 
+async fn step_rest(site: &Running, epoch: &Arc<Epoch>) -> Result<(), SiteError> {
+    let guard = same(site, epoch).await?;
+    forget(site).await?;
+    noise::roll_up(site, &guard, false).await?;
+    keep_time(site).await?;
+    anchor(site, &guard).await
+}
+
 /// Events that the core has, and commands, after their time.
 async fn forget(site: &Running) -> Result<(), SiteError> {
     let now = site.now();
@@ -177,7 +181,7 @@ async fn keep_time(site: &Running) -> Result<(), SiteError> {
 }
 
 /// What was forgotten leaves pages that nobody uses: the files get smaller, a step at a time. Erasing does the same; this
-/// is for tombstones and events, which go without it.
+/// is for tombstones and events, which go without it. In no epoch, so that a new one need not wait for the disk.
 async fn give_back(site: &Running) -> Result<(), SiteError> {
     if site.site.read(spare::pages).await? > SPARE {
         erase::clean(site).await?;
