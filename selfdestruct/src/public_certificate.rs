@@ -83,6 +83,20 @@ impl RenewalError {
     }
 }
 
+/// What a site asks an authority for, in each of its signing requests. The core holds a request against it, byte by byte.
+///
+/// # Errors
+/// When the host is neither a name nor an address.
+pub fn asked_for(host: &str) -> Result<CertificateParams, rcgen::Error> {
+    let host = host.trim_matches(['[', ']']); // an address of IPv6 in a URL
+    let mut params = CertificateParams::new(vec![host.to_owned()])?;
+    params.distinguished_name = DistinguishedName::new();
+    if host.len() <= LONGEST_COMMON_NAME {
+        params.distinguished_name.push(DnType::CommonName, host);
+    }
+    Ok(params)
+}
+
 impl PublicCertificate {
     /// The certificate in these files, for this host. What lies ready is in `data_dir`.
     pub fn new(cert: PathBuf, key: PathBuf, data_dir: &Path, host: &str) -> Self {
@@ -124,7 +138,7 @@ impl PublicCertificate {
         files::can_replace(&self.files.cert)?;
         self.finish(now_ms)?; // a renewal that failed half-way must not be forgotten
         let key = KeyPair::generate()?;
-        let pem = self.asked_for()?.serialize_request(&key)?.pem()?;
+        let pem = asked_for(&self.host)?.serialize_request(&key)?.pem()?;
         replace(&self.ready.key, Zeroizing::new(key.serialize_pem()).as_bytes())?;
         Ok(pem)
     }
@@ -148,18 +162,6 @@ impl PublicCertificate {
             remove(&self.ready.cert)?;
         }
         installed
-    }
-
-    /// What a certificate has to say.
-    fn asked_for(&self) -> Result<CertificateParams, RenewalError> {
-        let mut params = CertificateParams::new(vec![self.host.clone()])?;
-        params.distinguished_name = DistinguishedName::new();
-        if self.host.len() <= LONGEST_COMMON_NAME {
-            params
-                .distinguished_name
-                .push(DnType::CommonName, self.host.as_str());
-        }
-        Ok(params)
     }
 
     fn look(&self, now_ms: i64) -> Result<(), RenewalError> {

@@ -11,29 +11,21 @@ use contract::sync::{
     Certificate as Asked, CertificateAnswer, CertificateInUse, CertificateRefusal, LONGEST_CHAIN,
 };
 use domain::Timestamp;
-use rcgen::{
-    CertificateParams, CertificateSigningRequestParams, DistinguishedName, DnType, DnValue, IsCa, SanType,
-};
 use serde::{Deserialize, Serialize};
 use server::certificate::Certificate;
 use sqlite::Connection;
 
 use super::alarm::{self, What, through};
 use crate::core::Core;
+use crate::site::signing_request::is_for_alone;
 use crate::site::{Address, LinkError};
 use crate::store::audit::{Event, Personal};
 use crate::store::site::{self, Site};
 use crate::store::{StoreError, audit, fact};
 
-/// Longest signing request that is taken from a site, in bytes; one with a P-256 key has some 500.
-const LONGEST_REQUEST: usize = 8 * 1024;
 /// Most of what a site tells in words that is shown: names, and characters of each and of the issuer.
 const MOST_NAMES: usize = 20;
 const MOST_CHARACTERS: usize = 253;
-/// How a request begins and ends (RFC 7468 section 7).
-const REQUEST_BEGINS: &str = "-----BEGIN CERTIFICATE REQUEST-----\n";
-const REQUEST_ENDS: &str = "-----END CERTIFICATE REQUEST-----";
-
 /// Why nothing came of it, in words for whoever typed the command.
 #[derive(Debug, thiserror::Error)]
 pub enum CertificateError {
@@ -360,94 +352,9 @@ fn plain(text: &str) -> String {
         .collect()
 }
 
-/// Whether a signing request is one for this host and asks for nothing besides. One block of PEM and no more: whoever
-/// signs it must see what was looked at here.
-fn is_for_alone(request: &str, host: &str) -> bool {
-    let inner = request
-        .strip_prefix(REQUEST_BEGINS)
-        .and_then(|rest| rest.trim_end_matches(['\r', '\n']).strip_suffix(REQUEST_ENDS));
-    let is_one_block = inner.is_some_and(|base64| {
-        base64
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || "+/=\r\n".contains(c))
-    });
-    if request.len() > LONGEST_REQUEST || !is_one_block {
-        return false;
-    }
-    CertificateSigningRequestParams::from_pem(request)
-        .is_ok_and(|request| asks_for_alone(&request.params, host))
-}
-
-fn asks_for_alone(params: &CertificateParams, host: &str) -> bool {
-    let is_host = |name: &SanType| matches!(name, SanType::DnsName(name) if name.as_str() == host);
-    matches!(params.subject_alt_names.as_slice(), [name] if is_host(name))
-        && is_named(&params.distinguished_name, host)
-        && params.is_ca == IsCa::NoCa
-        && params.key_usages.is_empty()
-        && params.extended_key_usages.is_empty()
-}
-
-/// Nothing, or the host as the common name.
-fn is_named(name: &DistinguishedName, host: &str) -> bool {
-    name.iter()
-        .all(|(kind, value)| *kind == DnType::CommonName && *value == DnValue::Utf8String(host.to_owned()))
-}
-
 #[cfg(test)]
 mod tests {
-    use rcgen::{BasicConstraints, ExtendedKeyUsagePurpose, KeyPair, KeyUsagePurpose};
-
     use super::*;
-
-    const HOST: &str = "secret.corp.example";
-
-    fn request(change: impl FnOnce(&mut CertificateParams)) -> String {
-        let mut params = CertificateParams::new(vec![HOST.to_owned()]).unwrap();
-        params.distinguished_name = DistinguishedName::new();
-        params.distinguished_name.push(DnType::CommonName, HOST);
-        change(&mut params);
-        let key = KeyPair::generate().unwrap();
-        params.serialize_request(&key).unwrap().pem().unwrap()
-    }
-
-    #[test]
-    fn a_request_for_anything_but_the_sites_address_is_not_handed_on() {
-        assert!(is_for_alone(&request(|_| {}), HOST));
-        assert!(is_for_alone(
-            &request(|params| params.distinguished_name = DistinguishedName::new()),
-            HOST
-        ));
-        let name = |name: &str| SanType::DnsName(name.try_into().unwrap());
-        let strange = [
-            request(|params| params.subject_alt_names = vec![name("portal.corp.example")]),
-            request(|params| params.subject_alt_names.push(name("*.corp.example"))),
-            request(|params| params.subject_alt_names.clear()),
-            request(|params| {
-                params
-                    .distinguished_name
-                    .push(DnType::CommonName, "dc1.corp.example");
-            }),
-            request(|params| {
-                params.distinguished_name.push(DnType::OrganizationName, "Corp");
-            }),
-            request(|params| params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained)),
-            request(|params| params.key_usages = vec![KeyUsagePurpose::KeyCertSign]),
-            request(|params| params.extended_key_usages = vec![ExtendedKeyUsagePurpose::CodeSigning]),
-            format!("\u{1b}]0;title\u{7}{}", request(|_| {})),
-            request(|_| {}).repeat(2),
-            "x".repeat(LONGEST_REQUEST + 1),
-            String::new(),
-        ];
-        for (number, strange) in strange.iter().enumerate() {
-            assert!(!is_for_alone(strange, HOST), "{number}: {strange}");
-        }
-        // What somebody changed on its way is not signed by its key.
-        let mut forged = request(|_| {}).replace('\r', "");
-        let last = forged.rfind("-----END").unwrap() - 10;
-        let other = if &forged[last..=last] == "A" { "B" } else { "A" };
-        forged.replace_range(last..=last, other);
-        assert!(!is_for_alone(&forged, HOST), "{forged}");
-    }
 
     #[test]
     fn a_file_that_is_no_chain_or_more_than_one_stays_here() {

@@ -8,7 +8,8 @@ use core_api::usecase::site_certificate::{CertificateError, bring, request, show
 use core_api::usecase::site_list::list;
 use core_api::usecase::site_retire::retire;
 use core_api::worker::pull::Next;
-use rcgen::{CertificateParams, DistinguishedName, KeyPair};
+use rcgen::KeyPair;
+use selfdestruct::public_certificate::asked_for;
 
 use crate::bench::{Bench, NOON};
 
@@ -25,8 +26,7 @@ fn good_until(days: i64) -> CertificateInUse {
 }
 
 fn signing_request(name: &str) -> String {
-    let mut params = CertificateParams::new(vec![name.to_owned()]).expect("a name");
-    params.distinguished_name = DistinguishedName::new();
+    let params = asked_for(name).expect("a name");
     let key = KeyPair::generate().expect("the system has randomness");
     let request = params.serialize_request(&key).expect("a request");
     request.pem().expect("a request")
