@@ -128,6 +128,24 @@ fn a_site_that_the_core_serves_itself_stands_inside() {
     }
 }
 
+#[test]
+fn a_site_that_the_core_serves_itself_shares_no_file_that_its_renewal_overwrites() {
+    let folder = folder();
+    std::os::unix::fs::symlink("core.key", folder.path().join("pki/linked.key")).unwrap();
+    let shared = EXAMPLE
+        .replace("cert_file = \"tls/secret.pem\"", "cert_file = \"pki/core.pem\"")
+        .replace("key_file = \"tls/secret.key\"", "key_file = \"pki/linked.key\"");
+    let mistakes = read_in(folder.path(), &shared).err().unwrap();
+    for key in ["site[1].embedded.cert_file", "site[1].embedded.key_file"] {
+        assert!(mistakes.contains(key), "{key} is not in:\n{mistakes}");
+    }
+    let section = &EXAMPLE[EXAMPLE.find("\n[[site]]\nname = \"inside\"").unwrap()..];
+    let section = &section[..section.find("\n[keys]").unwrap()];
+    let twice = format!("{EXAMPLE}{}", section.replace("\"inside\"", "\"second\""));
+    let mistakes = read_in(folder.path(), &twice).err().unwrap();
+    assert!(mistakes.contains("site[2].embedded.cert_file"), "{mistakes}");
+}
+
 /// Whoever takes the comment sign from a default must get that default: the example may not promise another.
 #[test]
 fn every_default_in_the_example_is_the_real_one() {

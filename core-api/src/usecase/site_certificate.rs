@@ -101,6 +101,10 @@ fn words(why: CertificateRefusal, host: &str) -> String {
         CertificateRefusal::NotYet => {
             "the time of this certificate has not come, by the site's clock; the old one stays".to_owned()
         }
+        CertificateRefusal::OneFile => {
+            "cert_file and key_file of the site's [public] are one file, which would be overwritten: give each its own"
+                .to_owned()
+        }
         CertificateRefusal::Unwritable => {
             "the site cannot write the files of its certificate, cert_file and key_file of its [public]; its log \
              names them. It needs their folder for itself (docs/site.md)"

@@ -122,6 +122,7 @@ async fn a_chain_that_the_site_refuses_changes_nothing_and_is_explained() {
         (CertificateRefusal::OtherNames, "not for secret.corp.example"),
         (CertificateRefusal::Ended, "is over"),
         (CertificateRefusal::NotYet, "has not come"),
+        (CertificateRefusal::OneFile, "are one file"),
         (CertificateRefusal::Unwritable, "cannot write"),
         (CertificateRefusal::Unusable, "cannot be used"),
     ] {

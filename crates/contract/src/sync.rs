@@ -540,6 +540,8 @@ pub enum CertificateRefusal {
     Ended,
     /// Its time has not come, by the site's clock.
     NotYet,
+    /// Certificate and key are in one file, which would be overwritten.
+    OneFile,
     /// The site cannot write the files of its certificate.
     Unwritable,
     /// What the files of the site's certificate hold cannot be used; the listener goes on with what it read before.
