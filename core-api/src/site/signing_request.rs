@@ -47,7 +47,10 @@ fn der(request: &str) -> Option<Vec<u8>> {
 
 /// Whether they differ in key and signature alone. `None` if a request does not hold its own key.
 fn is_alike(given: &X509CertificationRequest<'_>, wanted: &X509CertificationRequest<'_>) -> Option<bool> {
-    let (info, reference) = (&given.certification_request_info, &wanted.certification_request_info);
+    let (info, reference) = (
+        &given.certification_request_info,
+        &wanted.certification_request_info,
+    );
     let (key, other) = (&info.subject_pki, &reference.subject_pki);
     let is_key_alike = key.algorithm == other.algorithm
         && key.raw.len() == other.raw.len()
@@ -121,7 +124,11 @@ mod tests {
 
     #[test]
     fn hosts_with_long_names_and_hosts_without_one_are_asked_for_as_well() {
-        for host in [&format!("{}.corp.example", "x".repeat(60)), "192.0.2.7", "[2001:db8::7]"] {
+        for host in [
+            &format!("{}.corp.example", "x".repeat(60)),
+            "192.0.2.7",
+            "[2001:db8::7]",
+        ] {
             let key = KeyPair::generate().unwrap();
             let request = asked_for(host).unwrap().serialize_request(&key).unwrap();
             assert!(is_for_alone(&request.pem().unwrap(), host), "{host}");
@@ -163,7 +170,10 @@ mod tests {
     }
 
     fn names(name: &str) -> Vec<u8> {
-        extension(ALTERNATIVE_NAMES, &tlv(SEQUENCE, &[&tlv(0x82, &[name.as_bytes()])]))
+        extension(
+            ALTERNATIVE_NAMES,
+            &tlv(SEQUENCE, &[&tlv(0x82, &[name.as_bytes()])]),
+        )
     }
 
     fn attribute(kind: &[u8], values: &[&[u8]]) -> Vec<u8> {
@@ -202,7 +212,10 @@ mod tests {
         let own = names(HOST);
         let asked = attribute(EXTENSIONS, &[&tlv(SEQUENCE, &[&own])]);
         let honest = signed(&subject, std::slice::from_ref(&asked), b"", b"");
-        assert!(is_for_alone(&honest, HOST), "the requests here are like the site's");
+        assert!(
+            is_for_alone(&honest, HOST),
+            "the requests here are like the site's"
+        );
 
         let authority = tlv(
             SEQUENCE,
@@ -226,7 +239,10 @@ mod tests {
                 "Microsoft's extensions",
                 with(attribute(MICROSOFTS_EXTENSIONS, &[&other])),
             ),
-            ("a second set of extensions", with(attribute(EXTENSIONS, &[&authority]))),
+            (
+                "a second set of extensions",
+                with(attribute(EXTENSIONS, &[&authority])),
+            ),
             (
                 "a pair of a name and a value",
                 with(pair("SAN", "upn=administrator@corp.example")),
@@ -250,7 +266,10 @@ mod tests {
                 "something behind",
                 signed(&subject, std::slice::from_ref(&asked), b"", &[SEQUENCE, 0]),
             ),
-            ("text behind its end", honest.replace(ENDS, &format!("AA==\n{ENDS}"))),
+            (
+                "text behind its end",
+                honest.replace(ENDS, &format!("AA==\n{ENDS}")),
+            ),
         ];
         for (what, strange) in strange {
             assert!(!is_for_alone(&strange, HOST), "{what}: {strange}");
