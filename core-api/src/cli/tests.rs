@@ -344,3 +344,26 @@ fn an_id_may_begin_with_a_hyphen() {
         assert!(parsed.is_ok(), "{command:?}: {}", parsed.unwrap_err());
     }
 }
+
+#[tokio::test]
+async fn nothing_is_asked_of_a_site_whose_request_could_not_be_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = installed(folder.path()).await;
+    let asked = async |file: &Path| {
+        let file = file.display().to_string();
+        let words = ["--config", &config, "site", "certificate", "dmz1", "--out", &file];
+        typed(&words).await.unwrap_err()
+    };
+    let refused = asked(&folder.path().join("none/dmz1.csr")).await;
+    assert!(refused.contains("none/dmz1.csr"), "{refused}");
+    let there = folder.path().join("there.csr");
+    std::fs::write(&there, "another").unwrap();
+    let refused = asked(&there).await;
+    assert!(refused.contains("never overwritten"), "{refused}");
+    assert_eq!(std::fs::read_to_string(&there).unwrap(), "another");
+
+    let fresh = folder.path().join("fresh.csr");
+    let refused = asked(&fresh).await;
+    assert!(refused.contains("no core runs"), "{refused}");
+    assert!(!fresh.exists(), "an empty file is no request");
+}
