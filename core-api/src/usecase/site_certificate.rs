@@ -4,16 +4,22 @@
 //! What a site says of itself is not believed further than it can be checked: a request that somebody else's authority
 //! is to sign must be for the site's address and nothing else.
 
+use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use client::site::SiteApi;
+use client::trust::{Disbelief, believe};
 use contract::sync::{
     Certificate as Asked, CertificateAnswer, CertificateInUse, CertificateRefusal, LONGEST_CHAIN,
 };
+use data_encoding::HEXLOWER;
 use domain::Timestamp;
 use serde::{Deserialize, Serialize};
 use server::certificate::Certificate;
+use sha2::{Digest as _, Sha256};
 use sqlite::Connection;
+use tokio::time::timeout;
 
 use super::alarm::{self, What, through};
 use crate::core::Core;
@@ -26,6 +32,15 @@ use crate::store::{StoreError, audit, fact};
 /// Most of what a site tells in words that is shown: names, and characters of each and of the issuer.
 const MOST_NAMES: usize = 20;
 const MOST_CHARACTERS: usize = 253;
+/// How long a site may take to answer.
+const ANSWER_WITHIN: Duration = Duration::from_secs(12);
+const _: () = assert!(
+    ANSWER_WITHIN.as_secs() < crate::admin::DEADLINE.as_secs(),
+    "whoever typed the command is told what was wrong"
+);
+/// How many looks in a row a site may answer without its certificate.
+const MOST_UNTOLD: u32 = 3;
+
 /// Why nothing came of it, in words for whoever typed the command.
 #[derive(Debug, thiserror::Error)]
 pub enum CertificateError {
@@ -53,6 +68,11 @@ pub enum CertificateError {
         "there is a private key in this file: it was not sent. The site has the key of its own request; bring the certificates only"
     )]
     HoldsKey,
+    /// Browsers would not believe it.
+    #[error(
+        "browsers would not believe this chain ({0}), so it was not brought: every intermediate certificate stands in it, behind the site's own; and a private authority stands in the file that public_ca_file of the [[site]] names"
+    )]
+    Unbelieved(#[from] Disbelief),
     /// The request that the site made is not one for its address.
     #[error(
         "what the site wants to have signed is not a request for {0} and nothing else, so it was not written; if the site's address was changed, pair it again, else take it as an intrusion"
@@ -121,7 +141,7 @@ fn words(why: CertificateRefusal, host: &str) -> String {
 /// A site's certificate as it is shown.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Shown {
-    /// The DNS names that it is for.
+    /// The DNS names and addresses that it is for.
     pub names: Vec<String>,
     /// Who signed it.
     pub issuer: String,
@@ -173,31 +193,31 @@ pub async fn request(
     let CertificateAnswer::Request(request) = at.ask(&Asked::Request).await?.0 else {
         return Err(unexpected());
     };
-    if !is_for_alone(&request, &at.host) {
-        tracing::error!(
-            site = name,
-            reference,
-            "a site wants something strange to be signed"
-        );
+    let is_strange = !is_for_alone(&request, &at.host);
+    let event = Event::SiteCertificateRequested {
+        sha256: sha256(request.as_bytes()),
+    };
+    let entry = core.entry(event, reference, &through(name), by(operator));
+    let (shared, site, now) = (Arc::clone(core), name.to_owned(), core.now());
+    core.store
+        .write(move |c| {
+            audit::append(c, &entry, now)?;
+            if is_strange {
+                alarm::raise(c, &shared, &site, What::Request, "", now)?;
+            }
+            Ok(())
+        })
+        .await?;
+    if is_strange {
         return Err(CertificateError::StrangeRequest(at.host));
     }
-    let entry = core.entry(
-        Event::SiteCertificateRequested,
-        reference,
-        &through(name),
-        by(operator),
-    );
-    let now = core.now();
-    core.store
-        .write(move |c| audit::append(c, &entry, now).map(drop))
-        .await?;
     Ok(request)
 }
 
 /// Brings a chain for the last signing request, which the site takes into use at once; gives what is in use then.
 ///
 /// # Errors
-/// When the chain does not fit, or the site is not there; then the old one stays. Bringing it again does no harm.
+/// When the chain does not fit or browsers would not believe it, or the site is not there; then the old one stays. Bringing it again does no harm.
 pub async fn bring(
     core: &Arc<Core>,
     name: &str,
@@ -207,10 +227,21 @@ pub async fn bring(
 ) -> Result<Shown, CertificateError> {
     let chain = chain_in(chain)?.to_owned();
     let at = Visited::new(core, name).await?.trusted()?;
+    let (sha256, now) = (sha256(chain.as_bytes()), core.now());
+    believe(at.ca_file.as_deref(), chain.as_bytes(), &at.host, now.0)?;
+    let leaf = Certificate::from_pem(chain.as_bytes()).ok_or(CertificateError::NoChain)?;
+    let event = Event::SiteCertificateBrought {
+        sha256: sha256.clone(),
+        until: CertificateInUse::from(leaf).until,
+    };
+    let entry = core.entry(event, reference, &through(name), by(operator));
+    core.store
+        .write(move |c| audit::append(c, &entry, now).map(drop))
+        .await?;
     let in_use = at.ask(&Asked::Take { chain }).await?.in_use()?;
     let now = core.now();
     let shown = shown(&in_use, &at.host, now);
-    let event = Event::SiteCertificateRenewed { until: shown.until };
+    let event = Event::SiteCertificateRenewed { sha256 };
     let entry = core.entry(event, reference, &through(name), by(operator));
     let (shared, name, is_wrong) = (Arc::clone(core), name.to_owned(), shown.wrong.is_some());
     core.store
@@ -222,25 +253,41 @@ pub async fn bring(
     Ok(shown)
 }
 
-/// Asks a site for its certificate, and raises the alarm or takes it back. A site that does not answer is another alarm's
-/// business.
+/// Asks a site for its certificate, and raises the alarm or takes it back. `untold`: how often in a row it did not tell.
+/// One that answers nothing at all is another alarm's business.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn look_after(core: &Arc<Core>, site: &Site, api: &dyn SiteApi) -> Result<(), StoreError> {
+pub async fn look_after(
+    core: &Arc<Core>,
+    site: &Site,
+    api: &dyn SiteApi,
+    untold: &mut u32,
+) -> Result<(), StoreError> {
     let Some(settings) = core.site(&site.name) else {
         return Ok(());
     };
     let now = core.now();
-    let is_wrong = match api.certificate(&Asked::Show).await {
+    let told = match api.certificate(&Asked::Show).await {
         Ok(CertificateAnswer::InUse(in_use)) => {
-            shown(&in_use, settings.public_origin.host(), now).wrong.is_some()
+            Ok(shown(&in_use, settings.public_origin.host(), now).wrong.is_some())
         }
-        Ok(CertificateAnswer::Refused(_)) => true,
-        Ok(CertificateAnswer::Request(_)) => return Ok(()),
+        Ok(CertificateAnswer::Refused(_)) => Ok(true),
+        Ok(CertificateAnswer::Request(_)) => Err(unexpected().to_string()),
+        Err(error) => Err(error.to_string()),
+    };
+    let is_wrong = match told {
+        Ok(is_wrong) => {
+            *untold = 0;
+            is_wrong
+        }
         Err(error) => {
-            tracing::warn!(site = site.name, %error, "a site did not tell its certificate");
-            return Ok(());
+            tracing::warn!(site = site.name, error, "a site did not tell its certificate");
+            *untold = untold.saturating_add(1);
+            if *untold < MOST_UNTOLD {
+                return Ok(());
+            }
+            true
         }
     };
     let (shared, name) = (Arc::clone(core), site.name.clone());
@@ -250,7 +297,9 @@ pub async fn look_after(core: &Arc<Core>, site: &Site, api: &dyn SiteApi) -> Res
 }
 
 fn judge(c: &Connection, core: &Core, site: &str, is_wrong: bool, now: Timestamp) -> Result<(), StoreError> {
-    if is_wrong {
+    // It may have been retired while it was asked, and then has no alarms.
+    let is_paired = site::by_name(c, site)?.is_some_and(|site| site.retired_at.is_none());
+    if is_wrong && is_paired {
         alarm::raise(c, core, site, What::Certificate, "", now)
     } else {
         alarm::lower(c, site, What::Certificate, "")
@@ -260,6 +309,8 @@ fn judge(c: &Connection, core: &Core, site: &str, is_wrong: bool, now: Timestamp
 /// A paired site, and the way to ask it.
 struct Visited {
     host: String,
+    /// The authority of its public certificate; those of this host's own list if there is none.
+    ca_file: Option<PathBuf>,
     is_troubled: bool,
     api: Arc<dyn SiteApi>,
 }
@@ -280,6 +331,7 @@ impl Visited {
             .ok_or(CertificateError::NotPaired)?;
         Ok(Self {
             host: settings.public_origin.host().to_owned(),
+            ca_file: settings.public_ca_file.clone(),
             is_troubled: site.trouble.is_some(),
             api: core.link.dial(&Address::of(settings, &site, generation))?,
         })
@@ -294,7 +346,12 @@ impl Visited {
     }
 
     async fn ask(&self, asked: &Asked) -> Result<Agreed, CertificateError> {
-        match self.api.certificate(asked).await {
+        let answered = timeout(ANSWER_WITHIN, self.api.certificate(asked));
+        let answered = answered.await.map_err(|_| {
+            let seconds = ANSWER_WITHIN.as_secs();
+            CertificateError::Site(format!("no answer within {seconds} s; say it again"))
+        })?;
+        match answered {
             Ok(CertificateAnswer::Refused(why)) => Err(CertificateError::Refused {
                 why,
                 host: self.host.clone(),
@@ -316,6 +373,10 @@ impl Agreed {
 
 fn unexpected() -> CertificateError {
     CertificateError::Site("it answered something else".to_owned())
+}
+
+fn sha256(bytes: &[u8]) -> String {
+    HEXLOWER.encode(&Sha256::digest(bytes))
 }
 
 fn by(operator: &str) -> Personal {

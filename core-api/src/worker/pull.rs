@@ -59,6 +59,8 @@ pub struct Puller {
     witnessed: Option<String>,
     inventory_at: Option<Timestamp>,
     certificate_at: Option<Timestamp>,
+    /// Looks in a row at which it did not tell its certificate.
+    certificate_untold: u32,
     /// What was missed at the last inventory.
     missed: BTreeSet<Id>,
     cared_at: Option<Timestamp>,
@@ -138,6 +140,7 @@ impl Puller {
             witnessed: None,
             inventory_at: None,
             certificate_at: None,
+            certificate_untold: 0,
             missed: BTreeSet::new(),
             cared_at: None,
         }
@@ -211,7 +214,7 @@ impl Puller {
         let now = self.core.now();
         if is_due(self.certificate_at, CERTIFICATE, now) {
             self.certificate_at = Some(now);
-            look_after(&self.core, &site, api).await?;
+            look_after(&self.core, &site, api, &mut self.certificate_untold).await?;
         }
         let every = if self.missed.is_empty() { INVENTORY } else { MISSED };
         if is_due(self.inventory_at, every, now) {

@@ -512,7 +512,7 @@ pub enum CertificateAnswer {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CertificateInUse {
-    /// The DNS names that it is for, in lower case.
+    /// The DNS names and addresses that it is for, in lower case.
     pub names: Vec<String>,
     /// Who signed it.
     pub issuer: String,
