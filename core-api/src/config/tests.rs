@@ -114,10 +114,7 @@ fn a_site_that_the_core_serves_itself_stands_inside() {
     );
 
     let open_to_all = EXAMPLE
-        .replace(
-            "sources = [\"10.0.0.0/8\"]\ncert_file = \"tls",
-            "cert_file = \"tls",
-        )
+        .replace("sources = [\"10.0.0.0/8\"]\n# In files", "# In files")
         .replace(
             "# sync_url = \"https://127.0.0.1:8444\"",
             "sync_url = \"https://10.2.0.10:8444\"",

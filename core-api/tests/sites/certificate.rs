@@ -214,7 +214,7 @@ async fn a_site_that_answers_and_does_not_tell_its_certificate_for_hours_is_an_a
 #[tokio::test]
 async fn a_site_that_is_retired_while_it_is_asked_has_no_alarm() {
     let bench = Bench::new().await;
-    bench.site().state().certificate = good_until(1);
+    bench.site().state().certificate = good_until(-1);
     let name = "dmz1".to_owned();
     let paired = bench
         .core
