@@ -192,8 +192,8 @@ mod tests {
             assert!(text.contains(was), "{was} is not in the sample");
             text = text.replace(was, is);
         }
-        std::fs::create_dir_all(folder.join("tls")).unwrap();
-        for file in ["tls/fullchain.pem", "tls/private.key"] {
+        std::fs::create_dir_all(folder.join("site-tls")).unwrap();
+        for file in ["site-tls/fullchain.pem", "site-tls/private.key"] {
             let path = folder.join(file);
             std::fs::write(&path, "").unwrap();
             std::fs::set_permissions(&path, PermissionsExt::from_mode(0o600)).unwrap();

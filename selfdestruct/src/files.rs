@@ -25,28 +25,50 @@ pub(crate) fn at(path: &Path) -> impl FnOnce(io::Error) -> FileError {
 
 /// Puts a private file (0600) in its place at once: whoever looks sees what was there before, or all of it.
 pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
-    let fresh = path.with_extension("new");
-    write_fresh(&fresh, bytes)?;
-    fs::rename(&fresh, path).map_err(at(path))?;
-    sync_folder(path)
+    Fresh::write(path, bytes)?.put()
 }
 
 /// Tries whether [`replace`] could put something there.
 pub(crate) fn can_replace(path: &Path) -> Result<(), FileError> {
-    let fresh = path.with_extension("new");
-    write_fresh(&fresh, b"")?;
-    remove(&fresh)
+    Fresh::write(path, b"").map(drop)
 }
 
-fn write_fresh(fresh: &Path, bytes: &[u8]) -> Result<(), FileError> {
-    remove(fresh)?; // left behind by a run that was cut short
-    OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(fresh)
-        .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
-        .map_err(at(fresh))
+/// A private file (0600) that lies, whole and on the disk, beside the place that it is for. Dropped, it is gone.
+pub(crate) struct Fresh<'a> {
+    place: &'a Path,
+    beside: PathBuf,
+}
+
+impl<'a> Fresh<'a> {
+    pub(crate) fn write(place: &'a Path, bytes: &[u8]) -> Result<Self, FileError> {
+        let mut beside = place.as_os_str().to_owned();
+        beside.push(".new");
+        let fresh = Self {
+            place,
+            beside: beside.into(),
+        };
+        remove(&fresh.beside)?; // left behind by a run that was cut short
+        OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&fresh.beside)
+            .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
+            .map_err(at(&fresh.beside))?;
+        Ok(fresh)
+    }
+
+    /// In the place of what is there.
+    pub(crate) fn put(self) -> Result<(), FileError> {
+        fs::rename(&self.beside, self.place).map_err(at(self.place))?;
+        sync_folder(self.place)
+    }
+}
+
+impl Drop for Fresh<'_> {
+    fn drop(&mut self) {
+        drop(remove(&self.beside)); // in its place by now, or of no use
+    }
 }
 
 /// Makes the folder's entries durable, as after a rename.
@@ -95,11 +117,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.json");
         fs::write(&path, "old").unwrap();
-        fs::write(folder.path().join("a.new"), "left behind").unwrap();
+        fs::write(folder.path().join("a.json.new"), "left behind").unwrap();
         replace(&path, b"fresh").unwrap();
         assert_eq!(read(&path).unwrap().as_str(), "fresh");
         assert_eq!(open_to_others(&path), None);
-        assert!(!folder.path().join("a.new").exists());
+        assert!(!folder.path().join("a.json.new").exists());
         remove(&path).unwrap();
         remove(&path).unwrap();
     }

@@ -3,6 +3,8 @@
 //! Certificate and key are two files, and a machine can stop between them. So both lie ready in the data folder, whole
 //! and found to fit, before either is put in its place; a start finishes what was begun.
 
+use std::fs;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -12,7 +14,7 @@ use server::certificate::Certificate;
 use server::tls::{Clients, Tls, TlsError, TlsFiles};
 use zeroize::Zeroizing;
 
-use crate::files::{self, FileError, remove, replace};
+use crate::files::{self, FileError, Fresh, remove, replace};
 
 /// Longest common name, in bytes (RFC 5280, `ub-common-name`). A host whose name is longer stands in the alternative
 /// names alone, which are what counts.
@@ -60,6 +62,14 @@ pub enum RenewalError {
     /// The key or the signing request cannot be made.
     #[error("the signing request cannot be made: {0}")]
     Request(#[from] rcgen::Error),
+    /// Certificate and key would overwrite each other.
+    #[error("{} and {} are one file: give the key a file of its own", cert.display(), key.display())]
+    OneFile {
+        /// Where the certificate is looked for.
+        cert: PathBuf,
+        /// Where its key is.
+        key: PathBuf,
+    },
     /// A file cannot be written.
     #[error(transparent)]
     File(#[from] FileError),
@@ -76,11 +86,26 @@ impl RenewalError {
             Self::OtherNames { .. } => CertificateRefusal::OtherNames,
             Self::Ended => CertificateRefusal::Ended,
             Self::NotYet => CertificateRefusal::NotYet,
+            Self::OneFile { .. } => CertificateRefusal::OneFile,
             Self::Unusable(_) => CertificateRefusal::Unusable,
             Self::File(_) => CertificateRefusal::Unwritable,
             Self::Request(_) => return None,
         })
     }
+}
+
+/// What a site asks an authority for, in each of its signing requests. The core holds a request against it, byte by byte.
+///
+/// # Errors
+/// When the host is neither a name nor an address.
+pub fn asked_for(host: &str) -> Result<CertificateParams, rcgen::Error> {
+    let host = host.trim_matches(['[', ']']); // an address of IPv6 in a URL
+    let mut params = CertificateParams::new(vec![host.to_owned()])?;
+    params.distinguished_name = DistinguishedName::new();
+    if host.len() <= LONGEST_COMMON_NAME {
+        params.distinguished_name.push(DnType::CommonName, host);
+    }
+    Ok(params)
 }
 
 impl PublicCertificate {
@@ -101,6 +126,8 @@ impl PublicCertificate {
 
     /// What the files hold that the listener reads.
     pub fn in_use(&self) -> Result<CertificateInUse, RenewalError> {
+        // In the midst of a renewal they do not fit each other.
+        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
         Tls::new(self.files.clone())?;
         let leaf = Certificate::read(&self.files.cert).ok_or(RenewalError::NoCertificate)?;
         Ok(leaf.into())
@@ -120,11 +147,12 @@ impl PublicCertificate {
     pub fn request(&self, now_ms: i64) -> Result<String, RenewalError> {
         let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
         // Better said now than when somebody has paid for the chain.
+        self.two_files()?;
         files::can_replace(&self.files.key)?;
         files::can_replace(&self.files.cert)?;
         self.finish(now_ms)?; // a renewal that failed half-way must not be forgotten
         let key = KeyPair::generate()?;
-        let pem = self.asked_for()?.serialize_request(&key)?.pem()?;
+        let pem = asked_for(&self.host)?.serialize_request(&key)?.pem()?;
         replace(&self.ready.key, Zeroizing::new(key.serialize_pem()).as_bytes())?;
         Ok(pem)
     }
@@ -136,6 +164,7 @@ impl PublicCertificate {
         if self.is_in_use(chain) {
             return Ok(());
         }
+        self.two_files()?;
         if !self.ready.key.exists() {
             return Err(RenewalError::NothingOpen);
         }
@@ -148,18 +177,6 @@ impl PublicCertificate {
             remove(&self.ready.cert)?;
         }
         installed
-    }
-
-    /// What a certificate has to say.
-    fn asked_for(&self) -> Result<CertificateParams, RenewalError> {
-        let mut params = CertificateParams::new(vec![self.host.clone()])?;
-        params.distinguished_name = DistinguishedName::new();
-        if self.host.len() <= LONGEST_COMMON_NAME {
-            params
-                .distinguished_name
-                .push(DnType::CommonName, self.host.as_str());
-        }
-        Ok(params)
     }
 
     fn look(&self, now_ms: i64) -> Result<(), RenewalError> {
@@ -176,12 +193,30 @@ impl PublicCertificate {
         }
     }
 
+    /// Both are on the disk before either is put in its place: what is full then has nothing more to say.
     fn install(&self) -> Result<(), RenewalError> {
+        self.two_files()?;
         let (chain, key) = (files::read(&self.ready.cert)?, files::read(&self.ready.key)?);
-        replace(&self.files.key, key.as_bytes())?;
-        replace(&self.files.cert, chain.as_bytes())?;
+        let key = Fresh::write(&self.files.key, key.as_bytes())?;
+        let chain = Fresh::write(&self.files.cert, chain.as_bytes())?;
+        key.put()?;
+        chain.put()?;
         remove(&self.ready.cert)?;
         Ok(remove(&self.ready.key)?)
+    }
+
+    /// One file may hold both, and may be reached by a link; then the key would be gone with the first chain.
+    fn two_files(&self) -> Result<(), RenewalError> {
+        let TlsFiles { cert, key, .. } = &self.files;
+        let on_disk = |path| fs::metadata(path).map(|data| (data.dev(), data.ino()));
+        let is_one = matches!((on_disk(cert), on_disk(key)), (Ok(cert), Ok(key)) if cert == key);
+        if is_one || cert == key {
+            return Err(RenewalError::OneFile {
+                cert: cert.clone(),
+                key: key.clone(),
+            });
+        }
+        Ok(())
     }
 
     /// The answer to an earlier taking may have been lost.
@@ -203,8 +238,6 @@ impl PublicCertificate {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-
     use rcgen::{
         BasicConstraints, CertificateSigningRequestParams, CertifiedIssuer, IsCa, SanType, date_time_ymd,
     };
@@ -247,6 +280,11 @@ mod tests {
         fn sign(&self, request: &str) -> String {
             let request = CertificateSigningRequestParams::from_pem(request).unwrap();
             request.signed_by(&self.issuer).unwrap().pem()
+        }
+
+        /// A folder where a fresh file would be: also root cannot write that.
+        fn block(&self, name: &str) {
+            fs::create_dir(self.folder.path().join(name)).unwrap();
         }
 
         /// It is not taken, and what is in use stays.
@@ -363,11 +401,46 @@ mod tests {
     #[test]
     fn nothing_is_asked_for_that_could_not_be_put_in_its_place() {
         let case = Case::new();
-        // A folder where the fresh file would be: also root cannot write that.
-        fs::create_dir(case.folder.path().join("public.new")).unwrap();
+        case.block("public.key.new");
         let refused = case.certificate.request(NOW).unwrap_err();
         assert_eq!(refused.refusal(), Some(CertificateRefusal::Unwritable));
         assert!(!case.certificate.ready.key.exists());
+    }
+
+    #[test]
+    fn a_certificate_that_cannot_be_written_leaves_the_old_key() {
+        let case = Case::new();
+        let chain = case.sign(&case.certificate.request(NOW).unwrap());
+        case.block("public.pem.new");
+        case.refuses(&chain, CertificateRefusal::Unwritable);
+        assert!(!case.folder.path().join("public.key.new").exists());
+        fs::remove_dir(case.folder.path().join("public.pem.new")).unwrap();
+        case.certificate.take(&chain, NOW).expect("there is room again");
+        assert_eq!(case.files().0, chain);
+    }
+
+    #[test]
+    fn a_certificate_in_the_file_of_its_key_is_not_renewed() {
+        let case = Case::new();
+        let chain = case.sign(&case.certificate.request(NOW).unwrap());
+        let TlsFiles { cert, key, .. } = case.certificate.files.clone();
+        let both = [fs::read(&cert).unwrap(), fs::read(&key).unwrap()].concat();
+        fs::write(&key, &both).unwrap();
+        fs::remove_file(&cert).unwrap();
+        std::os::unix::fs::symlink("public.key", &cert).unwrap();
+        let linked = PublicCertificate::new(cert, key.clone(), case.folder.path(), HOST);
+        let same = PublicCertificate::new(key.clone(), key.clone(), case.folder.path(), HOST);
+        for certificate in [linked, same] {
+            assert!(certificate.in_use().is_ok(), "it is served");
+            let refused = [
+                certificate.request(NOW).map(drop).unwrap_err(),
+                certificate.take(&chain, NOW).unwrap_err(),
+            ];
+            for refused in refused {
+                assert_eq!(refused.refusal(), Some(CertificateRefusal::OneFile), "{refused}");
+            }
+            assert_eq!(fs::read(&key).unwrap(), both);
+        }
     }
 
     #[test]

@@ -12,6 +12,7 @@ use tokio::net::TcpStream;
 use crate::demo::{self, Person};
 use crate::disk::traced;
 use crate::folder::Folder;
+use crate::pki::Authority;
 use crate::processes::{Running, binary, free_ports, run, serve, wait_for};
 use crate::repository;
 
@@ -96,6 +97,21 @@ impl Stack {
         let text = std::fs::read_to_string(&path).expect("a file of the stack");
         assert!(text.contains(was), "{file} does not say {was}");
         std::fs::write(&path, text.replace(was, is)).expect("the test's folder is writable");
+    }
+
+    /// Lets the core believe this authority's certificates of sites, too.
+    ///
+    /// # Panics
+    /// When the stack's files are not there.
+    pub fn trust_for_sites(&self, authority: &Authority) {
+        let [was, is] = ["pki/root.pem", "public-ca.pem"].map(|file| format!("public_ca_file = \"{file}\""));
+        self.edit("core-api.toml", &was, &is);
+        let own = std::fs::read_to_string(self.state().join("pki/root.pem")).expect("the stack's authority");
+        std::fs::write(
+            self.state().join("public-ca.pem"),
+            format!("{own}{}", authority.pem()),
+        )
+        .expect("the test's folder is writable");
     }
 
     /// Starts the core and waits until it is ready.

@@ -33,7 +33,7 @@ const LONGEST: usize = 4 * 1024 * 1024;
 const LONGEST_BODY: u64 = 12 * 1024 * 1024;
 
 /// Within which a command must have arrived and been answered; the directory may be asked in between.
-const DEADLINE: Duration = Duration::from_secs(20);
+pub(crate) const DEADLINE: Duration = Duration::from_secs(20);
 
 /// What can be asked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -24,17 +24,20 @@ pub(super) async fn show(config: &Config, site: String, out: &mut dyn Write) -> 
     tell(&in_use, out)
 }
 
-/// Has the site make a signing request, and writes it to `file`. What is there already is never overwritten, and looked
-/// for before: asking makes the request before void.
+/// Has the site make a signing request, and writes it to `file`, which is made before: asking makes the request before
+/// void. What is there already is never overwritten.
 pub(super) async fn request(config: &Config, site: String, file: &Path, out: &mut dyn Write) -> Outcome {
-    if file.exists() {
-        return Err(format!("{} is there already; it is never overwritten", shown(file)).into());
-    }
+    write_new(file, b"", 0o644)?;
     let asked = Request::SiteCertificateRequest { site: site.clone() };
-    let Answer::SigningRequest { request } = ask(&config.data_dir, &asked).await? else {
-        return Err(AskError::Unknown.into());
+    let written = match ask(&config.data_dir, &asked).await {
+        Ok(Answer::SigningRequest { request }) => std::fs::write(file, request).map_err(Into::into),
+        Ok(_) => Err(AskError::Unknown.into()),
+        Err(error) => Err(error.into()),
     };
-    write_new(file, request.as_bytes(), 0o644)?;
+    if let Err(error) = written {
+        std::fs::remove_file(file)?;
+        return Err(error);
+    }
     writeln!(
         out,
         "{} is the site's signing request; an earlier one is void. Have it signed as it stands, and bring the chain: \

@@ -151,6 +151,14 @@ public_ca_file = "outside.pem"
     assert!(!well && table.contains("FAIL  authority of a site"), "{table}");
 }
 
+/// A certificate and a key of its own for an embedded site.
+fn files_of(folder: &Path, name: &str) {
+    for ending in ["pem", "key"] {
+        let own = folder.join(format!("{name}.{ending}"));
+        std::fs::copy(folder.join(format!("core.{ending}")), own).unwrap();
+    }
+}
+
 #[tokio::test]
 async fn check_tells_once_of_the_files_that_the_core_and_its_embedded_sites_may_open() {
     let folder = tempfile::tempdir().unwrap();
@@ -164,10 +172,12 @@ async fn check_tells_once_of_the_files_that_the_core_and_its_embedded_sites_may_
         format!(
             "[[site]]\nname = \"{name}\"\nsync_url = \"https://127.0.0.1:{port}\"\n\
              public_origin = \"https://{name}.localhost\"\n[site.embedded]\nlisten = \"127.0.0.1:9443\"\n\
-             sources = [\"10.0.0.0/8\"]\ncert_file = \"core.pem\"\nkey_file = \"core.key\"\n"
+             sources = [\"10.0.0.0/8\"]\ncert_file = \"{name}.pem\"\nkey_file = \"{name}.key\"\n"
         )
     };
     let config = std::fs::read_to_string(&file).unwrap();
+    files_of(folder.path(), "inside");
+    files_of(folder.path(), "other");
     let config = config + &embedded("inside", 8444) + &embedded("other", 8445);
     std::fs::write(&file, config).unwrap();
     assert_eq!(told().await, 1);
@@ -253,9 +263,10 @@ public_origin = "https://secret.localhost"
 [site.embedded]
 listen = "10.2.0.10:9443"
 sources = ["10.0.0.0/8"]
-cert_file = "core.pem"
-key_file = "core.key"
+cert_file = "inside.pem"
+key_file = "inside.key"
 "#;
+    files_of(folder.path(), "inside");
     let text = std::fs::read_to_string(&file).unwrap() + site;
     std::fs::write(&file, text).unwrap();
     for place in ["core", "dmz-firewall"] {
@@ -343,4 +354,27 @@ fn an_id_may_begin_with_a_hyphen() {
         let parsed = Cli::try_parse_from([&["core-api"], command.as_slice()].concat());
         assert!(parsed.is_ok(), "{command:?}: {}", parsed.unwrap_err());
     }
+}
+
+#[tokio::test]
+async fn nothing_is_asked_of_a_site_whose_request_could_not_be_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = installed(folder.path()).await;
+    let asked = async |file: &Path| {
+        let file = file.display().to_string();
+        let words = ["--config", &config, "site", "certificate", "dmz1", "--out", &file];
+        typed(&words).await.unwrap_err()
+    };
+    let refused = asked(&folder.path().join("none/dmz1.csr")).await;
+    assert!(refused.contains("none/dmz1.csr"), "{refused}");
+    let there = folder.path().join("there.csr");
+    std::fs::write(&there, "another").unwrap();
+    let refused = asked(&there).await;
+    assert!(refused.contains("never overwritten"), "{refused}");
+    assert_eq!(std::fs::read_to_string(&there).unwrap(), "another");
+
+    let fresh = folder.path().join("fresh.csr");
+    let refused = asked(&fresh).await;
+    assert!(refused.contains("no core runs"), "{refused}");
+    assert!(!fresh.exists(), "an empty file is no request");
 }

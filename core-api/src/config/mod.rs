@@ -19,6 +19,7 @@ use std::path::{Path, PathBuf};
 
 use server::config::{Effective, Mistakes, Section, load};
 use server::logs::LogSettings;
+use server::tls::Clients;
 use server::{ListenerSettings, config::Setting};
 
 pub use self::api::{Peer, PkiSettings, Role};
@@ -89,7 +90,11 @@ fn config(root: &Section<'_>, folder: &Folder) -> Config {
     let peers = api::peers(&api);
     let house = mail::house(&mail, &organisation);
     let data_dir = folder.join(&root.get::<PathBuf>("data_dir"));
-    let (sites, embedded) = site::sites(root, &folder.0, &data_dir);
+    let listener = ListenerSettings::inner(&api);
+    let pki = root
+        .find_section("pki")
+        .map(|section| PkiSettings::read(&section));
+    let (sites, embedded) = site::sites(root, &folder.0, &data_dir, own_files(&listener, pki.as_ref()));
     let mut settings = recovery::read(
         &root.section("recovery"),
         organisation,
@@ -105,11 +110,9 @@ fn config(root: &Section<'_>, folder: &Folder) -> Config {
         data_dir,
         log: LogSettings::read(&root.section("log")),
         health: ListenerSettings::local(&root.section("health")),
-        api: ListenerSettings::inner(&api),
+        api: listener,
         peers,
-        pki: root
-            .find_section("pki")
-            .map(|section| PkiSettings::read(&section)),
+        pki,
         directory: directory::read(root, demo, settings.policies.groups()),
         settings,
         passwords: PasswordSettings::read(&root.section("passwords")),
@@ -118,6 +121,21 @@ fn config(root: &Section<'_>, folder: &Folder) -> Config {
         embedded,
         keys: KeySettings::read(&root.section("keys"), folder),
     }
+}
+
+/// Certificates and keys of the core itself.
+fn own_files(api: &ListenerSettings, pki: Option<&PkiSettings>) -> Vec<PathBuf> {
+    let mut files: Vec<PathBuf> = pki
+        .into_iter()
+        .flat_map(|pki| [pki.issuer_cert.clone(), pki.issuer_key.clone()])
+        .collect();
+    if let Some(tls) = &api.tls {
+        files.extend([tls.cert.clone(), tls.key.clone()]);
+        if let Clients::Of(authority) = &tls.clients {
+            files.push(authority.clone());
+        }
+    }
+    files
 }
 
 /// A list that may be absent and then is empty.

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use contract::pairing::{Look, is_name};
 use selfdestruct::config::SiteConfig;
+use server::ListenerSettings;
 use server::config::{Origin, Section};
 
 /// Where the core reaches a site that it serves itself, unless it is said.
@@ -60,11 +61,13 @@ impl SiteSettings {
     }
 }
 
-/// Reads `[[site]]`, and what is said there about those that the core serves itself from below `data_dir`.
+/// Reads `[[site]]`, and what is said there about those that the core serves itself from below `data_dir`. `taken`: files
+/// of certificates and keys that are not theirs.
 pub(super) fn sites(
     root: &Section<'_>,
     folder: &Path,
     data_dir: &Path,
+    mut taken: Vec<PathBuf>,
 ) -> (Vec<SiteSettings>, Vec<EmbeddedSite>) {
     let mut names = BTreeSet::new();
     let (mut sites, mut embedded) = (Vec::new(), Vec::new());
@@ -82,6 +85,7 @@ pub(super) fn sites(
                     "write the networks of those for whom it is, such as [\"10.0.0.0/8\"]: it stands inside";
                 own.mistake("sources", mistake);
             }
+            taken.extend(files_of_its_own(&own, &config.public, &taken));
             embedded.push(EmbeddedSite {
                 name: site.name.clone(),
                 config,
@@ -90,6 +94,26 @@ pub(super) fn sites(
         sites.push(site);
     }
     (sites, embedded)
+}
+
+/// A renewal overwrites them, whoever else reads them.
+fn files_of_its_own(section: &Section<'_>, public: &ListenerSettings, taken: &[PathBuf]) -> Vec<PathBuf> {
+    let Some(files) = &public.tls else {
+        return Vec::new();
+    };
+    for (key, file) in [("cert_file", &files.cert), ("key_file", &files.key)] {
+        if taken.iter().any(|other| is_same(other, file)) {
+            let mistake = "this file is used elsewhere as well, and a renewal of the site's certificate would \
+                           overwrite it: give the site files of its own";
+            section.mistake(key, mistake);
+        }
+    }
+    vec![files.cert.clone(), files.key.clone()]
+}
+
+/// Whether both paths lead to the same file, also by a link.
+fn is_same(a: &Path, b: &Path) -> bool {
+    a == b || matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b)
 }
 
 /// Where the core serves a site for itself: nobody else has anything to do there.

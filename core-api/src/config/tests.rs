@@ -114,10 +114,7 @@ fn a_site_that_the_core_serves_itself_stands_inside() {
     );
 
     let open_to_all = EXAMPLE
-        .replace(
-            "sources = [\"10.0.0.0/8\"]\ncert_file = \"tls",
-            "cert_file = \"tls",
-        )
+        .replace("sources = [\"10.0.0.0/8\"]\n# In files", "# In files")
         .replace(
             "# sync_url = \"https://127.0.0.1:8444\"",
             "sync_url = \"https://10.2.0.10:8444\"",
@@ -126,6 +123,24 @@ fn a_site_that_the_core_serves_itself_stands_inside() {
     for word in ["site[1].embedded.sources", "site[1].sync_url", "loopback"] {
         assert!(mistakes.contains(word), "{word} is not in:\n{mistakes}");
     }
+}
+
+#[test]
+fn a_site_that_the_core_serves_itself_shares_no_file_that_its_renewal_overwrites() {
+    let folder = folder();
+    std::os::unix::fs::symlink("core.key", folder.path().join("pki/linked.key")).unwrap();
+    let shared = EXAMPLE
+        .replace("cert_file = \"tls/secret.pem\"", "cert_file = \"pki/core.pem\"")
+        .replace("key_file = \"tls/secret.key\"", "key_file = \"pki/linked.key\"");
+    let mistakes = read_in(folder.path(), &shared).err().unwrap();
+    for key in ["site[1].embedded.cert_file", "site[1].embedded.key_file"] {
+        assert!(mistakes.contains(key), "{key} is not in:\n{mistakes}");
+    }
+    let section = &EXAMPLE[EXAMPLE.find("\n[[site]]\nname = \"inside\"").unwrap()..];
+    let section = &section[..section.find("\n[keys]").unwrap()];
+    let twice = format!("{EXAMPLE}{}", section.replace("\"inside\"", "\"second\""));
+    let mistakes = read_in(folder.path(), &twice).err().unwrap();
+    assert!(mistakes.contains("site[2].embedded.cert_file"), "{mistakes}");
 }
 
 /// Whoever takes the comment sign from a default must get that default: the example may not promise another.

@@ -38,7 +38,7 @@ pub enum PkiError {
         wrong: std::io::Error,
     },
     /// A file is there that would be overwritten.
-    #[error("{} is there already; keys are never overwritten", .0.display())]
+    #[error("{} is there already; it is never overwritten", .0.display())]
     Exists(PathBuf),
     /// A file does not hold what it should.
     #[error("{} holds no usable {what}", path.display())]

@@ -7,6 +7,7 @@ pub mod follow;
 mod link;
 mod own_keys;
 pub mod pages;
+pub mod signing_request;
 
 use std::sync::Arc;
 

@@ -53,23 +53,34 @@ pub fn path(page: drawn::Page, id: Token) -> String {
     }
 }
 
-/// The paths at which something else stands than should.
+/// The paths at which something else stands than should, be it no page at all. Each is looked at, whatever the others
+/// show: what is broken at one must not hide what was changed at another.
 ///
 /// # Errors
-/// When one cannot be fetched, which says nothing about it.
+/// When nothing differs and one cannot be fetched, which says nothing about it.
 pub async fn differing(
     client: &PageClient,
     origin: &Url,
     expected: Vec<Public>,
 ) -> Result<Vec<String>, ClientError> {
-    let mut differing = Vec::new();
+    let (mut differing, mut unseen) = (Vec::new(), None);
     for public in expected {
-        let page = fetch(client, origin, &public.path).await?;
-        if page.status != 200 || <[u8; 32]>::from(Sha256::digest(&page.body)) != public.digest {
+        let is_right = match fetch(client, origin, &public.path).await {
+            Ok(page) => page.status == 200 && <[u8; 32]>::from(Sha256::digest(&page.body)) == public.digest,
+            Err(ClientError::Protocol(_)) => false,
+            Err(error) => {
+                unseen = Some(error);
+                continue;
+            }
+        };
+        if !is_right {
             differing.push(public.path);
         }
     }
-    Ok(differing)
+    match unseen {
+        Some(error) if differing.is_empty() => Err(error),
+        _ => Ok(differing),
+    }
 }
 
 /// What stands at a path.

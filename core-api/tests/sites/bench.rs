@@ -1,6 +1,7 @@
 //! A core over a real database, with sites that stand in memory and a clock that is moved by hand.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -35,6 +36,9 @@ use crate::fake::FakeSite;
 
 /// Noon on a day in 2026.
 pub(crate) const NOON: i64 = 1_795_000_000_000;
+
+/// Nobody's, until a test writes it.
+const PUBLIC_CA: &str = "public-ca.pem";
 
 pub(crate) struct ManualClock(AtomicI64);
 
@@ -252,6 +256,11 @@ impl Bench {
     }
 
     /// The alarms that stand, by their words.
+    /// Where the authority of the sites' public certificates stands.
+    pub(crate) fn public_ca(&self) -> PathBuf {
+        self.folder.path().join(PUBLIC_CA)
+    }
+
     pub(crate) async fn alarms(&self, site: &str) -> Vec<String> {
         let site = site.to_owned();
         let standing = self.core.store.read(move |c| alarm::standing(c, &site)).await;
@@ -328,7 +337,7 @@ fn core(
                 .lock()
                 .expect("nobody panics with it")
                 .keys()
-                .map(|name| settings(name))
+                .map(|name| settings(name, folder.path()))
                 .collect(),
             senders: BTreeMap::new(),
             messages: MessageSettings::default(),
@@ -343,14 +352,14 @@ fn core(
     }))
 }
 
-fn settings(name: &str) -> SiteSettings {
+fn settings(name: &str, folder: &Path) -> SiteSettings {
     let origin = |text: &str| Origin::parse(text).expect("an origin");
     SiteSettings {
         name: name.to_owned(),
         sync_url: origin("https://10.1.0.20:8443"),
         public_origin: origin("https://secret.corp.example"),
         public_address: None,
-        public_ca_file: None,
+        public_ca_file: Some(folder.join(PUBLIC_CA)),
         phone: None,
         mail: None,
         is_embedded: false,

@@ -64,6 +64,7 @@ pub(crate) struct State {
     /// Why it takes no chain.
     pub(crate) refusal: Option<CertificateRefusal>,
     pub(crate) asked_of_certificate: Vec<Certificate>,
+    pub(crate) is_silent_of_certificate: bool,
 }
 
 pub(crate) struct Held {
@@ -112,6 +113,7 @@ impl FakeSite {
             signing_request: String::new(),
             refusal: None,
             asked_of_certificate: vec![],
+            is_silent_of_certificate: false,
         };
         Arc::new(Self {
             name: name.to_owned(),
@@ -486,6 +488,9 @@ impl SiteApi for FakeSite {
 
     async fn certificate(&self, certificate: &Certificate) -> Result<CertificateAnswer, SiteError> {
         let mut state = self.arrives()?;
+        if state.is_silent_of_certificate {
+            return Err(problem(ProblemKind::Internal));
+        }
         state.asked_of_certificate.push(certificate.clone());
         let answer = match certificate {
             Certificate::Show => CertificateAnswer::InUse(state.certificate.clone()),

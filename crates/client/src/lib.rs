@@ -6,6 +6,7 @@ pub mod page;
 pub mod site;
 mod tls;
 mod transport;
+pub mod trust;
 
 pub use error::{ClientError, SetupError};
 pub use transport::{Call, Transport, TransportSettings};

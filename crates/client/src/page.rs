@@ -50,7 +50,8 @@ impl PageClient {
     /// Fetches one page of at most `largest` bytes.
     ///
     /// # Errors
-    /// When the server cannot be reached, is not believed, or sends more.
+    /// When the server cannot be reached, is not believed or too slow; [`ClientError::Protocol`] when it sends more, or
+    /// less than it said.
     pub async fn get(&self, address: Url, largest: usize) -> Result<Page, ClientError> {
         let mut there = address.clone();
         // The port of an address goes before the one that its host is resolved to.
@@ -59,10 +60,17 @@ impl PageClient {
         }
         let asked = self.client.get(there).header(HOST, authority(&address));
         let mut answer = asked.send().await.map_err(ClientError::of)?;
-        Ok(Page {
-            status: answer.status().as_u16(),
-            body: read_body(&mut answer, largest).await?,
-        })
+        let status = answer.status().as_u16();
+        let body = read_body(&mut answer, largest).await.map_err(cut_short)?;
+        Ok(Page { status, body })
+    }
+}
+
+/// The server is there, for its answer had begun.
+fn cut_short(error: ClientError) -> ClientError {
+    match error {
+        ClientError::Unreachable { .. } => ClientError::Protocol("the answer is cut short"),
+        other => other,
     }
 }
 

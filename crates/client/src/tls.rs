@@ -28,6 +28,16 @@ pub(crate) fn by_authority(ca_file: &Path, cert: &Path, key: &Path) -> Result<Cl
 /// Speaks, without a certificate of our own, to servers that everybody believes: by the authority in the file, or by
 /// those of the host's own list.
 pub(crate) fn by_roots(ca_file: Option<&Path>) -> Result<ClientConfig, SetupError> {
+    let builder = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+        .with_protocol_versions(&[&TLS13, &TLS12])
+        .expect("the provider supports TLS 1.2 and 1.3");
+    Ok(builder
+        .with_root_certificates(roots(ca_file)?)
+        .with_no_client_auth())
+}
+
+/// The authority in the file, or those of the host's own list.
+pub(crate) fn roots(ca_file: Option<&Path>) -> Result<RootCertStore, SetupError> {
     let mut roots = RootCertStore::empty();
     match ca_file {
         Some(path) => add(&mut roots, path)?,
@@ -36,10 +46,7 @@ pub(crate) fn by_roots(ca_file: Option<&Path>) -> Result<ClientConfig, SetupErro
             roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
         }
     }
-    let builder = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
-        .with_protocol_versions(&[&TLS13, &TLS12])
-        .expect("the provider supports TLS 1.2 and 1.3");
-    Ok(builder.with_root_certificates(roots).with_no_client_auth())
+    Ok(roots)
 }
 
 fn add(roots: &mut RootCertStore, ca_file: &Path) -> Result<(), SetupError> {

@@ -1,5 +1,6 @@
 //! What a certificate file says about itself.
 
+use std::net::IpAddr;
 use std::path::Path;
 
 use contract::sync::CertificateInUse;
@@ -14,15 +15,23 @@ const DAY_MS: i64 = 24 * 60 * 60 * SECOND_MS;
 const SOON_DAYS: i64 = 14;
 
 /// The first certificate of a PEM file: from when to when it is good (milliseconds since the Unix epoch), for which DNS
-/// names, and who says so.
+/// names and addresses, and who says so.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Certificate(CertificateInUse);
 
 impl Certificate {
     /// Reads the file; `None` if there is no certificate in it.
     pub fn read(path: &Path) -> Option<Self> {
-        let der = CertificateDer::from_pem_file(path).ok()?;
-        let (_, certificate) = X509Certificate::from_der(&der).ok()?;
+        Self::of(&CertificateDer::from_pem_file(path).ok()?)
+    }
+
+    /// Reads what would stand in a file.
+    pub fn from_pem(pem: &[u8]) -> Option<Self> {
+        Self::of(&CertificateDer::from_pem_slice(pem).ok()?)
+    }
+
+    fn of(der: &CertificateDer<'_>) -> Option<Self> {
+        let (_, certificate) = X509Certificate::from_der(der).ok()?;
         let validity = certificate.validity();
         let names = certificate.subject_alternative_name().ok().flatten();
         let names = names.iter().flat_map(|names| &names.value.general_names);
@@ -33,6 +42,7 @@ impl Certificate {
             names: names
                 .filter_map(|name| match name {
                     GeneralName::DNSName(name) => Some(name.to_ascii_lowercase()),
+                    GeneralName::IPAddress(octets) => address(octets).map(|address| address.to_string()),
                     _ => None,
                 })
                 .collect(),
@@ -66,14 +76,26 @@ impl Certificate {
         self.0.until > other.0.until
     }
 
-    /// Whether browsers accept it for `host` (RFC 6125 section 6.4: a wildcard stands for one whole label).
+    /// Whether browsers accept it for `host`, a name or an address as in a URL (RFC 6125 section 6.4: a wildcard stands
+    /// for one whole label of a name).
     pub fn is_for(&self, host: &str) -> bool {
+        if let Ok(host) = host.trim_matches(['[', ']']).parse::<IpAddr>() {
+            return self.0.names.iter().any(|name| name.parse() == Ok(host));
+        }
         let parent = host.split_once('.').map(|(_, parent)| format!("*.{parent}"));
         self.0
             .names
             .iter()
             .any(|name| name.eq_ignore_ascii_case(host) || Some(name) == parent.as_ref())
     }
+}
+
+/// RFC 5280 section 4.2.1.6: the octets in network byte order.
+fn address(octets: &[u8]) -> Option<IpAddr> {
+    <[u8; 4]>::try_from(octets)
+        .map(IpAddr::from)
+        .or_else(|_| <[u8; 16]>::try_from(octets).map(IpAddr::from))
+        .ok()
 }
 
 impl From<CertificateInUse> for Certificate {
@@ -106,6 +128,23 @@ mod tests {
         assert_eq!(certificate.days_left(10 * DAY_MS), -1);
         assert!(certificate.is_for("reset.corp.example") && certificate.is_for("a.dmz.example"));
         assert!(!certificate.is_for("a.b.dmz.example") && !certificate.is_for("dmz.example"));
+    }
+
+    #[test]
+    fn a_certificate_may_be_for_an_address() {
+        let key = rcgen::KeyPair::generate().unwrap();
+        let named = |names: &[&str]| {
+            let names: Vec<_> = names.iter().map(|name| (*name).to_owned()).collect();
+            let params = rcgen::CertificateParams::new(names).unwrap();
+            Certificate::from_pem(params.self_signed(&key).unwrap().pem().as_bytes()).unwrap()
+        };
+        let certificate = named(&["192.0.2.7", "2001:db8::7"]);
+        assert!(certificate.is_for("192.0.2.7") && certificate.is_for("[2001:db8:0::7]"));
+        assert!(!certificate.is_for("192.0.2.8"));
+        assert!(
+            !named(&["*.0.2.7"]).is_for("192.0.2.7"),
+            "an address has no labels"
+        );
     }
 
     #[test]

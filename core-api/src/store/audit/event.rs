@@ -179,11 +179,21 @@ pub enum Event {
     /// An operator has seen a site's alarms.
     SiteAcknowledged,
     /// A site made a request for a new public certificate.
-    SiteCertificateRequested,
-    /// A site took a new public certificate into use.
-    SiteCertificateRenewed {
+    SiteCertificateRequested {
+        /// SHA-256 of the request as it is written to a file, in hexadecimal.
+        sha256: String,
+    },
+    /// A chain for a site's public certificate is brought there.
+    SiteCertificateBrought {
+        /// SHA-256 of the chain's file, in hexadecimal.
+        sha256: String,
         /// Its last moment, in milliseconds since the Unix epoch.
         until: i64,
+    },
+    /// The site took it into use.
+    SiteCertificateRenewed {
+        /// SHA-256 of the chain's file, in hexadecimal.
+        sha256: String,
     },
     /// A site gave an alarm.
     SiteAlarm {

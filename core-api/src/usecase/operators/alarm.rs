@@ -46,8 +46,12 @@ pub enum What {
     Witness,
     /// Its public pages are not those of this release.
     Pages,
+    /// Its public pages cannot be fetched, though it answers.
+    Unseen,
     /// Its public certificate ends soon, has ended, or is not for its address.
     Certificate,
+    /// It wanted something else signed than a certificate for its address.
+    Request,
 }
 
 impl What {
@@ -81,7 +85,9 @@ impl What {
             Self::Gone => "message-gone",
             Self::Witness => "witness",
             Self::Pages => "pages-changed",
+            Self::Unseen => "pages-unseen",
             Self::Certificate => "certificate",
+            Self::Request => "strange-request",
         }
     }
 
@@ -146,9 +152,17 @@ impl What {
                 "the site's public pages are not those that this release renders: unless it is being upgraded, or \
                  its look was changed since it was paired, say `core-api site probe` from outside"
             }
+            Self::Unseen => {
+                "the site answers the core, and its public pages cannot be fetched, so that nobody knows what they \
+                 show: say `core-api site probe`, which says why"
+            }
             Self::Certificate => {
-                "the site's public certificate ends within two weeks, has ended, is not for its address, or cannot be \
-                 used: look with `core-api site certificate`, and renew it"
+                "the site's public certificate ends within two weeks, has ended, is not for its address, cannot be \
+                 used, or was not told for hours: look with `core-api site certificate`, and renew it"
+            }
+            Self::Request => {
+                "the site wanted something else signed than a certificate for its address, which was not handed on: \
+                 if its address was changed, pair it again, else treat it as an intrusion"
             }
         }
     }

@@ -9,12 +9,13 @@ use crate::store::{audit, site};
 use crate::usecase::operators::alarm::{self, What, through};
 
 /// What nothing that follows makes good: a later good answer says nothing about it.
-const LASTING: [What; 5] = [
+const LASTING: [What; 6] = [
     What::Contradiction,
     What::Unknown,
     What::Gone,
     What::Receipt,
     What::Witness,
+    What::Request,
 ];
 
 /// Takes back the lasting alarms of a site; says how many there were.

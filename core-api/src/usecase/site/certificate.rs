@@ -4,35 +4,42 @@
 //! What a site says of itself is not believed further than it can be checked: a request that somebody else's authority
 //! is to sign must be for the site's address and nothing else.
 
+use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use client::site::SiteApi;
+use client::trust::{Disbelief, believe};
 use contract::sync::{
     Certificate as Asked, CertificateAnswer, CertificateInUse, CertificateRefusal, LONGEST_CHAIN,
 };
+use data_encoding::HEXLOWER;
 use domain::Timestamp;
-use rcgen::{
-    CertificateParams, CertificateSigningRequestParams, DistinguishedName, DnType, DnValue, IsCa, SanType,
-};
 use serde::{Deserialize, Serialize};
 use server::certificate::Certificate;
+use sha2::{Digest as _, Sha256};
 use sqlite::Connection;
+use tokio::time::timeout;
 
 use crate::core::Core;
+use crate::site::signing_request::is_for_alone;
 use crate::site::{Address, LinkError};
 use crate::store::audit::{Event, Personal};
 use crate::store::site::{self, Site};
 use crate::store::{StoreError, audit, fact};
 use crate::usecase::operators::alarm::{self, What, through};
 
-/// Longest signing request that is taken from a site, in bytes; one with a P-256 key has some 500.
-const LONGEST_REQUEST: usize = 8 * 1024;
 /// Most of what a site tells in words that is shown: names, and characters of each and of the issuer.
 const MOST_NAMES: usize = 20;
 const MOST_CHARACTERS: usize = 253;
-/// How a request begins and ends (RFC 7468 section 7).
-const REQUEST_BEGINS: &str = "-----BEGIN CERTIFICATE REQUEST-----\n";
-const REQUEST_ENDS: &str = "-----END CERTIFICATE REQUEST-----";
+/// How long a site may take to answer.
+const ANSWER_WITHIN: Duration = Duration::from_secs(12);
+const _: () = assert!(
+    ANSWER_WITHIN.as_secs() < crate::admin::DEADLINE.as_secs(),
+    "whoever typed the command is told what was wrong"
+);
+/// How many looks in a row a site may answer without its certificate.
+const MOST_UNTOLD: u32 = 3;
 
 /// Why nothing came of it, in words for whoever typed the command.
 #[derive(Debug, thiserror::Error)]
@@ -61,6 +68,11 @@ pub enum CertificateError {
         "there is a private key in this file: it was not sent. The site has the key of its own request; bring the certificates only"
     )]
     HoldsKey,
+    /// Browsers would not believe it.
+    #[error(
+        "browsers would not believe this chain ({0}), so it was not brought: every intermediate certificate stands in it, behind the site's own; and a private authority stands in the file that public_ca_file of the [[site]] names"
+    )]
+    Unbelieved(#[from] Disbelief),
     /// The request that the site made is not one for its address.
     #[error(
         "what the site wants to have signed is not a request for {0} and nothing else, so it was not written; if the site's address was changed, pair it again, else take it as an intrusion"
@@ -109,6 +121,10 @@ fn words(why: CertificateRefusal, host: &str) -> String {
         CertificateRefusal::NotYet => {
             "the time of this certificate has not come, by the site's clock; the old one stays".to_owned()
         }
+        CertificateRefusal::OneFile => {
+            "cert_file and key_file of the site's [public] are one file, which would be overwritten: give each its own"
+                .to_owned()
+        }
         CertificateRefusal::Unwritable => {
             "the site cannot write the files of its certificate, cert_file and key_file of its [public]; its log \
              names them. It needs their folder for itself (docs/site.md)"
@@ -125,7 +141,7 @@ fn words(why: CertificateRefusal, host: &str) -> String {
 /// A site's certificate as it is shown.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Shown {
-    /// The DNS names that it is for.
+    /// The DNS names and addresses that it is for.
     pub names: Vec<String>,
     /// Who signed it.
     pub issuer: String,
@@ -177,31 +193,31 @@ pub async fn request(
     let CertificateAnswer::Request(request) = at.ask(&Asked::Request).await?.0 else {
         return Err(unexpected());
     };
-    if !is_for_alone(&request, &at.host) {
-        tracing::error!(
-            site = name,
-            reference,
-            "a site wants something strange to be signed"
-        );
+    let is_strange = !is_for_alone(&request, &at.host);
+    let event = Event::SiteCertificateRequested {
+        sha256: sha256(request.as_bytes()),
+    };
+    let entry = core.entry(event, reference, &through(name), by(operator));
+    let (shared, site, now) = (Arc::clone(core), name.to_owned(), core.now());
+    core.store
+        .write(move |c| {
+            audit::append(c, &entry, now)?;
+            if is_strange {
+                alarm::raise(c, &shared, &site, What::Request, "", now)?;
+            }
+            Ok(())
+        })
+        .await?;
+    if is_strange {
         return Err(CertificateError::StrangeRequest(at.host));
     }
-    let entry = core.entry(
-        Event::SiteCertificateRequested,
-        reference,
-        &through(name),
-        by(operator),
-    );
-    let now = core.now();
-    core.store
-        .write(move |c| audit::append(c, &entry, now).map(drop))
-        .await?;
     Ok(request)
 }
 
 /// Brings a chain for the last signing request, which the site takes into use at once; gives what is in use then.
 ///
 /// # Errors
-/// When the chain does not fit, or the site is not there; then the old one stays. Bringing it again does no harm.
+/// When the chain does not fit or browsers would not believe it, or the site is not there; then the old one stays. Bringing it again does no harm.
 pub async fn bring(
     core: &Arc<Core>,
     name: &str,
@@ -211,10 +227,21 @@ pub async fn bring(
 ) -> Result<Shown, CertificateError> {
     let chain = chain_in(chain)?.to_owned();
     let at = Visited::new(core, name).await?.trusted()?;
+    let (sha256, now) = (sha256(chain.as_bytes()), core.now());
+    believe(at.ca_file.as_deref(), chain.as_bytes(), &at.host, now.0)?;
+    let leaf = Certificate::from_pem(chain.as_bytes()).ok_or(CertificateError::NoChain)?;
+    let event = Event::SiteCertificateBrought {
+        sha256: sha256.clone(),
+        until: CertificateInUse::from(leaf).until,
+    };
+    let entry = core.entry(event, reference, &through(name), by(operator));
+    core.store
+        .write(move |c| audit::append(c, &entry, now).map(drop))
+        .await?;
     let in_use = at.ask(&Asked::Take { chain }).await?.in_use()?;
     let now = core.now();
     let shown = shown(&in_use, &at.host, now);
-    let event = Event::SiteCertificateRenewed { until: shown.until };
+    let event = Event::SiteCertificateRenewed { sha256 };
     let entry = core.entry(event, reference, &through(name), by(operator));
     let (shared, name, is_wrong) = (Arc::clone(core), name.to_owned(), shown.wrong.is_some());
     core.store
@@ -226,25 +253,41 @@ pub async fn bring(
     Ok(shown)
 }
 
-/// Asks a site for its certificate, and raises the alarm or takes it back. A site that does not answer is another alarm's
-/// business.
+/// Asks a site for its certificate, and raises the alarm or takes it back. `untold`: how often in a row it did not tell.
+/// One that answers nothing at all is another alarm's business.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn look_after(core: &Arc<Core>, site: &Site, api: &dyn SiteApi) -> Result<(), StoreError> {
+pub async fn look_after(
+    core: &Arc<Core>,
+    site: &Site,
+    api: &dyn SiteApi,
+    untold: &mut u32,
+) -> Result<(), StoreError> {
     let Some(settings) = core.site(&site.name) else {
         return Ok(());
     };
     let now = core.now();
-    let is_wrong = match api.certificate(&Asked::Show).await {
+    let told = match api.certificate(&Asked::Show).await {
         Ok(CertificateAnswer::InUse(in_use)) => {
-            shown(&in_use, settings.public_origin.host(), now).wrong.is_some()
+            Ok(shown(&in_use, settings.public_origin.host(), now).wrong.is_some())
         }
-        Ok(CertificateAnswer::Refused(_)) => true,
-        Ok(CertificateAnswer::Request(_)) => return Ok(()),
+        Ok(CertificateAnswer::Refused(_)) => Ok(true),
+        Ok(CertificateAnswer::Request(_)) => Err(unexpected().to_string()),
+        Err(error) => Err(error.to_string()),
+    };
+    let is_wrong = match told {
+        Ok(is_wrong) => {
+            *untold = 0;
+            is_wrong
+        }
         Err(error) => {
-            tracing::warn!(site = site.name, %error, "a site did not tell its certificate");
-            return Ok(());
+            tracing::warn!(site = site.name, error, "a site did not tell its certificate");
+            *untold = untold.saturating_add(1);
+            if *untold < MOST_UNTOLD {
+                return Ok(());
+            }
+            true
         }
     };
     let (shared, name) = (Arc::clone(core), site.name.clone());
@@ -254,7 +297,9 @@ pub async fn look_after(core: &Arc<Core>, site: &Site, api: &dyn SiteApi) -> Res
 }
 
 fn judge(c: &Connection, core: &Core, site: &str, is_wrong: bool, now: Timestamp) -> Result<(), StoreError> {
-    if is_wrong {
+    // It may have been retired while it was asked, and then has no alarms.
+    let is_paired = site::by_name(c, site)?.is_some_and(|site| site.retired_at.is_none());
+    if is_wrong && is_paired {
         alarm::raise(c, core, site, What::Certificate, "", now)
     } else {
         alarm::lower(c, site, What::Certificate, "")
@@ -264,6 +309,8 @@ fn judge(c: &Connection, core: &Core, site: &str, is_wrong: bool, now: Timestamp
 /// A paired site, and the way to ask it.
 struct Visited {
     host: String,
+    /// The authority of its public certificate; those of this host's own list if there is none.
+    ca_file: Option<PathBuf>,
     is_troubled: bool,
     api: Arc<dyn SiteApi>,
 }
@@ -284,6 +331,7 @@ impl Visited {
             .ok_or(CertificateError::NotPaired)?;
         Ok(Self {
             host: settings.public_origin.host().to_owned(),
+            ca_file: settings.public_ca_file.clone(),
             is_troubled: site.trouble.is_some(),
             api: core.link.dial(&Address::of(settings, &site, generation))?,
         })
@@ -298,7 +346,12 @@ impl Visited {
     }
 
     async fn ask(&self, asked: &Asked) -> Result<Agreed, CertificateError> {
-        match self.api.certificate(asked).await {
+        let answered = timeout(ANSWER_WITHIN, self.api.certificate(asked));
+        let answered = answered.await.map_err(|_| {
+            let seconds = ANSWER_WITHIN.as_secs();
+            CertificateError::Site(format!("no answer within {seconds} s; say it again"))
+        })?;
+        match answered {
             Ok(CertificateAnswer::Refused(why)) => Err(CertificateError::Refused {
                 why,
                 host: self.host.clone(),
@@ -320,6 +373,10 @@ impl Agreed {
 
 fn unexpected() -> CertificateError {
     CertificateError::Site("it answered something else".to_owned())
+}
+
+fn sha256(bytes: &[u8]) -> String {
+    HEXLOWER.encode(&Sha256::digest(bytes))
 }
 
 fn by(operator: &str) -> Personal {
@@ -360,94 +417,9 @@ fn plain(text: &str) -> String {
         .collect()
 }
 
-/// Whether a signing request is one for this host and asks for nothing besides. One block of PEM and no more: whoever
-/// signs it must see what was looked at here.
-fn is_for_alone(request: &str, host: &str) -> bool {
-    let inner = request
-        .strip_prefix(REQUEST_BEGINS)
-        .and_then(|rest| rest.trim_end_matches(['\r', '\n']).strip_suffix(REQUEST_ENDS));
-    let is_one_block = inner.is_some_and(|base64| {
-        base64
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || "+/=\r\n".contains(c))
-    });
-    if request.len() > LONGEST_REQUEST || !is_one_block {
-        return false;
-    }
-    CertificateSigningRequestParams::from_pem(request)
-        .is_ok_and(|request| asks_for_alone(&request.params, host))
-}
-
-fn asks_for_alone(params: &CertificateParams, host: &str) -> bool {
-    let is_host = |name: &SanType| matches!(name, SanType::DnsName(name) if name.as_str() == host);
-    matches!(params.subject_alt_names.as_slice(), [name] if is_host(name))
-        && is_named(&params.distinguished_name, host)
-        && params.is_ca == IsCa::NoCa
-        && params.key_usages.is_empty()
-        && params.extended_key_usages.is_empty()
-}
-
-/// Nothing, or the host as the common name.
-fn is_named(name: &DistinguishedName, host: &str) -> bool {
-    name.iter()
-        .all(|(kind, value)| *kind == DnType::CommonName && *value == DnValue::Utf8String(host.to_owned()))
-}
-
 #[cfg(test)]
 mod tests {
-    use rcgen::{BasicConstraints, ExtendedKeyUsagePurpose, KeyPair, KeyUsagePurpose};
-
     use super::*;
-
-    const HOST: &str = "secret.corp.example";
-
-    fn request(change: impl FnOnce(&mut CertificateParams)) -> String {
-        let mut params = CertificateParams::new(vec![HOST.to_owned()]).unwrap();
-        params.distinguished_name = DistinguishedName::new();
-        params.distinguished_name.push(DnType::CommonName, HOST);
-        change(&mut params);
-        let key = KeyPair::generate().unwrap();
-        params.serialize_request(&key).unwrap().pem().unwrap()
-    }
-
-    #[test]
-    fn a_request_for_anything_but_the_sites_address_is_not_handed_on() {
-        assert!(is_for_alone(&request(|_| {}), HOST));
-        assert!(is_for_alone(
-            &request(|params| params.distinguished_name = DistinguishedName::new()),
-            HOST
-        ));
-        let name = |name: &str| SanType::DnsName(name.try_into().unwrap());
-        let strange = [
-            request(|params| params.subject_alt_names = vec![name("portal.corp.example")]),
-            request(|params| params.subject_alt_names.push(name("*.corp.example"))),
-            request(|params| params.subject_alt_names.clear()),
-            request(|params| {
-                params
-                    .distinguished_name
-                    .push(DnType::CommonName, "dc1.corp.example");
-            }),
-            request(|params| {
-                params.distinguished_name.push(DnType::OrganizationName, "Corp");
-            }),
-            request(|params| params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained)),
-            request(|params| params.key_usages = vec![KeyUsagePurpose::KeyCertSign]),
-            request(|params| params.extended_key_usages = vec![ExtendedKeyUsagePurpose::CodeSigning]),
-            format!("\u{1b}]0;title\u{7}{}", request(|_| {})),
-            request(|_| {}).repeat(2),
-            "x".repeat(LONGEST_REQUEST + 1),
-            String::new(),
-        ];
-        for (number, strange) in strange.iter().enumerate() {
-            assert!(!is_for_alone(strange, HOST), "{number}: {strange}");
-        }
-        // What somebody changed on its way is not signed by its key.
-        let mut forged = request(|_| {}).replace('\r', "");
-        let last = forged.rfind("-----END").unwrap() - 10;
-        let other = if &forged[last..=last] == "A" { "B" } else { "A" };
-        forged.replace_range(last..=last, other);
-        assert!(!is_for_alone(&forged, HOST), "{forged}");
-    }
 
     #[test]
     fn a_file_that_is_no_chain_or_more_than_one_stays_here() {

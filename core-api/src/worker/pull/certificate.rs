@@ -18,6 +18,8 @@ const EVERY: Duration = Duration::from_hours(1);
 #[derive(Default)]
 pub(super) struct Certificate {
     looked: Last,
+    /// Looks in a row at which it was not told.
+    untold: u32,
 }
 
 impl Certificate {
@@ -29,7 +31,7 @@ impl Certificate {
         api: &dyn SiteApi,
     ) -> Result<(), StoreError> {
         if self.looked.take_if_due(EVERY, core.now()) {
-            look_after(core, site, api).await?;
+            look_after(core, site, api, &mut self.untold).await?;
         }
         Ok(())
     }

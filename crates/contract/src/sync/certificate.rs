@@ -36,7 +36,7 @@ pub enum CertificateAnswer {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CertificateInUse {
-    /// The DNS names that it is for, in lower case.
+    /// The DNS names and addresses that it is for, in lower case.
     pub names: Vec<String>,
     /// Who signed it.
     pub issuer: String,
@@ -64,6 +64,8 @@ pub enum CertificateRefusal {
     Ended,
     /// Its time has not come, by the site's clock.
     NotYet,
+    /// Certificate and key are in one file, which would be overwritten.
+    OneFile,
     /// The site cannot write the files of its certificate.
     Unwritable,
     /// What the files of the site's certificate hold cannot be used; the listener goes on with what it read before.

@@ -46,10 +46,11 @@ async fn read(reader: &Reader, sent: &Sent) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_site_shows_the_certificate_that_was_brought_and_keeps_its_own_when_that_does_not_fit() {
     let mut stack = Stack::prepare().await;
+    let other = Authority::new("Another authority");
+    stack.trust_for_sites(&other);
     stack.start_core().await;
     stack.start_site().await;
     let (before, while_running) = (stack.send("before", &[]).await, stack.send("after", &[]).await);
-    let other = Authority::new("Another authority");
     std::fs::create_dir(stack.state().join("other")).expect("the test's folder is writable");
     let (old, new) = (
         Reader::new(stack.port + 1, &stack.ca()),
@@ -81,7 +82,12 @@ async fn a_site_shows_the_certificate_that_was_brought_and_keeps_its_own_when_th
     let signed = |validity| other.sign(&request, validity);
     for (name, text, word) in [
         ("foreign.pem", foreign.certificate.clone(), "another key"),
-        ("ended.pem", signed(Validity::Expired), "is over"),
+        (
+            "unknown.pem",
+            Authority::new("A third").sign(&request, Validity::Now),
+            "public_ca_file",
+        ),
+        ("ended.pem", signed(Validity::Expired), "expired"),
         (
             "key.pem",
             format!("{}{}", foreign.certificate, foreign.key),
@@ -122,7 +128,11 @@ async fn a_site_shows_the_certificate_that_was_brought_and_keeps_its_own_when_th
     assert!(is_served(&new).await && !is_served(&old).await);
 
     let audit = stack.core_api(&["audit", "export"]).await.expect("the audit");
-    for event in ["site-certificate-requested", "site-certificate-renewed"] {
+    for event in [
+        "site-certificate-requested",
+        "site-certificate-brought",
+        "site-certificate-renewed",
+    ] {
         assert!(audit.contains(event), "{event}");
     }
     stack.stop().await;

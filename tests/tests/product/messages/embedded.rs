@@ -12,7 +12,10 @@ const SECRET: &str = "Verdigris-Trellis-2291-Marrow";
 
 /// A stack whose core serves the site of one-time messages.
 async fn without_dmz() -> Stack {
-    let mut stack = Stack::prepare().await;
+    serving_itself(Stack::prepare().await).await
+}
+
+async fn serving_itself(mut stack: Stack) -> Stack {
     let section = format!(
         "mail = \"help@corp.example\"\n\n[site.embedded]\nlisten = \"127.0.0.1:{}\"\n\
          sources = [\"127.0.0.0/8\"]\ncert_file = \"pki/site.pem\"\nkey_file = \"pki/site.key\"\n\n[mail]",
@@ -87,8 +90,10 @@ async fn a_core_whose_embedded_site_was_wiped_pairs_anew_and_tells_what_is_lost(
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_certificate_of_a_site_within_the_core_is_renewed_while_the_core_runs() {
-    let mut stack = without_dmz().await;
+    let stack = Stack::prepare().await;
     let other = Authority::new("Another authority");
+    stack.trust_for_sites(&other);
+    let mut stack = serving_itself(stack).await;
     let folder = stack.state().join("other");
     std::fs::create_dir(&folder).expect("the test's folder is writable");
     let reader = Reader::new(stack.port + 1, &other.write(&folder));
