@@ -259,14 +259,22 @@ impl World {
             }
         })
         .await;
-        let out = self.stack.state().join("dropped").join(step);
-        let out = out.to_str().expect("a path in UTF-8");
-        wait_for("it is opened inside", PATIENCE, async || {
-            let show = ["drop", "show", &id, "--out", out];
-            self.stack.core_api(&show).await.ok()
+        // The core may die when everything is written and nobody has told it yet: nothing is written over.
+        let mut tries = 0;
+        let out = wait_for("it is opened inside", PATIENCE, async || {
+            tries += 1;
+            let out = self.stack.state().join(format!("dropped/{step}/{tries}"));
+            let show = [
+                "drop",
+                "show",
+                &id,
+                "--out",
+                out.to_str().expect("a path in UTF-8"),
+            ];
+            self.stack.core_api(&show).await.ok().map(|_| out.clone())
         })
         .await;
-        let came = std::fs::read_to_string(format!("{out}/text.txt"));
+        let came = std::fs::read_to_string(out.join("text.txt"));
         assert_eq!(came.expect("the text"), step);
         (SENDER.to_owned(), vec![id, "drop box".to_owned()])
     }
