@@ -9,6 +9,7 @@ use domain::Timestamp;
 use domain::clock::random_bytes;
 use server::Stop;
 use sqlite::Connection;
+use tokio::task::spawn_blocking;
 
 use crate::config::SiteSettings;
 use crate::core::Core;
@@ -91,9 +92,13 @@ impl Watch {
 
     /// The paths that differ, or why that cannot be said. The authority's file is read each time: it may be put right.
     async fn changed(&self) -> Result<Vec<String>, String> {
+        let settings = self.settings.clone();
+        // The host's own list is a large file.
+        let client =
+            spawn_blocking(move || PageClient::new(settings.public_ca_file.as_deref(), settings.stands_at()));
+        let client = client.await.map_err(|error| error.to_string())?;
+        let client = client.map_err(|error| error.to_string())?;
         let settings = &self.settings;
-        let client = PageClient::new(settings.public_ca_file.as_deref(), settings.stands_at())
-            .map_err(|error| error.to_string())?;
         let look = settings.look(&self.core.settings.organisation, self.core.settings.demo);
         let id = Token::from(random_bytes::<16>(&*self.core.randomness));
         let changed = differing(&client, settings.public_origin.url(), expected(&look, id)).await;

@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 use server::certificate::Certificate;
 use sha2::{Digest as _, Sha256};
 use sqlite::Connection;
+use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
 use crate::core::Core;
@@ -92,6 +93,9 @@ pub enum CertificateError {
     /// The site could not be asked.
     #[error("the site did not answer as it should: {0}")]
     Site(String),
+    /// The core ends.
+    #[error("the core stopped before the chain was looked at: say it again when it runs")]
+    Stopped,
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -228,7 +232,7 @@ pub async fn bring(
     let chain = chain_in(chain)?.to_owned();
     let at = Visited::new(core, name).await?.trusted()?;
     let (sha256, now) = (sha256(chain.as_bytes()), core.now());
-    believe(at.ca_file.as_deref(), chain.as_bytes(), &at.host, now.0)?;
+    at.is_believed(&chain, now).await?;
     let leaf = Certificate::from_pem(chain.as_bytes()).ok_or(CertificateError::NoChain)?;
     let event = Event::SiteCertificateBrought {
         sha256: sha256.clone(),
@@ -343,6 +347,14 @@ impl Visited {
             return Err(CertificateError::Troubled);
         }
         Ok(self)
+    }
+
+    /// Whether readers would believe this chain. On a thread that may wait: the host's own list is a large file.
+    async fn is_believed(&self, chain: &str, now: Timestamp) -> Result<(), CertificateError> {
+        let (ca_file, host) = (self.ca_file.clone(), self.host.clone());
+        let chain = chain.to_owned();
+        let judged = spawn_blocking(move || believe(ca_file.as_deref(), chain.as_bytes(), &host, now.0));
+        Ok(judged.await.map_err(|_| CertificateError::Stopped)??)
     }
 
     async fn ask(&self, asked: &Asked) -> Result<Agreed, CertificateError> {
