@@ -30,7 +30,7 @@ fail() {
 }
 
 # A command, and the Debian package that brings it.
-declare -A commands=([cc]=gcc [node]=nodejs [nft]=nftables [unshare]=util-linux)
+declare -A commands=([cc]=gcc [make]=make [node]=nodejs [nft]=nftables [unshare]=util-linux)
 # Packages without a command of their own to look for.
 packages=()
 if [[ $mode != quick ]]; then

@@ -3,6 +3,7 @@
 mod answer;
 mod body;
 mod deadline;
+mod detach;
 mod headers;
 mod limit;
 mod same_site;
@@ -10,6 +11,7 @@ mod same_site;
 pub(crate) use self::answer::answer_always;
 pub(crate) use self::body::body_limits;
 pub(crate) use self::deadline::deadline;
+pub(crate) use self::detach::detach;
 pub(crate) use self::limit::limit;
 pub(crate) use self::same_site::same_site_only;
 

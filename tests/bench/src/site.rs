@@ -101,7 +101,7 @@ impl Site {
             command
                 .arg("--config")
                 .arg(state.join("selfdestruct.toml"))
-                .env("MALLOC_ARENA_MAX", "2") // as the manual does
+                .env("SALLYPORT_CONFIRM_WITHIN", "60m") // the core of this load keeps nothing that it hears
                 .env("SALLYPORT_DATA_DIR", &data)
                 .env("SALLYPORT_KEYS_DIR", folder.join("keys"))
                 .env("SALLYPORT_LIMITS__MOST_MESSAGES", "2000000")

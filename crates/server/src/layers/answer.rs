@@ -28,9 +28,10 @@ use crate::stack::Born;
 const CONNECTION_LIFE: Duration = Duration::from_mins(10);
 
 pub(crate) async fn answer_always(
-    request: ServiceRequest,
+    mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
+    super::detach(&mut request);
     let seen = Seen::of(&request);
     let span = tracing::info_span!(
         "request",
