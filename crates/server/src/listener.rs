@@ -12,8 +12,9 @@ use crate::config::{Origin, Section};
 use crate::inherited::Inherited;
 use crate::limits::Limits;
 use crate::refusal::{AsProblem, Explain};
-use crate::seats::{Seat, Seats};
+use crate::seats::{NoSeat, Seat, Seats};
 use crate::source::Source;
+use crate::stack::most_visitors;
 use crate::tls::{Clients, Tls, TlsError, TlsFiles};
 
 /// The settings of a listener, from its section of the configuration.
@@ -33,7 +34,7 @@ pub struct ListenerSettings {
     pub body_limit: usize,
     /// Requests per visitor and minute, and at once; `None`: not limited.
     pub rate: Option<(NonZeroU32, NonZeroU32)>,
-    /// Connections that a visitor may hold open; `None`: not limited. Trusted proxies are not limited.
+    /// Connections that a visitor may hold open; `None`: not limited. A trusted proxy may hold as many as all visitors may.
     pub connections: Option<NonZeroU32>,
 }
 
@@ -193,19 +194,12 @@ impl Rules {
             .any(|network| network.contains(&address))
     }
 
-    /// A place for a connection from here, if there is one left; `None` inside where none is needed.
+    /// A place for a connection from here; `None` where none is needed.
     pub(crate) fn seat(&self, address: IpAddr) -> Result<Option<Seat>, NoSeat> {
-        match &self.seats {
-            Some(seats) if !self.is_proxy(address) => {
-                seats.take(Source::from(address).group()).map(Some).ok_or(NoSeat)
-            }
-            _ => Ok(None),
-        }
+        let visitor = (!self.is_proxy(address)).then(|| Source::from(address).group());
+        self.seats.as_ref().map(|seats| seats.take(visitor)).transpose()
     }
 }
-
-/// A visitor holds all the connections that he may.
-pub(crate) struct NoSeat;
 
 /// Why a listener cannot be opened.
 #[derive(Debug, thiserror::Error)]
@@ -315,7 +309,9 @@ impl Listener {
             limits: settings
                 .rate
                 .map(|(per_minute, burst)| Limits::new(per_minute, burst)),
-            seats: settings.connections.map(|most| Seats::new(most.get() as usize)),
+            seats: settings
+                .connections
+                .map(|each| Seats::new(each.get() as usize, most_visitors())),
             origin,
             explain,
             proven_peers: settings.tls.as_ref().is_some_and(|tls| tls.clients.are_proven()),

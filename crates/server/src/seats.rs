@@ -1,53 +1,89 @@
-//! How many connections one visitor may hold open, so that one address cannot take the places of all others.
+//! How many connections visitors may hold open: each of them, so that one address cannot take the places of all others,
+//! and all together, so that places are left for the other listeners of the process.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use ipnet::IpNet;
 
-/// The open connections of a listener by visitor, over all workers.
+/// The open connections of a listener, over all workers.
 pub(crate) struct Seats {
-    most: usize,
-    taken: Mutex<HashMap<IpNet, usize>>,
+    each: usize,
+    all: usize,
+    taken: Mutex<Taken>,
+}
+
+#[derive(Default)]
+struct Taken {
+    all: usize,
+    by_visitor: HashMap<IpNet, usize>,
 }
 
 /// The place of one connection; free again when it is dropped.
 pub(crate) struct Seat {
     seats: Arc<Seats>,
-    visitor: IpNet,
+    visitor: Option<IpNet>,
+}
+
+/// Why there is no place for a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NoSeat {
+    /// The visitor holds all of his.
+    Crowded,
+    /// Visitors hold all that there are for them.
+    Full,
 }
 
 impl Seats {
-    /// `most` connections for each visitor.
-    pub(crate) fn new(most: usize) -> Arc<Self> {
+    /// `each` connections for each visitor, and `all` for all of them.
+    pub(crate) fn new(each: usize, all: usize) -> Arc<Self> {
         Arc::new(Self {
-            most,
+            each,
+            all,
             taken: Mutex::default(),
         })
     }
 
-    /// A place for one more connection; `None` when the visitor holds all of his.
-    pub(crate) fn take(self: &Arc<Self>, visitor: IpNet) -> Option<Seat> {
+    /// A place for one more connection. `None` is a proxy, which stands for many visitors.
+    pub(crate) fn take(self: &Arc<Self>, visitor: Option<IpNet>) -> Result<Seat, NoSeat> {
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
-        let own = taken.entry(visitor).or_default();
-        if *own >= self.most {
-            return None;
+        if taken.all >= self.all {
+            return Err(NoSeat::Full);
         }
-        *own += 1;
-        Some(Seat {
+        if let Some(visitor) = visitor {
+            let own = taken.by_visitor.entry(visitor).or_default();
+            if *own >= self.each {
+                return Err(NoSeat::Crowded);
+            }
+            *own += 1;
+        }
+        taken.all += 1;
+        Ok(Seat {
             seats: Arc::clone(self),
             visitor,
         })
     }
 }
 
+impl NoSeat {
+    /// For the metrics.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Crowded => "crowded",
+            Self::Full => "full",
+        }
+    }
+}
+
 impl Drop for Seat {
     fn drop(&mut self) {
         let mut taken = self.seats.taken.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(own) = taken.get_mut(&self.visitor) {
+        taken.all -= 1;
+        let Some(visitor) = self.visitor else { return };
+        if let Some(own) = taken.by_visitor.get_mut(&visitor) {
             *own -= 1;
             if *own == 0 {
-                taken.remove(&self.visitor);
+                taken.by_visitor.remove(&visitor);
             }
         }
     }
@@ -57,20 +93,45 @@ impl Drop for Seat {
 mod tests {
     use super::*;
 
+    fn visitor(network: &str) -> IpNet {
+        network.parse().unwrap()
+    }
+
     #[test]
     fn each_visitor_has_so_many_places_and_none_is_remembered_for_nothing() {
-        let seats = Seats::new(2);
-        let (a, b): (IpNet, IpNet) = (
-            "198.51.100.1/32".parse().unwrap(),
-            "2001:db8::/64".parse().unwrap(),
-        );
+        let seats = Seats::new(2, 9);
+        let (a, b) = (Some(visitor("198.51.100.1/32")), Some(visitor("2001:db8::/64")));
         let (first, second) = (seats.take(a), seats.take(a));
-        assert!(first.is_some() && second.is_some());
-        assert!(seats.take(a).is_none());
-        assert!(seats.take(b).is_some(), "another visitor has places of his own");
+        assert!(first.is_ok() && second.is_ok());
+        assert_eq!(seats.take(a).err(), Some(NoSeat::Crowded));
+        assert!(seats.take(b).is_ok(), "another visitor has places of his own");
         drop(first);
-        assert!(seats.take(a).is_some());
+        assert!(seats.take(a).is_ok());
         drop(second);
-        assert!(seats.taken.lock().unwrap().is_empty());
+        assert!(seats.taken.lock().unwrap().by_visitor.is_empty());
+    }
+
+    #[test]
+    fn all_together_leave_places_for_others() {
+        let seats = Seats::new(2, 3);
+        let held = [
+            seats.take(visitor("198.51.100.1/32")),
+            seats.take(None),
+            seats.take(None),
+        ];
+        assert!(
+            held.iter().all(Result::is_ok),
+            "a proxy may have more than a visitor"
+        );
+        let late = Some(visitor("198.51.100.2/32"));
+        assert_eq!(seats.take(late).err(), Some(NoSeat::Full));
+        assert_eq!(seats.take(None).err(), Some(NoSeat::Full));
+        drop(held);
+        assert!(seats.take(late).is_ok());
+        assert_eq!(
+            seats.taken.lock().unwrap().all,
+            0,
+            "and what is given back counts no more"
+        );
     }
 }

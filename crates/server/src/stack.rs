@@ -31,6 +31,9 @@ use crate::tls::Tls;
 
 /// Connections that one worker serves at once; more wait to be accepted. A connection takes about 40 KiB.
 const MOST_CONNECTIONS: usize = 1000;
+/// Of them, those that strangers cannot take: listeners that anybody reaches share their workers with those of our own
+/// servers, and a site whose core cannot come in soon hands nothing out.
+const KEPT_CONNECTIONS: usize = 100;
 const HANDSHAKE: Duration = Duration::from_secs(5);
 const HEAD: Duration = Duration::from_secs(5);
 const IDLE: Duration = Duration::from_secs(15);
@@ -43,7 +46,16 @@ const TIDY: Duration = Duration::from_secs(10);
 
 /// Connections that the listeners of one process serve at once, over all workers. Each is an open file.
 pub fn most_connections() -> usize {
-    MOST_CONNECTIONS * std::thread::available_parallelism().map_or(2, NonZeroUsize::get)
+    MOST_CONNECTIONS * workers()
+}
+
+/// Of them, as many as the visitors of one listener that anybody reaches may hold together.
+pub(crate) fn most_visitors() -> usize {
+    (MOST_CONNECTIONS - KEPT_CONNECTIONS) * workers()
+}
+
+fn workers() -> usize {
+    std::thread::available_parallelism().map_or(2, NonZeroUsize::get)
 }
 
 /// When a connection was accepted.
@@ -150,12 +162,11 @@ async fn admit(
         tracing::info!(listener = rules.listener, peer = %peer.ip(), "connection from a foreign network refused");
         return Err(());
     }
-    let Ok(seat) = rules.seat(peer.ip()) else {
-        metrics::counter!("connections_refused_total", "listener" => rules.listener, "why" => "crowded")
+    let seat = rules.seat(peer.ip()).map_err(|why| {
+        metrics::counter!("connections_refused_total", "listener" => rules.listener, "why" => why.name())
             .increment(1);
-        tracing::debug!(listener = rules.listener, peer = %peer.ip(), "one visitor's connection too many refused");
-        return Err(());
-    };
+        tracing::debug!(listener = rules.listener, peer = %peer.ip(), ?why, "a connection too many refused");
+    })?;
     stream.set_nodelay(true).map_err(drop)?;
     let patience = rules.deadline + GRACE;
     let Some(tls) = tls else {

@@ -1,5 +1,6 @@
 //! Clients that are slow on purpose, and clients from where nobody should come.
 
+use std::io::ErrorKind;
 use std::num::NonZeroU32;
 use std::time::{Duration, Instant};
 
@@ -7,7 +8,7 @@ use tokio::io::AsyncReadExt as _;
 use tokio::net::TcpStream;
 use tokio::time::{interval, timeout};
 
-use crate::support::{Authority, Client, Kind, ORIGIN, browsers, settings, start};
+use crate::support::{Authority, Client, Kind, ORIGIN, browsers, settings, start, start_beside};
 
 /// Sends one byte of `text` every 100 ms, over and over, until the server closes; answers what came back and when.
 async fn drip(client: &mut Client, text: &str) -> (Option<u16>, Duration) {
@@ -123,6 +124,34 @@ async fn a_proxy_has_as_many_connections_as_its_visitors_need() {
     let mut second = Client::new(site.address, &authority.ca()).await;
     assert_eq!(first.get("/page").await.status, 200);
     assert_eq!(second.get("/page").await.status, 200);
+}
+
+/// Visitors who only connect, more than there are places. What shows that another listener did not have to wait until some
+/// of them were sent away is that the first of them are still there.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_crowd_on_one_listener_does_not_keep_anybody_from_another() {
+    const FIRST: usize = 10;
+    let authority = Authority::new();
+    let inner = settings(&authority.issue("localhost", Kind::Server), None);
+    let mut public = inner.clone();
+    public.tls = None;
+    public.connections = Some(NonZeroU32::MAX);
+    let (site, inner) = start_beside(&public, &inner);
+
+    let mut crowd = Vec::new();
+    for _ in 0..server::most_connections() + FIRST {
+        crowd.push(TcpStream::connect(site.address).await.unwrap());
+    }
+    let mut core = Client::new(inner, &authority.ca()).await;
+    assert_eq!(core.get("/page").await.status, 200);
+    for early in &crowd[..FIRST] {
+        let read = early.try_read(&mut [0]);
+        assert!(
+            read.as_ref()
+                .is_err_and(|error| error.kind() == ErrorKind::WouldBlock),
+            "{read:?}"
+        );
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

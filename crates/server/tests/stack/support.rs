@@ -212,9 +212,28 @@ pub(crate) fn start_with(
 ) -> Running {
     let listener = Listener::bind("test", settings, visitors).unwrap();
     let address = listener.address();
-    let stack = Stack::new(Arc::new(|bytes: &mut [u8]| bytes.fill(7)))
-        .serve(listener, routes)
+    let stack = empty().serve(listener, routes).unwrap();
+    run(stack, address, life)
+}
+
+/// One listener beside another, on the same workers; the second one's address comes along.
+pub(crate) fn start_beside(first: &ListenerSettings, second: &ListenerSettings) -> (Running, SocketAddr) {
+    let [first, second] = [("first", first), ("second", second)]
+        .map(|(name, settings)| Listener::bind(name, settings, browsers()).unwrap());
+    let (address, beside) = (first.address(), second.address());
+    let stack = empty()
+        .serve(first, routes)
+        .unwrap()
+        .serve(second, routes)
         .unwrap();
+    (run(stack, address, &Life::new()), beside)
+}
+
+fn empty() -> Stack {
+    Stack::new(Arc::new(|bytes: &mut [u8]| bytes.fill(7)))
+}
+
+fn run(stack: Stack, address: SocketAddr, life: &Life) -> Running {
     let reloads = stack.reloads();
     let (orders, receiver) = mpsc::channel(4);
     let (life, renewed) = (life.clone(), reloads.clone());
