@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use contract::pairing::{Look, Pairing, PairingAnswer, VERSION, is_name};
 use contract::sync::{Bytes, Digest};
 use ed25519_dalek::{SigningKey, VerifyingKey};
+use journal::Ratchet;
 use rcgen::{CertificateParams, KeyPair};
 use rustls_pki_types::CertificateDer;
 use serde::{Deserialize, Serialize};
@@ -223,13 +224,17 @@ pub async fn pair(
     site.close().await;
     let paired = Paired::of(pairing);
     let site_pins = agree(&place, &paired)?;
-    Ok(PairingAnswer {
+    let mut answer = PairingAnswer {
         v: VERSION,
         site: paired.site,
         epoch: paired.epoch,
         site_pins,
         site_key,
-    })
+        proof: Digest::from([0; 32]),
+    };
+    let tag = Ratchet::from_bytes(*pairing.ratchet.expose()).vouch(&answer.said());
+    answer.proof = Digest::from(*tag.as_bytes());
+    Ok(answer)
 }
 
 /// Takes away all that is left of a pairing which the core knows nothing of, and with it every message.

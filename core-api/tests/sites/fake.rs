@@ -21,6 +21,21 @@ use sha2::{Digest as _, Sha256};
 
 use crate::bench::ManualClock;
 
+/// What a site answers that took this file.
+pub(crate) fn answer(pairing: &Pairing, key: &SigningKey) -> PairingAnswer {
+    let mut answer = PairingAnswer {
+        v: VERSION,
+        site: pairing.site.clone(),
+        epoch: pairing.epoch,
+        site_pins: vec![Digest::from([9; 32])],
+        site_key: Bytes::from(key.verifying_key().to_bytes()),
+        proof: Digest::from([0; 32]),
+    };
+    let tag = Ratchet::from_bytes(*pairing.ratchet.expose()).vouch(&answer.said());
+    answer.proof = Digest::from(*tag.as_bytes());
+    answer
+}
+
 /// Changes an answer to a pull.
 type Tamper = Box<dyn Fn(&mut Events) + Send>;
 
@@ -131,13 +146,7 @@ impl FakeSite {
         assert_eq!(pairing.site, self.name);
         let mut state = self.state();
         state.begin(&self.name, pairing.epoch, None, *pairing.ratchet.expose());
-        PairingAnswer {
-            v: VERSION,
-            site: self.name.clone(),
-            epoch: pairing.epoch,
-            site_pins: vec![Digest::from([9; 32])],
-            site_key: Bytes::from(state.key.verifying_key().to_bytes()),
-        }
+        answer(pairing, &state.key)
     }
 
     /// Somebody opens a message with the right proofs.

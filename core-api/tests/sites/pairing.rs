@@ -1,9 +1,11 @@
 //! Pairing, retiring, and beginning anew.
 
+use contract::pairing::PairingAnswer;
 use core_api::usecase::site::new_epoch::new_epoch;
 use core_api::usecase::site::pair::{PairError, offer, take_answer};
 use core_api::usecase::site::retire::retire;
 use core_api::worker::pull::Next;
+use ed25519_dalek::SigningKey;
 
 use crate::bench::{Bench, Tried};
 
@@ -47,6 +49,17 @@ async fn only_the_answer_to_the_last_file_is_taken() {
         take_answer(core, "dmz1", &weak, "", "").await,
         Err(PairError::Keys)
     ));
+    let changes: [fn(&mut PairingAnswer); 3] = [
+        |answer| answer.site_key = SigningKey::from_bytes(&[3; 32]).verifying_key().to_bytes().into(),
+        |answer| answer.site_pins.push([3; 32].into()),
+        |answer| answer.proof = [3; 32].into(),
+    ];
+    for change in changes {
+        let mut other = answer.clone();
+        change(&mut other);
+        let taken = take_answer(core, "dmz1", &other, "", "").await;
+        assert!(matches!(taken, Err(PairError::Unproven)), "{other:?}");
+    }
     assert_eq!(take_answer(core, "dmz1", &answer, "", "").await.unwrap(), 1);
     let again = take_answer(core, "dmz1", &answer, "", "").await;
     assert!(matches!(again, Err(PairError::NothingOffered)));

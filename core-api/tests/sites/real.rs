@@ -6,10 +6,10 @@ use std::time::Duration;
 use async_trait::async_trait;
 use client::ClientError;
 use client::site::{SiteApi, SiteError};
-use contract::pairing::{Pairing, PairingAnswer, VERSION};
+use contract::pairing::Pairing;
 use contract::sync::{
-    After, Bytes, Certificate, CertificateAnswer, Command, Commanded, Digest, DropRequest, Drops,
-    EpochOpened, Events, NewEpoch, Order, Position, Pushed, Secret, Token, Witnessed,
+    After, Certificate, CertificateAnswer, Command, Commanded, DropRequest, Drops, EpochOpened, Events,
+    NewEpoch, Order, Position, Pushed, Secret, Token, Witnessed,
 };
 use contract::{Problem, ProblemKind};
 use core_api::keys::OsRandomness;
@@ -26,6 +26,7 @@ use sqlite::rusqlite::Connection;
 use zeroize::Zeroizing;
 
 use crate::bench::{Bench, ManualClock, Tried};
+use crate::fake::answer;
 
 struct SiteClock(Arc<ManualClock>);
 
@@ -133,13 +134,7 @@ async fn real() -> Real {
     let pairing = offer(&bench.core, "dmz1").await.expect("as the test laid it out");
     let folder = tempfile::tempdir().expect("as the test laid it out");
     let key = SigningKey::from_bytes(&random_bytes(&OsRandomness));
-    let answer = PairingAnswer {
-        v: VERSION,
-        site: "dmz1".to_owned(),
-        epoch: pairing.epoch,
-        site_pins: vec![Digest::from([9; 32])],
-        site_key: Bytes::from(key.verifying_key().to_bytes()),
-    };
+    let answer = answer(&pairing, &key);
     let site = start(&bench, &folder, Some((&pairing, key))).await;
     let direct = dial(&bench, &site);
     take_answer(&bench.core, "dmz1", &answer, "", "")

@@ -1,14 +1,14 @@
 //! How a core and a site come to know each other: two files, carried by hand.
 //!
 //! The core writes a [`Pairing`]; the site takes it and writes a [`PairingAnswer`]; the core takes that. The first
-//! holds a secret and goes over no network that others read.
+//! holds a secret and goes over no network that others read; the second is proven by it.
 
 use serde::{Deserialize, Serialize};
 
 use crate::sync::{Bytes, Digest, Secret};
 
 /// The form of both files.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// The longest name of a site: it stands in what is signed, in logs and on the command line.
 pub const LONGEST_NAME: usize = 32;
@@ -72,11 +72,58 @@ pub struct PairingAnswer {
     pub site_pins: Vec<Digest>,
     /// The site's Ed25519 key, which signs its heads and receipts.
     pub site_key: Bytes<32>,
+    /// That whoever answers has the file: the ratchet's first key vouches for [what is said](Self::said).
+    pub proof: Digest,
+}
+
+impl PairingAnswer {
+    /// Everything but the proof, as bytes that say one thing only: numbers have eight bytes, big-endian, and what has no
+    /// fixed length stands behind its length.
+    pub fn said(&self) -> Vec<u8> {
+        let number = |number: u64| number.to_be_bytes();
+        let count = |count: usize| number(count as u64);
+        let mut said = Vec::new();
+        said.extend(number(u64::from(self.v)));
+        said.extend(count(self.site.len()));
+        said.extend(self.site.as_bytes());
+        said.extend(number(self.epoch));
+        said.extend(count(self.site_pins.len()));
+        for pin in &self.site_pins {
+            said.extend(pin.as_bytes());
+        }
+        said.extend(self.site_key.as_bytes());
+        said
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_field_of_an_answer_is_said() {
+        let answer = PairingAnswer {
+            v: VERSION,
+            site: "dmz1".to_owned(),
+            epoch: 1,
+            site_pins: vec![Digest::from([1; 32])],
+            site_key: Bytes::from([2; 32]),
+            proof: Digest::from([0; 32]),
+        };
+        let changes: [fn(&mut PairingAnswer); 6] = [
+            |answer| answer.v += 1,
+            |answer| answer.site.push('0'),
+            |answer| answer.epoch += 1,
+            |answer| answer.site_pins.push(Digest::from([3; 32])),
+            |answer| answer.site_pins[0] = Digest::from([3; 32]),
+            |answer| answer.site_key = Bytes::from([3; 32]),
+        ];
+        for change in changes {
+            let mut other = answer.clone();
+            change(&mut other);
+            assert_ne!(other.said(), answer.said(), "{other:?}");
+        }
+    }
 
     #[test]
     fn a_name_is_short_and_plain() {

@@ -46,9 +46,29 @@ impl Ratchet {
         fits.then(|| self.next())
     }
 
+    /// Vouches for the answer to the pairing that brought this key: `HMAC-SHA-256(k_0, "pairing answer" || 0x00 || text)`.
+    /// No site's name has a space, so it is never the tag of an event.
+    pub fn vouch(&self, text: &[u8]) -> Tag {
+        Tag(Hash::from(<[u8; 32]>::from(
+            self.over(text).finalize().into_bytes(),
+        )))
+    }
+
+    /// Whether whoever made `tag` had this key, in constant time.
+    pub fn is_vouched(&self, text: &[u8], tag: &Tag) -> bool {
+        self.over(text).verify_slice(tag.0.as_bytes()).is_ok()
+    }
+
+    fn over(&self, text: &[u8]) -> Hmac<Sha256> {
+        self.keyed().chain_update(b"pairing answer\0").chain_update(text)
+    }
+
+    fn keyed(&self) -> Hmac<Sha256> {
+        Hmac::<Sha256>::new_from_slice(&*self.0).expect("HMAC takes keys of any length")
+    }
+
     fn mac(&self, site: &str, epoch: u64, link: Link) -> Hmac<Sha256> {
-        Hmac::<Sha256>::new_from_slice(&*self.0)
-            .expect("HMAC takes keys of any length")
+        self.keyed()
             .chain_update(site.as_bytes())
             .chain_update([0x00])
             .chain_update(epoch.to_be_bytes())
@@ -120,6 +140,15 @@ mod tests {
         let (_, next) = Ratchet::from_bytes([0; 32]).tag("dmz1", 1, link());
         let expected = "cb972bd62f70ca08832cefacae3f48b5d1f30f4b8ae978572077a94ac60ee49d";
         assert_eq!(Hash::from(*next.as_bytes()).to_string(), expected);
+    }
+
+    #[test]
+    fn only_the_same_key_vouches_for_the_same_answer() {
+        let key = Ratchet::from_bytes([7; 32]);
+        let tag = key.vouch(b"answer");
+        assert!(key.is_vouched(b"answer", &tag));
+        assert!(!key.is_vouched(b"another", &tag));
+        assert!(!Ratchet::from_bytes([8; 32]).is_vouched(b"answer", &tag));
     }
 
     #[test]

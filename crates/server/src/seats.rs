@@ -114,11 +114,8 @@ mod tests {
     #[test]
     fn all_together_leave_places_for_others() {
         let seats = Seats::new(2, 3);
-        let held = [
-            seats.take(visitor("198.51.100.1/32")),
-            seats.take(None),
-            seats.take(None),
-        ];
+        let early = Some(visitor("198.51.100.1/32"));
+        let held = [seats.take(early), seats.take(None), seats.take(None)];
         assert!(
             held.iter().all(Result::is_ok),
             "a proxy may have more than a visitor"

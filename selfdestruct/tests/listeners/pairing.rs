@@ -2,6 +2,7 @@
 
 use std::os::unix::fs::PermissionsExt;
 
+use contract::pairing::VERSION;
 use selfdestruct::check::check;
 use selfdestruct::pair::{PairError, Place, take_next_key};
 use server::check::State;
@@ -84,10 +85,11 @@ async fn a_file_that_others_may_read_or_of_another_release_is_refused() {
     let refused = read().err().unwrap();
     assert!(refused.to_string().contains("chmod it to 0600"), "{refused}");
     std::fs::set_permissions(&file, PermissionsExt::from_mode(0o600)).unwrap();
+    let form = |v: u32| format!(r#"{{"v":{v},"later":true}}"#);
     for (text, word) in [
-        (r#"{"v":2,"later":true}"#, "same release"),
-        (r#"{"v":1}"#, "carry the file over once more"),
-        ("", "carry the file over once more"),
+        (form(VERSION + 1), "same release"),
+        (form(VERSION), "carry the file over once more"),
+        (String::new(), "carry the file over once more"),
     ] {
         std::fs::write(&file, text).unwrap();
         let refused = read().err().unwrap();

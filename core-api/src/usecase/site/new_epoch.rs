@@ -11,7 +11,7 @@ use domain::clock::random_bytes;
 use ed25519_dalek::VerifyingKey;
 use zeroize::Zeroizing;
 
-use super::pair::{PairError, begin};
+use super::pair::{PairError, begin, first_key};
 use crate::core::Core;
 use crate::site::Address;
 use crate::steps::Step;
@@ -76,11 +76,7 @@ async fn prepare(core: &Arc<Core>, name: &str) -> Result<(Site, Offer, u64), Pai
 }
 
 async fn ask(core: &Core, site: &Site, offer: &Offer, api: &dyn SiteApi) -> Result<[u8; 32], PairError> {
-    let key = core
-        .at_rest
-        .open(&ratchet_row(&site.name), &offer.ratchet)
-        .map_err(StoreError::from)?;
-    let ratchet = Zeroizing::new(<[u8; 32]>::try_from(key.as_slice()).map_err(|_| PairError::Keys)?);
+    let ratchet = first_key(core, offer)?;
     let asked = NewEpoch {
         epoch: offer.epoch,
         follows: Position {

@@ -7,7 +7,7 @@ use contract::sync::{Bytes, Digest, Secret};
 use domain::clock::random_bytes;
 use ed25519_dalek::VerifyingKey;
 use journal::site::origin;
-use journal::{Chain, Link};
+use journal::{Chain, Link, Ratchet, Tag};
 use sqlite::Connection;
 use zeroize::Zeroizing;
 
@@ -42,6 +42,11 @@ pub enum PairError {
         /// For which epoch.
         epoch: u64,
     },
+    /// Whoever made the answer did not have the file.
+    #[error(
+        "the answer was not made from the file of this pairing, or it was changed on its way; carry it over once more"
+    )]
+    Unproven,
     /// The answer holds no usable keys.
     #[error("the answer holds no usable keys")]
     Keys,
@@ -131,6 +136,10 @@ pub async fn take_answer(
             epoch: answer.epoch,
         });
     }
+    let key = first_key(core, &offer)?;
+    if !Ratchet::from_bytes(*key).is_vouched(&answer.said(), &Tag::from(*answer.proof.as_bytes())) {
+        return Err(PairError::Unproven);
+    }
     let epoch = offer.epoch;
     let pins = answer.site_pins.clone();
     begin(
@@ -143,6 +152,17 @@ pub async fn take_answer(
     )
     .await?;
     Ok(epoch)
+}
+
+/// The first key of the ratchet that was offered.
+pub(super) fn first_key(core: &Core, offer: &Offer) -> Result<Zeroizing<[u8; 32]>, PairError> {
+    let key = core
+        .at_rest
+        .open(&ratchet_row(&offer.site), &offer.ratchet)
+        .map_err(StoreError::from)?;
+    <[u8; 32]>::try_from(key.as_slice())
+        .map(Zeroizing::new)
+        .map_err(|_| PairError::Keys)
 }
 
 /// Begins an epoch that was offered and taken.
