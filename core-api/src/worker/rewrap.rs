@@ -19,7 +19,7 @@ const DROPS_AT_A_TIME: u32 = 2;
 /// How often it looks once everything is under the current key.
 const EVERY: Duration = Duration::from_hours(1);
 
-/// Moves up to [`AT_A_TIME`] secrets of each kind and says how many. Once none is left under a former key, that key's
+/// Moves up to `AT_A_TIME` secrets of each kind and says how many. Once none is left under a former key, that key's
 /// file may be taken out of the configuration.
 ///
 /// # Errors
