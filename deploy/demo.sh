@@ -161,7 +161,7 @@ build() {
 }
 
 # Starts a server in a session of its own, so that Ctrl-C reaches this script only, which ends them in order. Two arenas
-# of the C library's allocator are enough for two cores; one for each thread would hold twice the memory.
+# of the C library's allocator are enough for the core; one for each thread would hold twice the memory.
 serve() {
   MALLOC_ARENA_MAX=2 setsid "$binaries/$1" serve --config "$state/$1.toml" </dev/null >>"$state/log/$1.log" 2>&1 &
   servers+=($!)

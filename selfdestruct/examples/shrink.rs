@@ -149,7 +149,7 @@ async fn fill(site: &Site, messages: u64) -> Outcome<()> {
         let numbers = first..messages.min(first + BATCH);
         let bodies: Vec<_> = numbers.clone().map(push).collect();
         let bodies: Vec<_> = bodies.iter().map(Vec::as_slice).collect();
-        site.push_batch(&bodies).await?;
+        site.push_batch(1, &bodies).await?;
         let openings = numbers.step_by(2).map(|number| open(site, number));
         futures_util::future::try_join_all(openings).await?;
     }

@@ -218,6 +218,7 @@ mod tests {
             time_ms: NOW,
             nonce: nonce(number),
             generation: 1,
+            epoch: 1,
         }
     }
 

@@ -114,7 +114,7 @@ fn given() -> Given {
     }
 }
 
-/// The answer holds no secret, but nobody else may have written it. An older one is not overwritten.
+/// The answer holds no secret, and is proven by the one in the file. An older one is not overwritten.
 fn hand_out(answer: &PairingAnswer, out: Option<&Path>) -> Result<(), Box<dyn Error>> {
     let text = serde_json::to_string_pretty(answer)?;
     let Some(path) = out else {

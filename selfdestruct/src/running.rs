@@ -217,6 +217,18 @@ impl Running {
         Ok(epoch)
     }
 
+    /// The same for what was sent in an epoch and may have been long under way.
+    pub(crate) async fn enter_epoch(
+        &self,
+        number: u64,
+    ) -> Result<RwLockReadGuard<'_, Arc<Epoch>>, SiteError> {
+        let epoch = self.enter().await?;
+        if epoch.owner.epoch != number {
+            return Err(SiteError::OtherEpoch);
+        }
+        Ok(epoch)
+    }
+
     /// Whether the core confirmed the chain lately.
     pub(crate) fn is_confirmed(&self) -> bool {
         let confirmed = *self.confirmed.lock().unwrap_or_else(PoisonError::into_inner);

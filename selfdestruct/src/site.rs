@@ -113,6 +113,9 @@ pub enum SiteError {
     /// A request of a core that was restored since, or an epoch that is over.
     #[error("the request is of an earlier time of the core")]
     Outdated,
+    /// The request is of another epoch than this (503): the core asks again when it knows better.
+    #[error("the request is of another epoch")]
+    OtherEpoch,
     /// The id is taken by something else (409).
     #[error("the id is taken")]
     Conflict,
@@ -271,6 +274,11 @@ impl Site {
         self.0.keys.database().close().await;
     }
 
+    /// Its epoch.
+    pub async fn epoch(&self) -> u64 {
+        self.0.epoch.read().await.owner.epoch
+    }
+
     /// What the core calls the site.
     pub fn name(&self) -> &str {
         &self.0.settings.name
@@ -370,14 +378,15 @@ impl Site {
         admit::admit(&self.0, generation).await
     }
 
-    /// Takes a message. `id` is the one in the path, `body` that of `contract::sync::push_body`.
-    pub async fn push(&self, id: Token, body: &[u8]) -> Result<Push, SiteError> {
-        push::push(&self.0, Some(id), body).await
+    /// Takes a message that was pushed into this epoch. `id` is the one in the path, `body` that of
+    /// `contract::sync::push_body`.
+    pub async fn push(&self, epoch: u64, id: Token, body: &[u8]) -> Result<Push, SiteError> {
+        push::push(&self.0, epoch, Some(id), body).await
     }
 
     /// Takes several.
-    pub async fn push_batch(&self, bodies: &[&[u8]]) -> Result<Vec<Pushed>, SiteError> {
-        push::push_batch(&self.0, bodies).await
+    pub async fn push_batch(&self, epoch: u64, bodies: &[&[u8]]) -> Result<Vec<Pushed>, SiteError> {
+        push::push_batch(&self.0, epoch, bodies).await
     }
 
     /// Does something to a message.
@@ -421,9 +430,9 @@ impl Site {
         Ok(Witnessed { before })
     }
 
-    /// Opens a drop box.
-    pub async fn request_drop(&self, id: Token, request: &DropRequest) -> Result<(), SiteError> {
-        drop_box::open(&self.0, id, request).await
+    /// Opens a drop box that was asked for in this epoch.
+    pub async fn request_drop(&self, epoch: u64, id: Token, request: &DropRequest) -> Result<(), SiteError> {
+        drop_box::open(&self.0, epoch, id, request).await
     }
 
     /// One page of what came in.

@@ -4,6 +4,18 @@ use std::process::Command;
 
 use tests::processes::binary;
 
+/// It takes memory at rest that the core has not got to spare.
+#[test]
+fn the_core_has_the_c_librarys() {
+    let output = Command::new(binary("core-api"))
+        .arg("--version")
+        .env("MALLOC_CONF", "confirm_conf:true")
+        .output()
+        .unwrap();
+    assert!(output.status.success());
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
+}
+
 #[test]
 fn servers_in_the_dmz_use_the_allocator_that_was_tuned() {
     for server in ["portal", "selfdestruct"] {

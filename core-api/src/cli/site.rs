@@ -4,7 +4,8 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use contract::pairing::{Pairing, PairingAnswer};
+use contract::pairing::{Pairing, PairingAnswer, VERSION};
+use serde::Deserialize;
 use server::config::{Mistakes, Origin};
 use zeroize::Zeroizing;
 
@@ -14,6 +15,7 @@ use crate::admin::{Answer, AskError, Request, ask};
 use crate::config::Config;
 use crate::pki::write_new;
 use crate::usecase::site::list::Shown;
+use crate::usecase::site::pair::PairError;
 
 /// The longest answer file, in bytes.
 const LONGEST: u64 = 3072;
@@ -170,7 +172,7 @@ async fn pair(config: &Config, name: String, file: &Path, out: &mut dyn Write) -
     write_pairing(file, &pairing)?;
     writeln!(
         out,
-        "Carry {0} by hand to the site; whoever reads it can forge the site's journal. There: selfdestruct pair {0}",
+        "Carry {0} by hand to the site; whoever reads it can answer in the site's place and forge its journal. There: selfdestruct pair {0}",
         shown(file)
     )?;
     writeln!(
@@ -196,7 +198,18 @@ fn answer_in(file: &Path) -> Result<PairingAnswer, Box<dyn std::error::Error>> {
         return Err(wrong("this is too long for a site's answer".to_owned()).into());
     }
     let text = std::fs::read_to_string(file).map_err(|error| wrong(error.to_string()))?;
-    Ok(serde_json::from_str(&text).map_err(|error| wrong(format!("this is no site's answer: {error}")))?)
+    let no_answer = |error: serde_json::Error| wrong(format!("this is no site's answer: {error}"));
+    // The form first: another one may have other fields.
+    let form: Form = serde_json::from_str(&text).map_err(no_answer)?;
+    if form.v != VERSION {
+        return Err(wrong(PairError::Version(form.v).to_string()).into());
+    }
+    Ok(serde_json::from_str(&text).map_err(no_answer)?)
+}
+
+#[derive(Deserialize)]
+struct Form {
+    v: u32,
 }
 
 async fn list(config: &Config, json: bool, out: &mut dyn Write) -> Outcome {

@@ -17,6 +17,8 @@ pub struct Address {
     pub pins: Vec<Digest>,
     /// The core's generation, which stands in every request, too.
     pub generation: u64,
+    /// The site's epoch, likewise.
+    pub epoch: u64,
 }
 
 impl Address {
@@ -27,6 +29,7 @@ impl Address {
             base: settings.sync_url.url().clone(),
             pins: site.pins.clone(),
             generation,
+            epoch: site.epoch,
         }
     }
 }

@@ -53,6 +53,7 @@ impl SiteLink for PinnedLink {
         let signer = Signer {
             site: to.name.clone(),
             generation: to.generation,
+            epoch: to.epoch,
             key: self.signing.clone(),
             clock: Arc::clone(&self.clock),
             randomness: Arc::clone(&self.randomness),
@@ -65,6 +66,7 @@ impl SiteLink for PinnedLink {
 struct Signer {
     site: String,
     generation: u64,
+    epoch: u64,
     key: SigningKey,
     clock: Arc<dyn Clock>,
     randomness: Arc<dyn Randomness>,
@@ -80,6 +82,7 @@ impl Sign for Signer {
             time_ms: self.clock.now().0,
             nonce: Token::from(random_bytes::<16>(&*self.randomness)).to_string(),
             generation: self.generation,
+            epoch: self.epoch,
         };
         request.sign(&self.key).to_string()
     }
@@ -99,6 +102,7 @@ mod tests {
         let signer = Signer {
             site: "dmz1".to_owned(),
             generation: 3,
+            epoch: 2,
             key: key.clone(),
             clock: Arc::new(SystemClock),
             randomness: Arc::new(OsRandomness),
@@ -107,7 +111,10 @@ mod tests {
         assert_ne!(line, signer.sign("POST", "/sync/v1/ack", b"body"));
         let header: Signed = line.parse().unwrap();
         let request = CoreRequest::open(&header, &key.verifying_key()).unwrap();
-        assert_eq!((request.site.as_str(), request.generation), ("dmz1", 3));
+        assert_eq!(
+            (request.site.as_str(), request.generation, request.epoch),
+            ("dmz1", 3, 2)
+        );
         assert_eq!(
             (request.method.as_str(), request.path.as_str()),
             ("POST", "/sync/v1/ack")

@@ -63,7 +63,7 @@ impl Direct {
                 Failed::Unknown => ProblemKind::NotFound,
                 Failed::Refused => ProblemKind::Malformed,
                 Failed::Full => ProblemKind::Full,
-                Failed::Busy | Failed::Failed(_) => ProblemKind::Internal,
+                Failed::Busy | Failed::OtherEpoch | Failed::Failed(_) => ProblemKind::Internal,
             };
             SiteError::from(ClientError::Problem(Problem::new(kind, "TEST")))
         })?;
@@ -79,12 +79,12 @@ impl Direct {
 #[async_trait]
 impl SiteApi for Direct {
     async fn push(&self, id: Token, body: Vec<u8>) -> Result<Pushed, SiteError> {
-        let outcome = self.site.push(id, &body).await;
+        let outcome = self.site.push(self.site.epoch().await, id, &body).await;
         self.answer(outcome.map(|push| push.pushed))
     }
     async fn push_batch(&self, bodies: &[Vec<u8>]) -> Result<Vec<Pushed>, SiteError> {
         let bodies: Vec<&[u8]> = bodies.iter().map(Vec::as_slice).collect();
-        self.answer(self.site.push_batch(&bodies).await)
+        self.answer(self.site.push_batch(self.site.epoch().await, &bodies).await)
     }
     async fn command(&self, command: &Command) -> Result<Commanded, SiteError> {
         self.answer(self.site.command(command).await)
@@ -105,7 +105,7 @@ impl SiteApi for Direct {
         self.answer(self.site.witness(head).await)
     }
     async fn request_drop(&self, id: Token, request: &DropRequest) -> Result<(), SiteError> {
-        self.answer(self.site.request_drop(id, request).await)
+        self.answer(self.site.request_drop(self.site.epoch().await, id, request).await)
     }
     async fn drops(&self, after: Option<Token>) -> Result<Drops, SiteError> {
         self.answer(self.site.drops(after).await)

@@ -23,6 +23,9 @@ pub struct CoreRequest {
     pub nonce: String,
     /// The core's generation, which grows when the core is restored from a backup. It never goes back.
     pub generation: u64,
+    /// The epoch that the core has the site in. What was sent in one and arrives in the next does not count: the message of
+    /// a late push would be served after the core told that it is lost.
+    pub epoch: u64,
 }
 
 impl Statement for CoreRequest {
@@ -130,6 +133,7 @@ mod tests {
             time_ms: 1,
             nonce: "AAAAAAAAAAAAAAAAAAAAAA".to_owned(),
             generation: 1,
+            epoch: 1,
         };
         let line = request.sign(&key).to_string();
         assert!(line.bytes().all(|byte| (0x20..0x7f).contains(&byte)), "{line}");

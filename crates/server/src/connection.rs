@@ -23,7 +23,7 @@ pub(crate) struct Connection {
     asking: Patience,
     /// Runs while the client does not take the answer.
     answering: Patience,
-    /// Its place among its visitor's connections.
+    /// Its place, where visitors have only so many.
     _seat: Option<Seat>,
 }
 

@@ -59,4 +59,4 @@ pub use peer::PeerNames;
 pub use reference::{REFERENCE_HEADER, Randomness, Reference};
 pub use refusal::{AsProblem, Explain, Reason, Refusal, Refused};
 pub use source::Source;
-pub use stack::{Reloads, Stack, most_connections};
+pub use stack::{Places, Reloads, Stack, most_connections};

@@ -12,9 +12,7 @@ use crate::config::{Origin, Section};
 use crate::inherited::Inherited;
 use crate::limits::Limits;
 use crate::refusal::{AsProblem, Explain};
-use crate::seats::{NoSeat, Seat, Seats};
 use crate::source::Source;
-use crate::stack::most_visitors;
 use crate::tls::{Clients, Tls, TlsError, TlsFiles};
 
 /// The settings of a listener, from its section of the configuration.
@@ -173,7 +171,8 @@ pub(crate) struct Rules {
     pub(crate) deadline: Duration,
     pub(crate) body_limit: usize,
     pub(crate) limits: Option<Arc<Limits>>,
-    pub(crate) seats: Option<Arc<Seats>>,
+    /// Connections that each visitor may hold.
+    pub(crate) each_visitor: Option<usize>,
     pub(crate) origin: Option<Origin>,
     pub(crate) explain: Arc<dyn Explain>,
     /// Who connects was proven by certificate, so the reference that it sends is one of ours.
@@ -194,10 +193,9 @@ impl Rules {
             .any(|network| network.contains(&address))
     }
 
-    /// A place for a connection from here; `None` where none is needed.
-    pub(crate) fn seat(&self, address: IpAddr) -> Result<Option<Seat>, NoSeat> {
-        let visitor = (!self.is_proxy(address)).then(|| Source::from(address).group());
-        self.seats.as_ref().map(|seats| seats.take(visitor)).transpose()
+    /// Whose places a connection from here takes; `None` is a proxy's.
+    pub(crate) fn visitor(&self, address: IpAddr) -> Option<IpNet> {
+        (!self.is_proxy(address)).then(|| Source::from(address).group())
     }
 }
 
@@ -309,9 +307,7 @@ impl Listener {
             limits: settings
                 .rate
                 .map(|(per_minute, burst)| Limits::new(per_minute, burst)),
-            seats: settings
-                .connections
-                .map(|each| Seats::new(each.get() as usize, most_visitors())),
+            each_visitor: settings.connections.map(|each| each.get() as usize),
             origin,
             explain,
             proven_peers: settings.tls.as_ref().is_some_and(|tls| tls.clients.are_proven()),

@@ -27,12 +27,11 @@ use crate::lifecycle::{DRAIN, Life};
 use crate::limits::Limits;
 use crate::listener::{Listener, Rules};
 use crate::reference::Randomness;
+use crate::seats::Seats;
 use crate::tls::Tls;
 
 /// Connections that one worker serves at once; more wait to be accepted. A connection takes about 40 KiB.
 const MOST_CONNECTIONS: usize = 1000;
-/// Of them, those that strangers cannot take: listeners that anybody reaches share their workers with those of our own
-/// servers, and a site whose core cannot come in soon hands nothing out.
 const KEPT_CONNECTIONS: usize = 100;
 const HANDSHAKE: Duration = Duration::from_secs(5);
 const HEAD: Duration = Duration::from_secs(5);
@@ -46,16 +45,31 @@ const TIDY: Duration = Duration::from_secs(10);
 
 /// Connections that the listeners of one process serve at once, over all workers. Each is an open file.
 pub fn most_connections() -> usize {
-    MOST_CONNECTIONS * workers()
+    let places = Places::default();
+    places.each * places.workers
 }
 
-/// Of them, as many as the visitors of one listener that anybody reaches may hold together.
-pub(crate) fn most_visitors() -> usize {
-    (MOST_CONNECTIONS - KEPT_CONNECTIONS) * workers()
+/// Who serves, and how many connections at once.
+#[derive(Clone, Copy, Debug)]
+pub struct Places {
+    /// Worker threads.
+    pub workers: usize,
+    /// Connections of each worker.
+    pub each: usize,
+    /// Of these, those that the visitors of a listener that anybody reaches cannot take: listeners share their workers,
+    /// and a site whose core cannot come in soon hands nothing out.
+    pub kept: usize,
 }
 
-fn workers() -> usize {
-    std::thread::available_parallelism().map_or(2, NonZeroUsize::get)
+/// A worker for each processor.
+impl Default for Places {
+    fn default() -> Self {
+        Self {
+            workers: std::thread::available_parallelism().map_or(2, NonZeroUsize::get),
+            each: MOST_CONNECTIONS,
+            kept: KEPT_CONNECTIONS,
+        }
+    }
 }
 
 /// When a connection was accepted.
@@ -67,19 +81,28 @@ pub struct Stack {
     builder: ServerBuilder,
     randomness: Randomness,
     reloads: Reloads,
+    /// Connections of all visitors to a listener that anybody reaches.
+    most_visitors: usize,
 }
 
 impl Stack {
     /// An empty one. `randomness` makes references.
     pub fn new(randomness: Randomness) -> Self {
+        Self::with(randomness, Places::default())
+    }
+
+    /// The same with so many places.
+    pub fn with(randomness: Randomness, places: Places) -> Self {
         let builder = ServerBuilder::new()
             .disable_signals()
             .shutdown_timeout(DRAIN.as_secs())
-            .max_concurrent_connections(MOST_CONNECTIONS);
+            .workers(places.workers)
+            .max_concurrent_connections(places.each);
         Self {
             builder,
             randomness,
             reloads: Reloads::default(),
+            most_visitors: places.workers * places.each.saturating_sub(places.kept),
         }
     }
 
@@ -99,6 +122,9 @@ impl Stack {
         self.reloads.add(name, tls.clone(), rules.limits.clone());
         let shutdown = self.builder.graceful_shutdown_signal();
         let randomness = Arc::clone(&self.randomness);
+        let seats = rules
+            .each_visitor
+            .map(|each| Seats::new(each, self.most_visitors));
         let rules = Arc::new(rules);
         self.builder = self.builder.listen(name, socket, move || {
             let shutdown = shutdown.clone();
@@ -128,11 +154,12 @@ impl Stack {
                 .wrap(from_fn(layers::answer_always)) // the last one runs first
                 .into_factory()
                 .map_err(|error: Error| HttpResponse::from_error(error));
-            let (rules, tls) = (Arc::clone(&rules), tls.clone());
-            fn_service(move |stream: TcpStream| admit(stream, Arc::clone(&rules), tls.clone())).and_then(
-                http.finish(map_config(app, |()| AppConfig::default()))
-                    .map_err(|error| tracing::debug!(%error, "connection ended")),
-            )
+            let (rules, seats, tls) = (Arc::clone(&rules), seats.clone(), tls.clone());
+            fn_service(move |stream: TcpStream| admit(stream, Arc::clone(&rules), seats.clone(), tls.clone()))
+                .and_then(
+                    http.finish(map_config(app, |()| AppConfig::default()))
+                        .map_err(|error| tracing::debug!(%error, "connection ended")),
+                )
         })?;
         Ok(self)
     }
@@ -149,10 +176,11 @@ impl Stack {
 }
 
 /// Lets a connection in, or ends it: before a byte is read if it comes from a foreign network, or from a visitor who
-/// has enough of them.
+/// has enough of them, or when visitors hold all that there are for them.
 async fn admit(
     stream: TcpStream,
     rules: Arc<Rules>,
+    seats: Option<Arc<Seats>>,
     tls: Option<Arc<Tls>>,
 ) -> Result<(Connection, Protocol, Option<std::net::SocketAddr>), ()> {
     let peer = stream.peer_addr().map_err(drop)?;
@@ -162,7 +190,9 @@ async fn admit(
         tracing::info!(listener = rules.listener, peer = %peer.ip(), "connection from a foreign network refused");
         return Err(());
     }
-    let seat = rules.seat(peer.ip()).map_err(|why| {
+    let visitor = rules.visitor(peer.ip());
+    let seat = seats.map(|seats| seats.take(visitor)).transpose();
+    let seat = seat.map_err(|why| {
         metrics::counter!("connections_refused_total", "listener" => rules.listener, "why" => why.name())
             .increment(1);
         tracing::debug!(listener = rules.listener, peer = %peer.ip(), ?why, "a connection too many refused");

@@ -71,6 +71,8 @@ pub fn routes(back: Arc<Back>) -> impl Fn(&mut ServiceConfig) + Clone + Send + '
 struct Believed {
     back: Arc<Back>,
     reference: Reference,
+    /// The epoch in which it was sent.
+    epoch: u64,
     body: Bytes,
 }
 
@@ -103,6 +105,7 @@ async fn believe(request: &HttpRequest, payload: &mut Payload) -> Result<Believe
         Ok(()) => Ok(Believed {
             back: Arc::clone(back),
             reference,
+            epoch: said.epoch,
             body,
         }),
         Err(error @ SiteError::Outdated) => Err(unbelieved(back, &error.to_string(), &said.nonce).await),
@@ -145,7 +148,7 @@ fn refuse(error: &SiteError, reference: &Reference) -> Error {
         SiteError::Unknown => ProblemKind::NotFound,
         SiteError::Refused => ProblemKind::Malformed,
         SiteError::Full => ProblemKind::Full,
-        SiteError::Busy => return Refused(Reason::Unavailable).into(),
+        SiteError::Busy | SiteError::OtherEpoch => return Refused(Reason::Unavailable).into(),
         SiteError::Failed(cause) => {
             tracing::error!(%reference, cause, "the site did not do what the core asked");
             return Refused(Reason::Unavailable).into();
@@ -167,7 +170,7 @@ struct Page {
 }
 
 async fn push(asked: Believed, id: Path<Token>) -> Result<HttpResponse, Error> {
-    let outcome = asked.back.site.push(*id, &asked.body).await;
+    let outcome = asked.back.site.push(asked.epoch, *id, &asked.body).await;
     let push = asked.well(outcome)?;
     let status = match push.pushed {
         Pushed::Stored(_) if push.new => StatusCode::CREATED,
@@ -182,7 +185,7 @@ async fn push(asked: Believed, id: Path<Token>) -> Result<HttpResponse, Error> {
 
 async fn push_batch(asked: Believed) -> Result<HttpResponse, Error> {
     let bodies = apart(&asked.body).ok_or(Refused(Reason::Malformed))?;
-    let outcome = asked.back.site.push_batch(&bodies).await;
+    let outcome = asked.back.site.push_batch(asked.epoch, &bodies).await;
     Ok(HttpResponse::Ok().json(asked.well(outcome)?))
 }
 
@@ -243,7 +246,7 @@ async fn witness(asked: Believed) -> Result<HttpResponse, Error> {
 
 async fn request_drop(asked: Believed, id: Path<Token>) -> Result<HttpResponse, Error> {
     let request: DropRequest = asked.json()?;
-    let outcome = asked.back.site.request_drop(*id, &request).await;
+    let outcome = asked.back.site.request_drop(asked.epoch, *id, &request).await;
     asked.well(outcome)?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -14,8 +14,8 @@ const PAGE: u32 = 1_000;
 const MOST: u64 = 100_000;
 
 /// Opens a box. Asked again for the same it does nothing more.
-pub(crate) async fn open(site: &Running, id: Token, asked: &DropRequest) -> Result<(), SiteError> {
-    let _epoch = site.enter().await?;
+pub(crate) async fn open(site: &Running, into: u64, id: Token, asked: &DropRequest) -> Result<(), SiteError> {
+    let _epoch = site.enter_epoch(into).await?;
     let now = site.now();
     let largest = site
         .settings

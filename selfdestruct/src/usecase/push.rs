@@ -28,23 +28,32 @@ enum Found {
 }
 
 /// Takes several. They share their commits.
-pub(crate) async fn push_batch(site: &Running, bodies: &[&[u8]]) -> Result<Vec<Pushed>, SiteError> {
-    let pushes = join_all(bodies.iter().map(|body| push(site, None, body))).await;
+pub(crate) async fn push_batch(
+    site: &Running,
+    epoch: u64,
+    bodies: &[&[u8]],
+) -> Result<Vec<Pushed>, SiteError> {
+    let pushes = join_all(bodies.iter().map(|body| push(site, epoch, None, body))).await;
     pushes
         .into_iter()
         .map(|push| push.map(|push| push.pushed))
         .collect()
 }
 
-/// Takes one; `id` is the one that was named beside the body.
-pub(crate) async fn push(site: &Running, id: Option<Token>, body: &[u8]) -> Result<Push, SiteError> {
+/// Takes one that was pushed into an epoch; `id` is the one that was named beside the body.
+pub(crate) async fn push(
+    site: &Running,
+    into: u64,
+    id: Option<Token>,
+    body: &[u8],
+) -> Result<Push, SiteError> {
     let Some((head, ciphertext)) = read_push(body) else {
         return Ok(old(Pushed::Refused));
     };
     if id.is_some_and(|id| id != head.id) || !is_bearable(&head, ciphertext, &site.settings.limits) {
         return Ok(old(Pushed::Refused));
     }
-    let epoch = site.enter().await?;
+    let epoch = site.enter_epoch(into).await?;
     let digest = Digest::from(digest(body).await);
     match take(site, head, ciphertext, digest).await {
         Ok((id, now, Found::New)) => Ok(Push {

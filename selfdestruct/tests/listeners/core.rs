@@ -84,6 +84,7 @@ impl Core {
             time_ms: self.now_ms,
             nonce: Token::from(nonce).to_string(),
             generation: 5,
+            epoch: self.answer.epoch,
         }
     }
 

@@ -11,7 +11,7 @@ use crate::support::{DAY, LEASE, Letter, START, World, hash, token};
 async fn live(site: Site, letters: [Letter; 3], new_epoch: contract::sync::NewEpoch, epoch_too: bool) {
     let [read, revoked, guessed] = &letters;
     for letter in &letters {
-        site.push(letter.id(), &letter.body())
+        site.push(1, letter.id(), &letter.body())
             .await
             .expect("the test stands on it");
     }
@@ -37,7 +37,7 @@ async fn live(site: Site, letters: [Letter; 3], new_epoch: contract::sync::NewEp
         largest: 1_000,
         expires_at: START + DAY,
     };
-    site.request_drop(token("box"), &asked)
+    site.request_drop(1, token("box"), &asked)
         .await
         .expect("the test stands on it");
     site.upload(token("box"), &Zeroizing::new([4; 16]), b"sealed", "192.0.2.3")

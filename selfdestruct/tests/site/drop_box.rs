@@ -29,12 +29,12 @@ async fn one_thing_comes_in_and_is_erased_once_it_has_arrived() {
     let mut world = World::new().await;
     let id = token("box");
     let site = world.site().clone();
-    site.request_drop(id, &asked()).await.unwrap();
-    site.request_drop(id, &asked()).await.expect("repeated");
+    site.request_drop(1, id, &asked()).await.unwrap();
+    site.request_drop(1, id, &asked()).await.expect("repeated");
     let mut other = asked();
     other.largest += 1;
     assert!(matches!(
-        site.request_drop(id, &other).await,
+        site.request_drop(1, id, &other).await,
         Err(SiteError::Conflict)
     ));
     assert_eq!(
@@ -99,7 +99,11 @@ async fn one_thing_comes_in_and_is_erased_once_it_has_arrived() {
 #[tokio::test]
 async fn of_several_at_once_one_is_taken() {
     let world = World::new().await;
-    world.site().request_drop(token("race"), &asked()).await.unwrap();
+    world
+        .site()
+        .request_drop(1, token("race"), &asked())
+        .await
+        .unwrap();
     let uploads = (0..8_u8).map(|number| {
         let site = world.site().clone();
         tokio::spawn(async move {
@@ -132,7 +136,7 @@ async fn boxes_have_a_quota_of_their_own_and_an_end() {
     .await;
     let site = world.site().clone();
     for name in ["one", "two"] {
-        site.request_drop(token(name), &asked()).await.unwrap();
+        site.request_drop(1, token(name), &asked()).await.unwrap();
     }
     let sealed = vec![1; 600_000];
     assert_eq!(

@@ -79,7 +79,7 @@ async fn a_push_that_died_half_way_leaves_nothing() {
         let site = world.site().clone();
         let body = letter.body();
         let id = letter.id();
-        let push = tokio::spawn(async move { site.push(id, &body).await.map(drop) });
+        let push = tokio::spawn(async move { site.push(1, id, &body).await.map(drop) });
         assert!(push.await.unwrap_err().is_panic());
         assert!(!data_keys(&world).is_empty());
         world.restart().await;
@@ -101,7 +101,7 @@ async fn a_push_whose_caller_hung_up_leaves_nothing() {
     let world = World::new().await;
     let letter = Letter::new("hung up").of_size(2_000_000);
     let body = letter.body();
-    let push = world.site().push(letter.id(), &body);
+    let push = world.site().push(1, letter.id(), &body);
     let cut = tokio::time::timeout(std::time::Duration::from_millis(3), push).await;
     world.sweep().await;
     let left = if cut.is_ok() { 1 } else { data_keys(&world).len() };
@@ -118,7 +118,7 @@ async fn a_full_batch_wakes_nobody_twice_and_all_end_once() {
     let letters: Vec<_> = (0..300).map(|n| Letter::new(&format!("many {n}"))).collect();
     let bodies: Vec<_> = letters.iter().map(Letter::body).collect();
     let bodies: Vec<&[u8]> = bodies.iter().map(Vec::as_slice).collect();
-    world.site().push_batch(&bodies).await.unwrap();
+    world.site().push_batch(1, &bodies).await.unwrap();
     for letter in &letters {
         world.open(letter, "reader").await;
         world.done(letter, "reader").await;
@@ -155,7 +155,7 @@ async fn when_all_is_forgotten_the_files_are_as_small_as_at_first() {
     let letters: Vec<_> = (0..2000).map(|n| Letter::new(&format!("many {n}"))).collect();
     let bodies: Vec<_> = letters.iter().map(Letter::body).collect();
     let bodies: Vec<&[u8]> = bodies.iter().map(Vec::as_slice).collect();
-    world.site().push_batch(&bodies).await.unwrap();
+    world.site().push_batch(1, &bodies).await.unwrap();
     for days in [2, 91] {
         assert!(size(&world) > 2 * first, "there is something to be forgotten");
         world.hands.go_on(days * DAY);

@@ -109,7 +109,7 @@ async fn an_upload_is_announced() {
             largest: 1_000,
             expires_at: START + DAY,
         };
-        world.site().request_drop(id, &asked).await.unwrap();
+        world.site().request_drop(1, id, &asked).await.unwrap();
     };
     is_announced("upload", prepare, async |world, letter| {
         let sealed = &letter.ciphertext[..900];

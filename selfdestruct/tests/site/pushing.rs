@@ -11,10 +11,10 @@ use crate::support::{DAY, Letter, NAME, START, World, hash};
 async fn a_repeated_push_gets_the_same_receipt_and_another_under_its_id_none() {
     let mut world = World::new().await;
     let letter = Letter::new("pushed");
-    let first = world.site().push(letter.id(), &letter.body()).await.unwrap();
+    let first = world.site().push(1, letter.id(), &letter.body()).await.unwrap();
     assert!(first.new);
     world.hands.go_on(5_000);
-    let again = world.site().push(letter.id(), &letter.body()).await.unwrap();
+    let again = world.site().push(1, letter.id(), &letter.body()).await.unwrap();
     assert!(!again.new);
     assert_eq!(first.pushed, again.pushed);
     let Pushed::Stored(line) = first.pushed else {
@@ -81,12 +81,12 @@ async fn what_cannot_be_meant_is_refused() {
     }
     let site = world.site();
     let elsewhere = site
-        .push(Letter::new("another").id(), &good.body())
+        .push(1, Letter::new("another").id(), &good.body())
         .await
         .unwrap();
     assert_eq!(elsewhere.pushed, Pushed::Refused);
     assert_eq!(
-        site.push(good.id(), b"\0\0\0\x01{").await.unwrap().pushed,
+        site.push(1, good.id(), b"\0\0\0\x01{").await.unwrap().pushed,
         Pushed::Refused
     );
     assert!(matches!(world.push(&good).await, Pushed::Stored(_)));
@@ -133,7 +133,7 @@ async fn a_batch_is_answered_in_its_order() {
     let new = Letter::new("new");
     let bodies = [known.body(), b"garbage".to_vec(), other.body(), new.body()];
     let bodies: Vec<&[u8]> = bodies.iter().map(Vec::as_slice).collect();
-    let pushed = world.site().push_batch(&bodies).await.unwrap();
+    let pushed = world.site().push_batch(1, &bodies).await.unwrap();
     assert!(
         matches!(
             pushed.as_slice(),

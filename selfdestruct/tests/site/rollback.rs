@@ -3,10 +3,10 @@
 use std::fs;
 use std::path::Path;
 
-use contract::sync::{Position, Pushed};
+use contract::sync::{DropRequest, Position, Pushed};
 use selfdestruct::site::{Opening, SiteError};
 
-use crate::support::{Letter, World, hash};
+use crate::support::{DAY, Letter, START, World, hash};
 
 fn copy(from: &Path, to: &Path) {
     for ending in ["", "-wal"] {
@@ -57,7 +57,7 @@ async fn a_restored_site_stops_and_serves_nothing_until_a_new_epoch() {
         assert!(matches!(world.core.pull(&site).await, Err(SiteError::Fork)));
         let body = letter.body();
         assert!(matches!(
-            site.push(letter.id(), &body).await,
+            site.push(1, letter.id(), &body).await,
             Err(SiteError::Fork)
         ));
         assert!(matches!(site.ack(position).await, Err(SiteError::Fork)));
@@ -75,6 +75,24 @@ async fn a_restored_site_stops_and_serves_nothing_until_a_new_epoch() {
     world.confirm().await;
     assert_eq!(world.core.link.seq, 0, "it starts empty");
     assert_eq!(world.open(&letter, "reader").await, Opening::Neutral);
+
+    let late = site.push(1, letter.id(), &letter.body()).await;
+    assert!(
+        matches!(late, Err(SiteError::OtherEpoch)),
+        "it was sent before, and is told as lost"
+    );
+    let bodies = [letter.body()];
+    let late = site.push_batch(1, &bodies.each_ref().map(Vec::as_slice)).await;
+    assert!(matches!(late, Err(SiteError::OtherEpoch)));
+    assert_eq!(world.open(&letter, "reader").await, Opening::Neutral);
+    let asked = DropRequest {
+        public_key: [4; 65].into(),
+        upload: [1; 32].into(),
+        largest: 100,
+        expires_at: START + DAY,
+    };
+    let late = site.request_drop(1, letter.id(), &asked).await;
+    assert!(matches!(late, Err(SiteError::OtherEpoch)));
 
     let fresh = world.pushed(Letter::new("in the new epoch")).await;
     assert!(fresh.is_in(&world.open(&fresh, "reader").await));

@@ -278,7 +278,10 @@ impl World {
     }
 
     pub(crate) async fn push(&self, letter: &Letter) -> Pushed {
-        let pushed = self.site().push(letter.id(), &letter.body()).await;
+        let pushed = self
+            .site()
+            .push(self.site().epoch().await, letter.id(), &letter.body())
+            .await;
         pushed.expect("the site answers").pushed
     }
 

@@ -100,6 +100,7 @@ impl Core {
             time_ms: now_ms(),
             nonce: nonce.to_string(),
             generation: GENERATION,
+            epoch: self.epoch,
         };
         let signature = said.sign(&self.key);
         let length = body.len();

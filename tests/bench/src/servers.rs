@@ -72,7 +72,7 @@ impl Installation {
             .arg("serve")
             .arg("--config")
             .arg(self.state.join(format!("{name}.toml")))
-            .env("MALLOC_ARENA_MAX", "2") // as `deploy/demo.sh` and the manual do
+            .env("MALLOC_ARENA_MAX", "2") // for the core, as `deploy/demo.sh` and its unit do
             .envs(settings.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)

@@ -101,7 +101,7 @@ impl Site {
             command
                 .arg("--config")
                 .arg(state.join("selfdestruct.toml"))
-                .env("SALLYPORT_CONFIRM_WITHIN", "60m") // the core of this load keeps nothing that it hears
+                .env("SALLYPORT_CONFIRM_WITHIN", "60m") // who asks for nothing but the first events confirms no longer than this
                 .env("SALLYPORT_DATA_DIR", &data)
                 .env("SALLYPORT_KEYS_DIR", folder.join("keys"))
                 .env("SALLYPORT_LIMITS__MOST_MESSAGES", "2000000")

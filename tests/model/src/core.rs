@@ -34,7 +34,7 @@ pub struct Entry {
 /// What stands in the core's database.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Ledger {
-    /// The generation: it grows whenever what is under way must not count any more.
+    /// The generation: it grows when the core is put back to an older copy.
     pub generation: u8,
     /// The epoch of the site.
     pub epoch: u8,
@@ -221,11 +221,7 @@ pub(crate) fn restore(state: &mut State) {
 }
 
 /// Somebody opens a new epoch after trouble. What is not known to have ended is lost.
-pub(crate) fn new_epoch(scope: &Scope, state: &mut State) {
-    if scope.flaw != Some(Flaw::GenerationKept) {
-        state.witness.generation += 1;
-        state.core.work.generation = state.witness.generation;
-    }
+pub(crate) fn new_epoch(state: &mut State) {
     let ledger = &mut state.core.work;
     ledger.epoch += 1;
     ledger.key = ledger.generation;

@@ -62,6 +62,8 @@ pub enum Packet {
         message: Message,
         /// The core's generation.
         generation: u8,
+        /// The epoch into which it is pushed.
+        into: u8,
     },
     /// Answer: it is stored, in this epoch.
     Receipt {

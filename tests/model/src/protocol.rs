@@ -141,7 +141,15 @@ impl Protocol {
         }
         for (message, entry) in ledger.messages.iter().enumerate() {
             if entry.stage == Stage::Waiting {
-                call(Errand::Pushing(message), Packet::Push { message, generation });
+                let into = ledger.epoch;
+                call(
+                    Errand::Pushing(message),
+                    Packet::Push {
+                        message,
+                        generation,
+                        into,
+                    },
+                );
             } else if entry.revoke {
                 call(Errand::Revoking(message), Packet::Revoke { message, generation });
             }
@@ -369,7 +377,7 @@ impl Protocol {
             }
             Action::Call(packet) => self.call(state, packet),
             Action::CommitCore => core::commit(state),
-            Action::NewEpoch => core::new_epoch(&self.0, state),
+            Action::NewEpoch => core::new_epoch(state),
             Action::CommitSite => site::commit(state),
             Action::LeasesEnd(message) => site::end_leases(state, message),
             Action::TimePasses(message) => {

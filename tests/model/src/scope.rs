@@ -67,8 +67,8 @@ pub enum Flaw {
     NoLease,
     /// The core stores what it pulled without looking whether it has it.
     EventsTwice,
-    /// The generation does not grow with a new epoch, so that calls from before it are still believed.
-    GenerationKept,
+    /// The site does not look into which epoch a message is pushed.
+    EpochUnsaid,
     /// The core takes an answer about a message for its end, before it has the events that led there.
     EndByAnswer,
     /// The core never compares what lives on the site with what should.

@@ -126,6 +126,9 @@ pub(crate) fn take(scope: &Scope, state: &mut State, packet: Packet) {
         return; // nothing of this epoch is served any more; the core learns why when it polls
     }
     match packet {
+        // What is sent into an epoch that is over, nobody waits for any more.
+        Packet::Push { into, .. }
+            if into != state.site.work.epoch && scope.flaw != Some(Flaw::EpochUnsaid) => {}
         Packet::Push { message, .. } => push(scope, state, message),
         Packet::Revoke { message, .. } => revoke(state, message),
         Packet::Poll { position, .. } => poll(scope, state, position),
@@ -286,6 +289,11 @@ fn revoke(state: &mut State, message: Message) {
 
 fn poll(scope: &Scope, state: &mut State, position: Position) {
     let site = &mut state.site;
+    if position.epoch < site.work.epoch {
+        // Of before the epoch, or of a core that was put back to before it: no reason to stop.
+        answer(state, Packet::Fork { after: position });
+        return;
+    }
     let on_chain = site.work.has(position) && !site.work.forked || scope.flaw == Some(Flaw::ForkUnnoticed);
     if !on_chain {
         site.work.forked = true;

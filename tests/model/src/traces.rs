@@ -125,7 +125,13 @@ fn take(scope: &Scope, state: &mut State, step: Step) -> Step {
     let generation = state.core.work.generation;
     match step {
         Step::Push(message, _) => {
-            let answers = call(scope, state, Packet::Push { message, generation });
+            let into = state.core.work.epoch;
+            let push = Packet::Push {
+                message,
+                generation,
+                into,
+            };
+            let answers = call(scope, state, push);
             let is_there = answers
                 .iter()
                 .any(|packet| matches!(packet, Packet::Receipt { .. }));

@@ -122,7 +122,7 @@ fn a_push_from_before_the_epoch_is_found() {
         readers: 2,
         ..at_once(faults)
     };
-    breaks_somewhere(scope.with(Flaw::GenerationKept), EPOCH);
+    breaks_somewhere(scope.with(Flaw::EpochUnsaid), EPOCH);
 }
 
 #[test]

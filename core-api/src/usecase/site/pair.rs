@@ -30,7 +30,9 @@ pub enum PairError {
     #[error("no pairing file for this site waits for an answer; make one with `core-api site add`")]
     NothingOffered,
     /// The file is of another release.
-    #[error("the file has form {0}, and this core knows form {VERSION}")]
+    #[error(
+        "the answer has form {0}, and this core knows form {VERSION}; core and site must be of the same release: have a new file made, and take it at the site with --again"
+    )]
     Version(u32),
     /// The answer is another site's, or to an older file.
     #[error(

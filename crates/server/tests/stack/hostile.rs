@@ -4,6 +4,7 @@ use std::io::ErrorKind;
 use std::num::NonZeroU32;
 use std::time::{Duration, Instant};
 
+use server::Places;
 use tokio::io::AsyncReadExt as _;
 use tokio::net::TcpStream;
 use tokio::time::{interval, timeout};
@@ -130,21 +131,25 @@ async fn a_proxy_has_as_many_connections_as_its_visitors_need() {
 /// of them were sent away is that the first of them are still there.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_crowd_on_one_listener_does_not_keep_anybody_from_another() {
-    const FIRST: usize = 10;
+    const PLACES: Places = Places {
+        workers: 1,
+        each: 20,
+        kept: 5,
+    };
     let authority = Authority::new();
     let inner = settings(&authority.issue("localhost", Kind::Server), None);
     let mut public = inner.clone();
     public.tls = None;
     public.connections = Some(NonZeroU32::MAX);
-    let (site, inner) = start_beside(&public, &inner);
+    let (site, inner) = start_beside(&public, &inner, PLACES);
 
     let mut crowd = Vec::new();
-    for _ in 0..server::most_connections() + FIRST {
+    for _ in 0..2 * PLACES.each {
         crowd.push(TcpStream::connect(site.address).await.unwrap());
     }
     let mut core = Client::new(inner, &authority.ca()).await;
     assert_eq!(core.get("/page").await.status, 200);
-    for early in &crowd[..FIRST] {
+    for early in &crowd[..PLACES.kept] {
         let read = early.try_read(&mut [0]);
         assert!(
             read.as_ref()

@@ -17,8 +17,8 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use server::config::Origin;
 use server::tls::{Clients, TlsFiles, install_crypto};
 use server::{
-    Ended, Explain, Life, Listener, ListenerSettings, Order, PeerNames, Refusal, Reloads, Source, Stack,
-    Visitors,
+    Ended, Explain, Life, Listener, ListenerSettings, Order, PeerNames, Places, Randomness, Refusal, Reloads,
+    Source, Stack, Visitors,
 };
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -212,16 +212,20 @@ pub(crate) fn start_with(
 ) -> Running {
     let listener = Listener::bind("test", settings, visitors).unwrap();
     let address = listener.address();
-    let stack = empty().serve(listener, routes).unwrap();
+    let stack = Stack::new(randomness()).serve(listener, routes).unwrap();
     run(stack, address, life)
 }
 
 /// One listener beside another, on the same workers; the second one's address comes along.
-pub(crate) fn start_beside(first: &ListenerSettings, second: &ListenerSettings) -> (Running, SocketAddr) {
+pub(crate) fn start_beside(
+    first: &ListenerSettings,
+    second: &ListenerSettings,
+    places: Places,
+) -> (Running, SocketAddr) {
     let [first, second] = [("first", first), ("second", second)]
         .map(|(name, settings)| Listener::bind(name, settings, browsers()).unwrap());
     let (address, beside) = (first.address(), second.address());
-    let stack = empty()
+    let stack = Stack::with(randomness(), places)
         .serve(first, routes)
         .unwrap()
         .serve(second, routes)
@@ -229,8 +233,8 @@ pub(crate) fn start_beside(first: &ListenerSettings, second: &ListenerSettings) 
     (run(stack, address, &Life::new()), beside)
 }
 
-fn empty() -> Stack {
-    Stack::new(Arc::new(|bytes: &mut [u8]| bytes.fill(7)))
+fn randomness() -> Randomness {
+    Arc::new(|bytes: &mut [u8]| bytes.fill(7))
 }
 
 fn run(stack: Stack, address: SocketAddr, life: &Life) -> Running {
