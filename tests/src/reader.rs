@@ -240,6 +240,8 @@ impl Reader {
         let name = ServerName::try_from(HOST).expect("a host name");
         let mut stream = self.tls.connect(name, stream).await?;
         stream.write_all(request).await?;
+        // What was written may still lie in the session: reading alone does not send it.
+        stream.flush().await?;
         let mut bytes = Vec::new();
         stream.read_to_end(&mut bytes).await?;
         Ok(bytes)

@@ -3,6 +3,7 @@
 use std::process::Command;
 use std::time::Duration;
 
+use futures_util::{StreamExt as _, stream};
 use tests::memory;
 use tests::processes::{Running, example, wait_for};
 use tests::reader::{Link, Reader, Reading};
@@ -10,7 +11,9 @@ use tests::stack::Stack;
 
 const MESSAGES: usize = 10_000;
 const LENGTH: usize = 8_000;
-/// One of so many is read.
+/// Readers at the same time.
+const READERS: usize = 8;
+/// Of one of so many it is seen what became of it.
 const SAMPLE: usize = 100;
 const PATIENCE: Duration = Duration::from_mins(3);
 /// What the core may need more while it brings them: far less than all of them together.
@@ -22,6 +25,12 @@ const MOST_OF_SITE: u64 = 64 << 20;
 #[tokio::test(flavor = "multi_thread")]
 async fn ten_thousand_messages_that_waited_all_arrive_and_nobody_holds_them_all() {
     let mut stack = Stack::prepare().await;
+    // All readers come from one address.
+    stack.edit(
+        "selfdestruct.toml",
+        "requests_at_once = 2000",
+        "requests_at_once = 20000",
+    );
     stack.start_core().await;
     stack.start_site().await;
     stack.site.take().expect("it runs").stop(PATIENCE).await;
@@ -60,11 +69,18 @@ async fn ten_thousand_messages_that_waited_all_arrive_and_nobody_holds_them_all(
     // It takes pushes before the core has confirmed its chain, and hands nothing out until then.
     stack.await_ready(12, stack.site.as_ref()).await;
     let reader = Reader::new(stack.port + 1, &stack.ca());
-    for (number, link) in links.iter().enumerate().step_by(SAMPLE) {
-        let link = Link::parse(link, None);
-        let first = reader.open(&link, [1; 16]).await.expect("an answer");
+    let links: Vec<Link> = links.iter().map(|link| Link::parse(link, None)).collect();
+    // Each of them: how many live is the core's own account.
+    let reading = links.iter().enumerate().map(async |(number, link)| {
+        let first = reader.open(link, [1; 16]).await.expect("an answer");
         assert_eq!(first, Reading::Text(format!("{number:<LENGTH$}")));
-        let second = reader.open(&link, [2; 16]).await.expect("an answer");
+    });
+    stream::iter(reading)
+        .buffer_unordered(READERS)
+        .collect::<()>()
+        .await;
+    for link in links.iter().step_by(SAMPLE) {
+        let second = reader.open(link, [2; 16]).await.expect("an answer");
         assert!(matches!(second, Reading::Ended(_)), "{second:?}");
         let shown = stack.await_message(&link.id(), "opened").await;
         assert_eq!(shown.count("opened"), 1);

@@ -28,7 +28,7 @@ async fn a_reverted_machine_may_repeat_a_reading_until_its_confirmation_is_old_a
     // What is stated in the documents: within this time nobody can tell.
     let again = reverted.open(&reverted.read, 2).await;
     assert_eq!(again, Reading::Text("read".to_owned()));
-    reverted.judge().await;
+    reverted.judge(async |_| {}).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -39,10 +39,11 @@ async fn a_reverted_machine_whose_confirmation_is_old_hands_nothing_out() {
         (!stack.is_ready(12).await).then_some(())
     })
     .await;
-    for sent in [&reverted.read, &reverted.unread] {
-        assert_eq!(reverted.open(sent, 2).await, Reading::Unavailable);
-    }
-    reverted.judge().await;
+    reverted.hand_nothing_out().await;
+    // Not for a moment either once the core has asked: its question confirms no chain that it does not know.
+    reverted
+        .judge(async |reverted| reverted.hand_nothing_out().await)
+        .await;
 }
 
 impl Reverted {
@@ -79,12 +80,19 @@ impl Reverted {
         opened.expect("an answer")
     }
 
+    async fn hand_nothing_out(&self) {
+        for sent in [&self.read, &self.unread] {
+            assert_eq!(self.open(sent, 2).await, Reading::Unavailable);
+        }
+    }
+
     /// The core is there again: it sees that the chain is not the one that it knows, and the site stands still.
-    async fn judge(&mut self) {
-        let stack = &mut self.stack;
-        stack.start_core().await;
+    async fn judge(&mut self, meanwhile: impl AsyncFn(&Self)) {
+        self.stack.start_core().await;
+        let reverted = &*self;
         wait_for("the core tells of the fork", PATIENCE, async || {
-            stack.sites().await.contains("turned back").then_some(())
+            meanwhile(reverted).await;
+            reverted.stack.sites().await.contains("turned back").then_some(())
         })
         .await;
         for (sent, claim) in [(&self.read, 1), (&self.read, 3), (&self.unread, 3)] {
