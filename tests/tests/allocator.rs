@@ -4,28 +4,21 @@ use std::process::Command;
 
 use tests::processes::binary;
 
-/// It takes memory at rest that the core has not got to spare.
-#[test]
-fn the_core_has_the_c_librarys() {
-    let output = Command::new(binary("core-api"))
+/// What a server says on standard error when its allocator is asked how it is tuned.
+fn told(server: &str) -> String {
+    let output = Command::new(binary(server))
         .arg("--version")
         .env("MALLOC_CONF", "confirm_conf:true")
         .output()
-        .unwrap();
+        .expect("the server starts");
     assert!(output.status.success());
-    assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
+    String::from_utf8(output.stderr).expect("it says it in UTF-8")
 }
 
 #[test]
 fn servers_in_the_dmz_use_the_allocator_that_was_tuned() {
     for server in ["portal", "selfdestruct"] {
-        let output = Command::new(binary(server))
-            .arg("--version")
-            .env("MALLOC_CONF", "confirm_conf:true")
-            .output()
-            .unwrap();
-        assert!(output.status.success());
-        let told = String::from_utf8(output.stderr).unwrap();
+        let told = told(server);
         let used: Vec<_> = told
             .lines()
             .filter_map(|line| line.strip_prefix("<jemalloc>: -- Set conf value: "))
@@ -44,4 +37,10 @@ fn servers_in_the_dmz_use_the_allocator_that_was_tuned() {
         );
         assert!(!told.contains("Invalid"), "{server}: {told}");
     }
+}
+
+/// It takes memory at rest that the core has not got to spare.
+#[test]
+fn the_core_has_the_c_librarys() {
+    assert_eq!(told("core-api"), "");
 }

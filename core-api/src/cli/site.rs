@@ -245,3 +245,20 @@ fn line(site: &Shown) -> String {
         site.name, site.state, site.epoch, site.events, site.living, site.waiting
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_of_another_release_is_told_as_such() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("answer.json");
+        let other = format!(r#"{{"v":{}}}"#, VERSION - 1);
+        for (text, word) in [(other.as_str(), "same release"), ("{}", "no site's answer")] {
+            std::fs::write(&file, text).unwrap();
+            let refused = answer_in(&file).unwrap_err().to_string();
+            assert!(refused.contains(word), "{refused}");
+        }
+    }
+}

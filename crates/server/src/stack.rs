@@ -32,6 +32,7 @@ use crate::tls::Tls;
 
 /// Connections that one worker serves at once; more wait to be accepted. A connection takes about 40 KiB.
 const MOST_CONNECTIONS: usize = 1000;
+/// See [`Places::kept`].
 const KEPT_CONNECTIONS: usize = 100;
 const HANDSHAKE: Duration = Duration::from_secs(5);
 const HEAD: Duration = Duration::from_secs(5);
@@ -81,7 +82,7 @@ pub struct Stack {
     builder: ServerBuilder,
     randomness: Randomness,
     reloads: Reloads,
-    /// Connections of all visitors to a listener that anybody reaches.
+    /// Connections of all visitors to a listener that anybody reaches; no stack has two of them.
     most_visitors: usize,
 }
 

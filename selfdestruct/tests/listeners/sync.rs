@@ -134,6 +134,42 @@ async fn ten_mebibytes_are_taken_and_one_byte_more_is_not() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_was_sent_in_another_epoch_is_not_taken() {
+    let site = Site::confirmed().await;
+    let message = crate::site::Message::new(11, None, NOW);
+    let push = push_body(&message.head(), b"sealed content of it");
+    let path = format!("/sync/v1/messages/{}", message.id);
+    let batch = [&u32::try_from(push.len()).unwrap().to_be_bytes(), push.as_slice()].concat();
+    let asked = contract::sync::DropRequest {
+        public_key: [4; 65].into(),
+        upload: [1; 32].into(),
+        largest: 100,
+        expires_at: NOW + 1_000_000,
+    };
+    let request = format!("/sync/v1/requests/{}", message.id);
+    for (method, path, body) in [
+        ("PUT", path.as_str(), push.clone()),
+        ("POST", "/sync/v1/messages", batch),
+        ("PUT", &request, serde_json::to_vec(&asked).unwrap()),
+    ] {
+        let mut said = site.core.says(method, path, &body);
+        said.epoch += 1;
+        let signature = site.core.sign(&said);
+        let late = site
+            .sync
+            .ask(&format!("{method} {path}"), &[&signature], &body)
+            .await;
+        assert_eq!(late.status, 503, "{method} {path}: {}", late.text());
+        let of_now = site.core.send(&site.sync, method, path, &body).await;
+        assert!(
+            (200..300).contains(&of_now.status),
+            "{method} {path}: {}",
+            of_now.text()
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_push_tells_what_became_of_it() {
     let site = Site::confirmed().await;
     let message = site.push(3, None, b"sealed content of it").await;

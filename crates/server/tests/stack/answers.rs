@@ -7,6 +7,23 @@ use crate::support::{Authority, Client, Kind, ORIGIN, browsers, rate, settings, 
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
                       form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
+/// Two values that lie behind each other as they came lie in one buffer. Memory of their own begins at even places.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_header_does_not_hold_the_buffer_that_it_came_in() {
+    let authority = Authority::new();
+    let site = start(
+        &settings(&authority.issue("localhost", Kind::Server), None),
+        browsers(),
+    );
+    let mut client = Client::new(site.address, &authority.ca()).await;
+    let headers = ["X-First: a", "X-Second: b"];
+    let in_buffer = "a\r\nX-Second: ".len();
+    assert_eq!(in_buffer % 2, 1);
+    let apart = client.ask("GET /distance", &headers, "").await;
+    assert_eq!(apart.status, 200);
+    assert_ne!(apart.body, in_buffer.to_string());
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn every_answer_has_every_header_and_no_word_from_the_inside() {
     let authority = Authority::new();

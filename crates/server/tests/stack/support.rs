@@ -166,6 +166,7 @@ fn routes(config: &mut web::ServiceConfig) {
             "/number/{n}",
             web::get().to(|number: web::Path<u32>| async move { number.to_string() }),
         )
+        .route("/distance", web::get().to(distance))
         .route("/never", web::get().to(std::future::pending::<HttpResponse>))
         .route("/half-a-second", web::get().to(half_a_second))
         .route(
@@ -176,6 +177,12 @@ fn routes(config: &mut web::ServiceConfig) {
             "/peer",
             web::get().to(|names: PeerNames| async move { names.names().join(",") }),
         );
+}
+
+/// How far two headers are apart in memory.
+async fn distance(request: HttpRequest) -> String {
+    let place = |name: &str| request.headers().get(name).unwrap().as_bytes().as_ptr() as usize;
+    place("x-first").abs_diff(place("x-second")).to_string()
 }
 
 async fn panics(request: HttpRequest) -> HttpResponse {
