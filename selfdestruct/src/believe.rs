@@ -12,7 +12,7 @@ use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
 use contract::sync::Token;
-use ed25519_dalek::VerifyingKey;
+use journal::VerifyingKey;
 use journal::site::CoreRequest;
 use journal::{Hash, Signed, Statement as _};
 use sha2::{Digest as _, Sha256};
@@ -189,7 +189,7 @@ impl Nonces {
 
 #[cfg(test)]
 mod tests {
-    use ed25519_dalek::SigningKey;
+    use journal::SigningKey;
 
     use super::*;
 

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering}
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use ed25519_dalek::SigningKey;
+use journal::SigningKey;
 use sqlite::Connection;
 use tokio::sync::{Notify, RwLock, RwLockReadGuard, Semaphore, watch};
 

@@ -14,7 +14,7 @@ use contract::sync::{
     After, Bytes, Command, Commanded, DropRequest, Drops, Ended, EpochOpened, Events, NewEpoch, Position,
     Pushed, Secret, Token, Witnessed,
 };
-use ed25519_dalek::SigningKey;
+use journal::SigningKey;
 use journal::Statement;
 use journal::site::SiteTime;
 use zeroize::Zeroizing;

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use contract::sync::{Event, Events, What};
-use ed25519_dalek::VerifyingKey;
+use journal::VerifyingKey;
 use journal::{
     Break, Chain, Hash, Head, Link, Ratchet, Record, Signed, Statement as _, Tag, VerifyError, verify,
 };

@@ -8,7 +8,7 @@ use client::site::{Sign, SiteApi, SiteClient, SiteSettings};
 use contract::sync::{Digest, Token};
 use domain::clock::random_bytes;
 use domain::{Clock, Randomness};
-use ed25519_dalek::SigningKey;
+use journal::SigningKey;
 use journal::site::CoreRequest;
 use journal::{Hash, Statement as _};
 use sha2::{Digest as _, Sha256};

@@ -6,9 +6,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use ed25519_dalek::pkcs8::DecodePrivateKey as _;
-use ed25519_dalek::{SigningKey, VerifyingKey};
 use journal::{Head, Statement as _};
+use journal::{SigningKey, VerifyingKey};
 use server::Stop;
 
 use crate::core::Core;
@@ -58,7 +57,7 @@ pub async fn try_one(core: &Core) -> Result<Option<String>, StoreError> {
 
 /// The core's key as the journal takes it.
 pub fn journal_key(key: &seal::SigningKey) -> SigningKey {
-    SigningKey::from_pkcs8_pem(&key.to_pem()).expect("a key that was just written can be read")
+    SigningKey::from_bytes(&key.seed())
 }
 
 /// The public half, by which checkpoints are believed.

@@ -237,7 +237,7 @@ async fn an_audit_that_was_put_back_does_not_fit_what_the_site_kept_until_an_ope
 async fn of_whatever_a_site_gives_nothing_is_kept_that_is_not_ours() {
     let bench = Bench::new().await;
     let line = next_checkpoint(&bench).await;
-    let stranger = ed25519_dalek::SigningKey::from_bytes(&[9; 32]);
+    let stranger = journal::SigningKey::from_bytes(&[9; 32]);
     let invented = Link {
         seq: 1,
         hash: Hash::from([0; 32]),

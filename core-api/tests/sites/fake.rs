@@ -14,7 +14,7 @@ use contract::sync::{
 };
 use contract::{Problem, ProblemKind};
 use domain::Clock;
-use ed25519_dalek::SigningKey;
+use journal::SigningKey;
 use journal::site::{Inventory, Live, Receipt, SiteTime, origin};
 use journal::{Chain, Hash, Head, Link, Ratchet, Statement as _};
 use sha2::{Digest as _, Sha256};

@@ -5,7 +5,7 @@ use core_api::usecase::site::new_epoch::new_epoch;
 use core_api::usecase::site::pair::{PairError, offer, take_answer};
 use core_api::usecase::site::retire::retire;
 use core_api::worker::pull::Next;
-use ed25519_dalek::SigningKey;
+use journal::SigningKey;
 
 use crate::bench::{Bench, Tried};
 

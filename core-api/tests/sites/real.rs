@@ -19,7 +19,7 @@ use core_api::usecase::site::pair::{offer, take_answer};
 use core_api::worker::pull::{MISSED, Next};
 use domain::clock::random_bytes;
 use domain::{Clock as _, Randomness as _};
-use ed25519_dalek::SigningKey;
+use journal::SigningKey;
 use selfdestruct::given::{Clock, Given, Randomness, Unwatched};
 use selfdestruct::site::{Beginning, Limits, Opening, Proofs, Settings, Site, SiteError as Failed};
 use sqlite::rusqlite::Connection;

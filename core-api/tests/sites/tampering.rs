@@ -2,7 +2,7 @@
 
 use contract::sync::{Events, What};
 use core_api::worker::pull::Next;
-use ed25519_dalek::SigningKey;
+use journal::SigningKey;
 use journal::{Head, Link, Statement as _};
 
 use crate::bench::{Bench, NOON, Tried};

@@ -15,6 +15,7 @@
 mod chain;
 mod hash;
 mod head;
+mod key;
 mod personal;
 mod ratchet;
 mod redaction;
@@ -26,6 +27,7 @@ mod verify;
 pub use chain::{Chain, Link};
 pub use hash::{Hash, HashError};
 pub use head::Head;
+pub use key::{NotAKey, SigningKey, VerifyingKey};
 pub use personal::{Commitment, FieldsFault, SideRow, check_fields};
 pub use ratchet::{Ratchet, Tag};
 pub use redaction::Redaction;

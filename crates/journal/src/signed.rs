@@ -4,9 +4,10 @@ use std::fmt;
 use std::str::FromStr;
 
 use data_encoding::BASE64URL_NOPAD;
-use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+
+use crate::{SigningKey, VerifyingKey};
 
 /// What was signed, as it was signed, on its way from the signer to whoever keeps it. Nothing in it is trusted
 /// before it is opened with the signer's key.
@@ -51,7 +52,7 @@ impl Signed {
     /// Writes the value down and signs what it wrote. `purpose` keeps a signature from being taken for another.
     pub(crate) fn seal(purpose: &str, value: &impl Serialize, key: &SigningKey) -> Self {
         let text = serde_json::to_string(value).expect("numbers, texts and lists always become JSON");
-        let signature = key.sign(&message(purpose, &text)).to_bytes();
+        let signature = key.sign(&message(purpose, &text));
         Self { text, signature }
     }
 
@@ -61,11 +62,9 @@ impl Signed {
         purpose: &str,
         key: &VerifyingKey,
     ) -> Result<T, SignedError> {
-        key.verify_strict(
-            &message(purpose, &self.text),
-            &Signature::from_bytes(&self.signature),
-        )
-        .map_err(|_| SignedError::Forged)?;
+        if !key.fits(&message(purpose, &self.text), &self.signature) {
+            return Err(SignedError::Forged);
+        }
         serde_json::from_str(&self.text).map_err(|_| SignedError::Unknown)
     }
 }

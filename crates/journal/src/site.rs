@@ -117,10 +117,8 @@ pub fn origin(site: &str, epoch: u64, follows: Option<Link>) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
-    use ed25519_dalek::SigningKey;
-
     use super::*;
-    use crate::{Chain, Signed, SignedError};
+    use crate::{Chain, Signed, SignedError, SigningKey};
 
     #[test]
     fn a_request_fits_a_header_and_is_no_receipt() {

@@ -1,6 +1,6 @@
 //! What one side says to the other and signs.
 
-use ed25519_dalek::{SigningKey, VerifyingKey};
+use crate::{SigningKey, VerifyingKey};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 

@@ -1,6 +1,6 @@
 //! Signed heads and redactions, and the personal fields that these let go of.
 
-use ed25519_dalek::SigningKey;
+use journal::SigningKey;
 use journal::{
     Chain, Commitment, FieldsFault, Head, Redaction, SideRow, Signed, SignedError, Statement as _,
     check_fields,

@@ -75,6 +75,11 @@ impl SigningKey {
             .expect("a key of fixed length always encodes")
     }
 
+    /// The 32 bytes that the key is made of.
+    pub fn seed(&self) -> Zeroizing<[u8; 32]> {
+        Zeroizing::new(self.0.to_bytes())
+    }
+
     /// The public half, for others to pin.
     pub fn pinned(&self) -> PinnedKey {
         PinnedKey(self.0.verifying_key())

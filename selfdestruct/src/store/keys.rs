@@ -3,8 +3,7 @@
 
 use aes_gcm::aead::{Aead, KeyInit, Payload};
 use aes_gcm::{Aes256Gcm, Nonce};
-use ed25519_dalek::SigningKey;
-use journal::{Hash, Link};
+use journal::{Hash, Link, SigningKey};
 use sqlite::{Connection, OptionalExtension};
 use zeroize::Zeroizing;
 
@@ -120,7 +119,7 @@ pub(crate) fn last_row(c: &Connection) -> Result<i64, SiteError> {
 
 /// Keeps what the site signs with in an epoch.
 pub(crate) fn insert_signing(c: &Connection, epoch: u64, key: &SigningKey) -> Result<(), SiteError> {
-    let bytes = Zeroizing::new(key.to_bytes());
+    let bytes = key.to_bytes();
     c.execute(
         "INSERT INTO signing_key (epoch, key) VALUES (?1, ?2) ON CONFLICT DO UPDATE SET key = ?2",
         (epoch, bytes.as_slice()),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use contract::sync::{Bytes, EpochOpened, NewEpoch};
-use ed25519_dalek::SigningKey;
+use journal::SigningKey;
 use journal::{Chain, Hash, Link};
 use zeroize::Zeroizing;
 

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize};
 use std::sync::{Arc, Mutex};
 
 use contract::sync::{Digest, Position, What};
-use ed25519_dalek::SigningKey;
+use journal::SigningKey;
 use tokio::sync::{Notify, RwLock, Semaphore, watch};
 use zeroize::Zeroizing;
 

@@ -7,9 +7,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use contract::pairing::{Look, Pairing, PairingAnswer, VERSION};
 use contract::sync::{Bytes, Digest, Secret, Token};
-use ed25519_dalek::{SigningKey, VerifyingKey};
 use journal::site::{CoreRequest, origin};
-use journal::{Chain, Hash, Statement as _};
+use journal::{Chain, Hash, SigningKey, Statement as _, VerifyingKey};
 use rcgen::{CertifiedKey, KeyPair, generate_simple_self_signed};
 use rustls::ClientConfig;
 use rustls::pki_types::PrivateKeyDer;
@@ -18,7 +17,7 @@ use selfdestruct::pair::{PairError, pair, read_pairing};
 use selfdestruct::site::Given;
 use sha2::{Digest as _, Sha256};
 
-use crate::line::{Answer, Line};
+use crate::line::{Answer, Line, request};
 use crate::site::{NOW, trusting};
 
 pub(crate) const NAME: &str = "dmz1";
@@ -93,10 +92,16 @@ impl Core {
         format!("{}: {}", contract::sync::SIGNATURE_HEADER, said.sign(&self.key))
     }
 
-    /// A request that the site believes.
-    pub(crate) async fn send(&self, line: &Line, method: &str, path: &str, body: &[u8]) -> Answer {
+    /// The bytes of a request that the site believes.
+    pub(crate) fn signed(&self, line: &Line, method: &str, path: &str, body: &[u8]) -> Vec<u8> {
         let signature = self.sign(&self.says(method, path, body));
-        line.ask(&format!("{method} {path}"), &[&signature], body).await
+        request(line.name, &format!("{method} {path}"), &[&signature], body)
+    }
+
+    /// Sends one.
+    pub(crate) async fn send(&self, line: &Line, method: &str, path: &str, body: &[u8]) -> Answer {
+        let request = self.signed(line, method, path, body);
+        line.exchange(&request).await.expect("an answer")
     }
 
     pub(crate) async fn get(&self, line: &Line, path: &str) -> Answer {

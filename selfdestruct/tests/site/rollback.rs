@@ -209,7 +209,7 @@ async fn an_epoch_whose_asker_hung_up_is_whole() {
         let opened = site.new_epoch(&asked).await.expect("it is asked again");
         assert_eq!(opened.epoch, asked.epoch, "after {patience}");
         let inventory = site.inventory(None).await.expect("it goes on");
-        let key = ed25519_dalek::VerifyingKey::from_bytes(opened.site_key.as_bytes()).expect("a key");
+        let key = journal::VerifyingKey::from_bytes(opened.site_key.as_bytes()).expect("a key");
         let signed: journal::Signed = inventory.parse().expect("a statement");
         let listed = <journal::site::Inventory as journal::Statement>::open(&signed, &key);
         let listed = listed.expect("signed with the key that was answered");

@@ -13,9 +13,9 @@ use contract::pairing::{Look, Pairing, PairingAnswer, VERSION};
 use contract::sync::{
     Bytes, Digest, Events, Position, PushHead, Pushed, SIGNATURE_HEADER, Secret, Stored, Token, paths,
 };
-use ed25519_dalek::{SigningKey, VerifyingKey};
 use journal::site::{CoreRequest, Receipt, origin};
 use journal::{Chain, Hash, Signed, Statement as _};
+use journal::{SigningKey, VerifyingKey};
 use rcgen::{CertifiedKey, KeyPair, PublicKeyData as _, generate_simple_self_signed};
 use rustls::ClientConfig;
 use rustls_pki_types::PrivateKeyDer;

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use domain::Timestamp;
-use ed25519_dalek::SigningKey;
+use journal::SigningKey;
 use journal::{Redaction, Statement as _};
 use sqlite::Connection;
 

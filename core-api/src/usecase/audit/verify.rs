@@ -8,7 +8,7 @@ use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::slice::from_ref;
 
-use ed25519_dalek::VerifyingKey;
+use journal::VerifyingKey;
 use journal::{
     FieldsFault, Head, Link, Redaction, Signed, SignedError, Statement as _, VerifyError, check_fields,
 };
@@ -257,8 +257,8 @@ mod tests {
     use crate::keys::OsRandomness;
     use crate::store::audit::{Entry, Personal};
 
-    fn key() -> ed25519_dalek::SigningKey {
-        ed25519_dalek::SigningKey::from_bytes(&[7; 32])
+    fn key() -> journal::SigningKey {
+        journal::SigningKey::from_bytes(&[7; 32])
     }
 
     /// A chain of five with a checkpoint at the third.
@@ -358,7 +358,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_forged_checkpoint_is_not_believed() {
-        let other = ed25519_dalek::SigningKey::from_bytes(&[8; 32]);
+        let other = journal::SigningKey::from_bytes(&[8; 32]);
         let forged = Head::of(NAME, 1, audit::start().end(), 1)
             .sign(&other)
             .to_string();

@@ -7,7 +7,7 @@ use client::ClientError;
 use client::site::{SiteApi, SiteError};
 use contract::sync::Token;
 use domain::Timestamp;
-use ed25519_dalek::VerifyingKey;
+use journal::VerifyingKey;
 use journal::site::Inventory;
 use journal::{Signed, Statement as _};
 use sqlite::Connection;

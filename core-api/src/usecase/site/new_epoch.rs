@@ -8,7 +8,7 @@ use std::sync::Arc;
 use client::site::SiteApi;
 use contract::sync::{Digest, NewEpoch, Position, Secret};
 use domain::clock::random_bytes;
-use ed25519_dalek::VerifyingKey;
+use journal::VerifyingKey;
 use zeroize::Zeroizing;
 
 use super::pair::{PairError, begin, first_key};
@@ -90,7 +90,7 @@ async fn ask(core: &Core, site: &Site, offer: &Offer, api: &dyn SiteApi) -> Resu
         .open_epoch(&asked)
         .await
         .map_err(|error| PairError::Site(error.to_string()))?;
-    let is_key = VerifyingKey::from_bytes(opened.site_key.as_bytes()).is_ok_and(|key| !key.is_weak());
+    let is_key = VerifyingKey::from_bytes(opened.site_key.as_bytes()).is_ok();
     if opened.epoch == offer.epoch && is_key {
         Ok(*opened.site_key.as_bytes())
     } else {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use contract::pairing::{Pairing, PairingAnswer, VERSION};
 use contract::sync::{Bytes, Digest, Secret};
 use domain::clock::random_bytes;
-use ed25519_dalek::VerifyingKey;
+use journal::VerifyingKey;
 use journal::site::origin;
 use journal::{Chain, Link, Ratchet, Tag};
 use sqlite::Connection;
@@ -123,7 +123,7 @@ pub async fn take_answer(
     if answer.v != VERSION {
         return Err(PairError::Version(answer.v));
     }
-    let is_key = VerifyingKey::from_bytes(answer.site_key.as_bytes()).is_ok_and(|key| !key.is_weak());
+    let is_key = VerifyingKey::from_bytes(answer.site_key.as_bytes()).is_ok();
     if !is_key || answer.site_pins.is_empty() {
         return Err(PairError::Keys);
     }

@@ -9,7 +9,7 @@ use contract::ProblemKind;
 use contract::sync::{After, Digest, End, Event, MOST_EVENTS, Position, What as Happened};
 use domain::Timestamp;
 use domain::message::{Ending, Event as Step};
-use ed25519_dalek::VerifyingKey;
+use journal::VerifyingKey;
 use journal::site::SiteTime;
 use journal::{Link, Ratchet, Signed, Statement as _};
 use sqlite::Connection;

@@ -9,7 +9,7 @@ use contract::sync::{Order, Pushed, Token};
 use domain::Timestamp;
 use domain::clock::random_bytes;
 use domain::message::Event;
-use ed25519_dalek::VerifyingKey;
+use journal::VerifyingKey;
 use journal::site::Receipt;
 use journal::{Signed, Statement as _};
 use sqlite::Connection;

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use client::site::{SiteApi, SiteError};
-use ed25519_dalek::VerifyingKey;
+use journal::VerifyingKey;
 use journal::{Head, Signed, Statement as _};
 use sqlite::Connection;
 
