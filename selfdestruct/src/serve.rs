@@ -146,14 +146,15 @@ impl Opened {
         let randomness = Arc::clone(&given.randomness);
         let randomness: Randomness = Arc::new(move |bytes| randomness.fill(bytes));
         let stack = Stack::new(randomness);
+        let life = Life::new();
         let back = Arc::new(Back {
             site: site.clone(),
             believer: Believer::new(paired.site, core_key),
             clock: Arc::clone(&given.clock),
             certificate,
             reloads: stack.reloads(),
+            ending: life.ending(),
         });
-        let life = Life::new();
         let seen = look_after(&life, &site, config.data_dir.clone());
         let mut stack = stack
             .serve(public, public::routes(front))?

@@ -100,6 +100,11 @@ impl Life {
         self.draining.is_cancelled()
     }
 
+    /// For answers that may wait long: from the order to stop on they wait no longer.
+    pub fn ending(&self) -> Stop {
+        Stop(self.draining.clone())
+    }
+
     /// For whoever must know when workers have to end.
     pub fn stop(&self) -> Stop {
         Stop(self.stop.clone())

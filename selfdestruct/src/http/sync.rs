@@ -19,7 +19,7 @@ use contract::{Problem, ProblemKind};
 use journal::Signed;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use server::{Reason, Reference, Refused, Reloads};
+use server::{Reason, Reference, Refused, Reloads, Stop};
 
 use crate::believe::{Asked, Believer, Doubt};
 use crate::given::Clock;
@@ -41,6 +41,8 @@ pub struct Back {
     pub certificate: PublicCertificate,
     /// Has the listeners read their certificates again.
     pub reloads: Reloads,
+    /// When nobody is kept waiting any more.
+    pub ending: Stop,
 }
 
 /// All routes of the sync listener.
@@ -211,8 +213,13 @@ async fn command(asked: Believed) -> Result<HttpResponse, Error> {
     Ok(HttpResponse::Ok().json(asked.well(outcome)?))
 }
 
+/// A site that ends answers at once: the core nearly always waits here, and the end would wait for it.
 async fn events(asked: Believed, after: Query<After>) -> Result<HttpResponse, Error> {
-    let outcome = asked.back.site.events(*after).await;
+    let Back { site, ending, .. } = &*asked.back;
+    let outcome = tokio::select! {
+        outcome = site.events(*after) => outcome,
+        () = ending.ordered() => site.events(After { wait: 0, ..*after }).await,
+    };
     Ok(HttpResponse::Ok().json(asked.well(outcome)?))
 }
 

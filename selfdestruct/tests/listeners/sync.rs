@@ -1,5 +1,7 @@
 //! What the core is answered, and who is not the core.
 
+use std::time::Duration;
+
 use contract::sync::{
     Certificate, CertificateAnswer, CertificateRefusal, Events, Pushed, Unbelieved, push_body,
 };
@@ -222,12 +224,7 @@ async fn a_reading_is_told_while_the_core_waits() {
     let site = Site::confirmed().await;
     let message = site.push(4, None, b"sealed content of it").await;
     let first = site.core.get(&site.sync, &site.core.events(0)).await;
-    let first: Events = serde_json::from_slice(&first.body).unwrap();
-    let last = first.events.last().expect("the start is told");
-    let path = format!(
-        "/sync/v1/events?epoch=1&after={}&hash={}&limit=10&wait=20",
-        last.seq, last.hash
-    );
+    let path = beyond_the_last(&first);
     let waits = async {
         let began = std::time::Instant::now();
         (site.core.get(&site.sync, &path).await, began.elapsed())
@@ -237,10 +234,36 @@ async fn a_reading_is_told_while_the_core_waits() {
     let (waited, opened) = tokio::join!(waits, site.open(&id, &body));
     assert_eq!(opened.status, 200);
     assert!(waited.0.text().contains("opened"), "{}", waited.0.text());
-    assert!(
-        waited.1 < std::time::Duration::from_secs(15),
-        "it did not wait for the end"
-    );
+    assert!(waited.1 < Duration::from_secs(15), "it did not wait for the end");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_waits_when_the_site_ends_is_answered() {
+    let site = Site::with(|config| config.confirm_within = Duration::from_secs(2)).await;
+    let first = site.core.get(&site.sync, &site.core.events(0)).await;
+    let path = beyond_the_last(&first);
+    until(&site, "waiting for the core").await;
+    let request = site.core.signed(&site.sync, "GET", &path, b"");
+    let line = site.sync.clone();
+    let waits = tokio::spawn(async move { line.exchange(&request).await });
+    // From now on it waits: the chain was confirmed by its question.
+    until(&site, "has confirmed the chain").await;
+
+    site.stop().await;
+    let answer = waits.await.unwrap().expect("an answer");
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    let told: Events = serde_json::from_slice(&answer.body).unwrap();
+    assert!(told.events.is_empty(), "{told:?}");
+}
+
+/// The path of a long poll for what comes after what this answer tells.
+fn beyond_the_last(answer: &Answer) -> String {
+    let told: Events = serde_json::from_slice(&answer.body).unwrap();
+    let last = told.events.last().expect("the start is told");
+    format!(
+        "/sync/v1/events?epoch=1&after={}&hash={}&limit=10&wait=20",
+        last.seq, last.hash
+    )
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -289,7 +312,7 @@ async fn until(site: &Site, word: &str) -> String {
         if told.contains(word) {
             return told;
         }
-        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        tokio::time::sleep(Duration::from_millis(100)).await;
     }
     panic!("never told: {word}");
 }
