@@ -292,6 +292,14 @@ async fn timed(wire: &mut Wire, request: &[u8], status: u16) -> io::Result<(crat
     Ok((answer.expect(status)?, took))
 }
 
+/// What the bare loop makes: pairs a second.
+pub(crate) struct Floor {
+    /// With the changes of as many pairs.
+    pub(crate) changes: f64,
+    /// With rows of like size in one table in their place.
+    pub(crate) rows: f64,
+}
+
 /// The same commits by SQLite alone: `selfdestruct/examples/commits.rs`, asked for one run at a time.
 pub(crate) struct Bare {
     child: Child,
@@ -312,13 +320,17 @@ impl Bare {
         Ok(Self { child, ask, answers })
     }
 
-    /// As many pairs a second as it commits in groups of the same size.
-    pub(crate) fn rate(&mut self, pairs: &Pairs, limit: Duration) -> io::Result<f64> {
+    /// What it makes in groups of the same size.
+    pub(crate) fn floor(&mut self, pairs: &Pairs, limit: Duration) -> io::Result<Floor> {
         let (count, Commits { keys, site }) = (pairs.pushes.count(), pairs.commits);
         writeln!(self.ask, "{count} {keys} {site} {}", limit.as_secs())?;
         let mut answer = String::new();
         self.answers.read_line(&mut answer)?;
-        answer.trim().parse().map_err(io::Error::other)
+        let rates: Result<Vec<f64>, _> = answer.split_whitespace().map(str::parse).collect();
+        match rates.as_deref() {
+            Ok(&[changes, rows]) => Ok(Floor { changes, rows }),
+            _ => Err(io::Error::other(format!("the bare loop says {answer:?}"))),
+        }
     }
 }
 
