@@ -13,6 +13,7 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep, sleep_until};
 use tokio_rustls::server::TlsStream;
 
+use crate::ahead::Ahead;
 use crate::leeway::Leeway;
 use crate::peer::PeerNames;
 use crate::seats::Seat;
@@ -23,6 +24,8 @@ pub(crate) struct Connection {
     asking: Patience,
     /// Runs while the client does not take the answer.
     answering: Patience,
+    /// Bounds what is read behind a request that is not answered yet.
+    ahead: Ahead,
     /// Its place, where visitors have only so many.
     _seat: Option<Seat>,
 }
@@ -46,6 +49,7 @@ impl Connection {
             wire,
             asking: Patience::new(patience, Leeway::default()),
             answering: Patience::new(patience, Leeway::default()),
+            ahead: Ahead::default(),
             _seat: seat,
         }
     }
@@ -63,6 +67,11 @@ impl Connection {
         self.asking.leeway.clone()
     }
 
+    /// What it owes, for the layer that sees requests come and answers go.
+    pub(crate) fn ahead(&self) -> Ahead {
+        self.ahead.clone()
+    }
+
     fn answered(
         &mut self,
         progress: Poll<io::Result<usize>>,
@@ -73,6 +82,7 @@ impl Connection {
             done @ Poll::Ready(_) => {
                 self.asking.end();
                 self.answering.end();
+                self.ahead.wake();
                 done
             }
         }
@@ -87,13 +97,16 @@ impl AsyncRead for Connection {
     ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         let before = buffer.filled().len();
+        let enough = this.ahead.is_enough(this.answering.runs(), cx);
         let read = match &mut this.wire {
+            _ if enough => Poll::Pending,
             Wire::Plain(stream) => Pin::new(stream).poll_read(cx, buffer),
             Wire::Tls(stream) => Pin::new(stream).poll_read(cx, buffer),
         };
         match read {
             Poll::Pending if this.asking.runs() => this.asking.wait(cx).map(Err),
             Poll::Ready(Ok(())) if buffer.filled().len() > before => {
+                this.ahead.read(buffer.filled().len() - before);
                 this.asking.begin();
                 read
             }

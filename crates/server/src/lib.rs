@@ -30,6 +30,7 @@
 //! # fn main() -> ExitCode { command::run("portal", serve(Path::new("portal.toml"))) }
 //! ```
 
+mod ahead;
 pub mod certificate;
 pub mod check;
 pub mod command;

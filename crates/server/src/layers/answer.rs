@@ -18,6 +18,7 @@ use futures_util::FutureExt as _;
 use tracing::Instrument as _;
 
 use super::headers;
+use crate::ahead::Ahead;
 use crate::listener::Rules;
 use crate::reference::{REFERENCE_HEADER, Randomness, Reference};
 use crate::refusal::{Reason, Refusal, Refused};
@@ -32,6 +33,7 @@ pub(crate) async fn answer_always(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     super::detach(&mut request);
+    let _owed = Ahead::of(&request).owe(&mut request);
     let seen = Seen::of(&request);
     let span = tracing::info_span!(
         "request",

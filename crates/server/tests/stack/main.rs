@@ -1,6 +1,8 @@
 //! The stack on real sockets: what a browser, a peer, a slow client and an operator meet.
 
 #[cfg(test)]
+mod ahead;
+#[cfg(test)]
 mod answers;
 #[cfg(test)]
 mod hostile;

@@ -168,6 +168,9 @@ fn routes(config: &mut web::ServiceConfig) {
         )
         .route("/distance", web::get().to(distance))
         .route("/never", web::get().to(std::future::pending::<HttpResponse>))
+        .route("/never", web::post().to(never_to_a_body))
+        .route("/body", web::post().to(length))
+        .route("/large", web::get().to(|| async { vec![b'x'; 16 << 20] }))
         .route("/half-a-second", web::get().to(half_a_second))
         .route(
             "/source",
@@ -193,6 +196,14 @@ async fn panics(request: HttpRequest) -> HttpResponse {
 async fn half_a_second() -> &'static str {
     tokio::time::sleep(Duration::from_millis(500)).await;
     "done"
+}
+
+async fn never_to_a_body(_: web::Bytes) -> HttpResponse {
+    std::future::pending().await
+}
+
+async fn length(body: web::Bytes) -> String {
+    body.len().to_string()
 }
 
 /// A running server.
