@@ -4,6 +4,7 @@ use std::io::ErrorKind;
 use std::net::TcpListener;
 use std::path::Path;
 
+use ipnet::IpNet;
 use rustix::process::{Resource, getrlimit};
 use server::certificate::Certificate;
 use server::check::Line;
@@ -14,6 +15,7 @@ use server::{ListenerSettings, most_connections};
 use crate::config::SiteConfig;
 use crate::files::open_to_others;
 use crate::pair::{PairError, Paired, Place};
+use crate::public_certificate::are_one;
 use crate::room;
 
 /// Open files besides connections: databases with their readers, sockets, certificates.
@@ -33,6 +35,7 @@ pub fn check(config: &SiteConfig, now: i64) -> Vec<Line> {
     lines.extend([
         listener("public listener", &config.public),
         listener("sync listener", &config.sync),
+        sources(&config.sync.sources),
         open_files(1),
         private_files(&place),
         folder("data", &config.data_dir),
@@ -92,6 +95,7 @@ fn public_certificate(config: &SiteConfig, host: Option<&str>, now: i64) -> Line
         return Line::fail(what, "[public]", "no TLS", remedy);
     };
     let (place, cert) = (files.cert.display().to_string(), files.cert.clone());
+    let one_file = are_one(&files.cert, &files.key);
     if let Err(wrong) = Tls::new(files) {
         return Line::fail(what, &place, &wrong.to_string(), remedy);
     }
@@ -106,6 +110,12 @@ fn public_certificate(config: &SiteConfig, host: Option<&str>, now: i64) -> Line
     match leaf.days_left(now) {
         left if left < 0 => Line::fail(what, &place, "has ended", remedy),
         left if leaf.ends_soon(now) => Line::weak(what, &place, &format!("{left} days left"), remedy),
+        left if one_file => Line::weak(
+            what,
+            &place,
+            &format!("{left} days left; its key is in the same file, so it cannot be renewed from inside"),
+            "give the key a file of its own, for core-api site certificate",
+        ),
         left => Line::ok(what, &place, &format!("{left} days left")),
     }
 }
@@ -167,6 +177,22 @@ fn listener(what: &str, settings: &ListenerSettings) -> Line {
         }
     }
 }
+
+/// The listener believes nobody but the core; whoever else may connect takes its places.
+fn sources(networks: &[IpNet]) -> Line {
+    let (what, at) = ("sync sources", "sync.sources");
+    let is_wide = |network: &&IpNet| network.prefix_len() < if network.addr().is_ipv4() { 8 } else { 16 };
+    match networks.iter().find(is_wide) {
+        _ if networks.is_empty() => Line::weak(what, at, "anybody may connect", NAME_THE_CORE),
+        Some(wide) => {
+            let told = format!("everybody in {wide} may connect");
+            Line::weak(what, at, &told, NAME_THE_CORE)
+        }
+        None => Line::ok(what, at, "do not reach far"),
+    }
+}
+
+const NAME_THE_CORE: &str = "name the addresses from which the core comes";
 
 fn private_files(place: &Place) -> Line {
     let what = "private files";
@@ -260,6 +286,23 @@ mod tests {
     use server::check::State;
 
     use super::*;
+
+    #[test]
+    fn a_sync_listener_that_anybody_reaches_is_worth_a_word() {
+        let state = |networks: &[&str]| {
+            let networks: Vec<_> = networks.iter().map(|text| text.parse().unwrap()).collect();
+            sources(&networks).state
+        };
+        for wide in [
+            &[][..],
+            &["0.0.0.0/0"],
+            &["10.1.0.5/32", "::/0"],
+            &["128.0.0.0/1"],
+        ] {
+            assert_eq!(state(wide), State::Weak, "{wide:?}");
+        }
+        assert_eq!(state(&["10.0.0.0/8", "2001:db8::/32"]), State::Ok);
+    }
 
     #[test]
     fn a_limit_of_open_files_below_what_the_listeners_take_is_worth_a_word() {

@@ -205,12 +205,10 @@ impl PublicCertificate {
         Ok(remove(&self.ready.key)?)
     }
 
-    /// One file may hold both, and may be reached by a link; then the key would be gone with the first chain.
+    /// The key would be gone with the first chain.
     fn two_files(&self) -> Result<(), RenewalError> {
         let TlsFiles { cert, key, .. } = &self.files;
-        let on_disk = |path| fs::metadata(path).map(|data| (data.dev(), data.ino()));
-        let is_one = matches!((on_disk(cert), on_disk(key)), (Ok(cert), Ok(key)) if cert == key);
-        if is_one || cert == key {
+        if are_one(cert, key) {
             return Err(RenewalError::OneFile {
                 cert: cert.clone(),
                 key: key.clone(),
@@ -234,6 +232,12 @@ impl PublicCertificate {
     fn only_the_ready_one_fits(&self) -> bool {
         self.key_is_installed() && Tls::new(self.ready.clone()).is_ok()
     }
+}
+
+/// Whether certificate and key are one file, which may be reached by a link.
+pub(crate) fn are_one(cert: &Path, key: &Path) -> bool {
+    let on_disk = |path| fs::metadata(path).map(|data| (data.dev(), data.ino()));
+    cert == key || matches!((on_disk(cert), on_disk(key)), (Ok(cert), Ok(key)) if cert == key)
 }
 
 #[cfg(test)]

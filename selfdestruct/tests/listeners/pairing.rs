@@ -31,6 +31,25 @@ async fn a_pairing_leaves_private_files_and_no_first_key() {
     assert!(lines.iter().any(|line| line.what == "open files"), "{lines:?}");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_certificate_with_its_key_in_the_same_file_is_worth_a_word() {
+    let site = Site::with(|config| {
+        let files = config.public.tls.as_mut().unwrap();
+        let key = std::fs::read_to_string(&files.key).unwrap();
+        let both = std::fs::read_to_string(&files.cert).unwrap() + &key;
+        std::fs::write(&files.cert, both).unwrap();
+        files.key = files.cert.clone();
+    })
+    .await;
+    let lines = check(&site.config, NOW.max(wall_ms()));
+    let line = lines
+        .iter()
+        .find(|line| line.what == "public certificate")
+        .unwrap();
+    assert_eq!(line.state, State::Weak, "{line:?}");
+    assert!(line.result.contains("same file"), "{line:?}");
+}
+
 /// A file's time is the machine's.
 fn wall_ms() -> i64 {
     use selfdestruct::given::Clock as _;

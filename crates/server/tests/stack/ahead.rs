@@ -36,7 +36,7 @@ fn large() -> String {
 }
 
 /// Bytes that the client has sent and the server has not read: those that are to go out at the one end, and those that
-/// wait at the other (proc_pid_net(5)).
+/// wait at the other (`proc_pid_net(5)`).
 fn under_way(client: SocketAddr, server: SocketAddr) -> usize {
     let hex = |address: SocketAddr| format!(":{:04X}", address.port());
     let (client, server) = (hex(client), hex(server));
