@@ -137,9 +137,21 @@ pub fn offer(c: &Connection, site: &str) -> Result<Option<Offer>, StoreError> {
     .optional()?)
 }
 
-/// The offer was taken: the site begins the offered epoch.
-pub fn open_epoch(c: &Connection, offer: &Offer, paired: &Paired, now: Timestamp) -> Result<(), StoreError> {
+/// The offer was taken: the site begins the offered epoch. `false`, and nothing is done, if it no longer stands: another
+/// was made since, or the site was retired.
+pub fn open_epoch(
+    c: &Connection,
+    offer: &Offer,
+    paired: &Paired,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
     call!("site.open_epoch");
+    let stood = c
+        .prepare_cached("DELETE FROM site_offer WHERE site = ?1 AND epoch = ?2 AND ratchet = ?3")?
+        .execute((&offer.site, offer.epoch, &offer.ratchet.bytes))?;
+    if stood == 0 {
+        return Ok(false);
+    }
     c.prepare_cached(
         "INSERT INTO site (name, paired_at, pins, site_key, epoch, seq, hash, key_id, ratchet)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
@@ -159,9 +171,7 @@ pub fn open_epoch(c: &Connection, offer: &Offer, paired: &Paired, now: Timestamp
         &offer.ratchet.key_id,
         &offer.ratchet.bytes,
     ))?;
-    c.prepare_cached("DELETE FROM site_offer WHERE site = ?1")?
-        .execute([&offer.site])?;
-    Ok(())
+    Ok(true)
 }
 
 /// Ends a site for good, and forgets what it kept of our audit; `false` if there is none, or it was ended before.

@@ -1,6 +1,10 @@
 //! Pairing, retiring, and beginning anew.
 
+use std::sync::{Arc, OnceLock, Weak};
+
 use contract::pairing::PairingAnswer;
+use core_api::core::Core;
+use core_api::steps::{Step, Steps};
 use core_api::usecase::site::new_epoch::new_epoch;
 use core_api::usecase::site::pair::{PairError, offer, take_answer};
 use core_api::usecase::site::retire::retire;
@@ -130,4 +134,38 @@ async fn a_retired_site_is_dialled_no_more_and_what_lived_there_is_given_up() {
         retire(&bench.core, "dmz1", "", "").await,
         Err(PairError::NotPaired)
     ));
+}
+
+/// Retires the site while its answer to a new epoch is on its way.
+#[derive(Default)]
+struct Retires(OnceLock<Weak<Core>>);
+
+impl Steps for Retires {
+    fn reached(&self, step: Step) {
+        if step != Step::EpochAnswered {
+            return;
+        }
+        let core = self.0.get().and_then(Weak::upgrade).expect("it is set");
+        let retiring = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Runtime::new().expect("threads can be begun");
+            runtime.block_on(retire(&core, "dmz1", "", ""))
+        });
+        let retired = retiring.join().expect("it does not panic");
+        retired.expect("it is paired");
+    }
+}
+
+#[tokio::test]
+async fn what_was_retired_in_the_meantime_is_not_brought_back_by_a_late_answer() {
+    let mut bench = Bench::new().await;
+    let retires = Arc::new(Retires::default());
+    Arc::get_mut(&mut bench.core).expect("nobody else has it").steps = Arc::<Retires>::clone(&retires);
+    retires.0.set(Arc::downgrade(&bench.core)).unwrap();
+
+    let begun = new_epoch(&bench.core, "dmz1", "", "").await;
+    assert!(matches!(begun, Err(PairError::Overtaken)), "{begun:?}");
+    let stored = bench.stored("dmz1").await;
+    assert!(stored.retired_at.is_some());
+    assert_eq!(stored.epoch, 1);
+    assert_eq!(bench.audited("site-epoch").await, 1, "that of the pairing");
 }

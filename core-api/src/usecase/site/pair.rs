@@ -55,6 +55,12 @@ pub enum PairError {
     /// It was never paired, or is retired.
     #[error("this site is not paired")]
     NotPaired,
+    /// Somebody else was quicker.
+    #[error(
+        "the site was paired, begun anew or retired by somebody else in the meantime; nothing was changed: look at \
+         `core-api site list`"
+    )]
+    Overtaken,
     /// Our own keys are not there.
     #[error(transparent)]
     Link(#[from] LinkError),
@@ -167,7 +173,7 @@ pub(super) fn first_key(core: &Core, offer: &Offer) -> Result<Zeroizing<[u8; 32]
         .map_err(|_| PairError::Keys)
 }
 
-/// Begins an epoch that was offered and taken.
+/// Begins an epoch that was offered and taken, if the offer still stands.
 pub(super) async fn begin(
     core: &Arc<Core>,
     offer: Offer,
@@ -175,7 +181,7 @@ pub(super) async fn begin(
     key: [u8; 32],
     reference: &str,
     operator: &str,
-) -> Result<(), StoreError> {
+) -> Result<(), PairError> {
     let now = core.now();
     let paired = Paired {
         pins,
@@ -189,15 +195,22 @@ pub(super) async fn begin(
     let event = Event::SiteEpoch { epoch: offer.epoch };
     let entry = core.entry(event, reference, &through(&offer.site), personal);
     let shared = Arc::clone(core);
-    core.store
+    let begun = core
+        .store
         .write(move |c: &Connection| {
-            site::open_epoch(c, &offer, &paired, now)?;
+            if !site::open_epoch(c, &offer, &paired, now)? {
+                return Ok(false);
+            }
             // What the site kept of our audit speaks of us, whatever becomes of its own chain.
             alarm::lower_all_but(c, &offer.site, What::Witness.word())?;
             audit::append(c, &entry, now)?;
-            drop_box::end::begin_anew(c, &shared, &offer.site, now)
+            drop_box::end::begin_anew(c, &shared, &offer.site, now)?;
+            Ok(true)
         })
         .await?;
+    if !begun {
+        return Err(PairError::Overtaken);
+    }
     core.wake.sites.notify_waiters();
     core.wake.drops.notify_waiters();
     core.wake.outbox.notify_one();
