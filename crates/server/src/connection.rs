@@ -1,7 +1,8 @@
 //! One accepted connection, with the patience of a server that slow clients cannot tie up.
 //!
 //! actix limits the time for the head of the *first* request only. Here every wait is limited, whatever the client
-//! does: from the first byte that it sends until an answer begins, and from a stalled answer until it moves again.
+//! does: from the first byte that it sends until an answer begins, and from a stalled answer until it moves again. And
+//! what it sends before it has its answer is read as far as [`Pipeline`] lets it.
 
 use std::io;
 use std::pin::Pin;
@@ -13,9 +14,9 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep, sleep_until};
 use tokio_rustls::server::TlsStream;
 
-use crate::ahead::Ahead;
 use crate::leeway::Leeway;
 use crate::peer::PeerNames;
+use crate::pipelining::Pipeline;
 use crate::seats::Seat;
 
 pub(crate) struct Connection {
@@ -24,8 +25,8 @@ pub(crate) struct Connection {
     asking: Patience,
     /// Runs while the client does not take the answer.
     answering: Patience,
-    /// Bounds what is read behind a request that is not answered yet.
-    ahead: Ahead,
+    /// Bounds what is read before it was looked at, and before what came is answered.
+    pipeline: Pipeline,
     /// Its place, where visitors have only so many.
     _seat: Option<Seat>,
 }
@@ -49,7 +50,7 @@ impl Connection {
             wire,
             asking: Patience::new(patience, Leeway::default()),
             answering: Patience::new(patience, Leeway::default()),
-            ahead: Ahead::default(),
+            pipeline: Pipeline::default(),
             _seat: seat,
         }
     }
@@ -67,9 +68,24 @@ impl Connection {
         self.asking.leeway.clone()
     }
 
-    /// What it owes, for the layer that sees requests come and answers go.
-    pub(crate) fn ahead(&self) -> Ahead {
-        self.ahead.clone()
+    /// For the layer that sees requests come and answers go.
+    pub(crate) fn pipeline(&self) -> Pipeline {
+        self.pipeline.clone()
+    }
+
+    /// Reads as much as there is room for; says how much it was.
+    fn read_step(&mut self, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<usize>> {
+        let room = ready!(self.pipeline.poll_room(self.answering.runs(), cx));
+        let room = room.min(buffer.remaining());
+        let mut step = ReadBuf::new(buffer.initialize_unfilled_to(room));
+        let read = match &mut self.wire {
+            Wire::Plain(stream) => Pin::new(stream).poll_read(cx, &mut step),
+            Wire::Tls(stream) => Pin::new(stream).poll_read(cx, &mut step),
+        };
+        ready!(read)?;
+        let bytes = step.filled().len();
+        buffer.advance(bytes);
+        Poll::Ready(Ok(bytes))
     }
 
     fn answered(
@@ -82,7 +98,7 @@ impl Connection {
             done @ Poll::Ready(_) => {
                 self.asking.end();
                 self.answering.end();
-                self.ahead.wake();
+                self.pipeline.wake();
                 done
             }
         }
@@ -96,21 +112,17 @@ impl AsyncRead for Connection {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        let before = buffer.filled().len();
-        let enough = this.ahead.is_enough(this.answering.runs(), cx);
-        let read = match &mut this.wire {
-            _ if enough => Poll::Pending,
-            Wire::Plain(stream) => Pin::new(stream).poll_read(cx, buffer),
-            Wire::Tls(stream) => Pin::new(stream).poll_read(cx, buffer),
-        };
-        match read {
+        match this.read_step(cx, buffer) {
             Poll::Pending if this.asking.runs() => this.asking.wait(cx).map(Err),
-            Poll::Ready(Ok(())) if buffer.filled().len() > before => {
-                this.ahead.read(buffer.filled().len() - before);
-                this.asking.begin();
-                read
+            Poll::Pending => Poll::Pending,
+            Poll::Ready(read) => {
+                let bytes = read?;
+                if bytes > 0 {
+                    this.pipeline.read(bytes);
+                    this.asking.begin();
+                }
+                Poll::Ready(Ok(()))
             }
-            _ => read,
         }
     }
 }

@@ -30,7 +30,6 @@
 //! # fn main() -> ExitCode { command::run("portal", serve(Path::new("portal.toml"))) }
 //! ```
 
-mod ahead;
 pub mod certificate;
 pub mod check;
 pub mod command;
@@ -45,6 +44,7 @@ pub mod listener;
 pub mod logs;
 pub mod observe;
 mod peer;
+mod pipelining;
 mod reference;
 pub mod refusal;
 mod seats;

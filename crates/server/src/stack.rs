@@ -140,7 +140,7 @@ impl Stack {
                 .on_connect_ext(|connection: &Connection, data| {
                     data.insert(Born(Instant::now()));
                     data.insert(connection.leeway());
-                    data.insert(connection.ahead());
+                    data.insert(connection.pipeline());
                     if let Some(names) = connection.peer_names() {
                         data.insert(names);
                     }

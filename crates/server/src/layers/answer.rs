@@ -18,8 +18,8 @@ use futures_util::FutureExt as _;
 use tracing::Instrument as _;
 
 use super::headers;
-use crate::ahead::Ahead;
 use crate::listener::Rules;
+use crate::pipelining::Pipeline;
 use crate::reference::{REFERENCE_HEADER, Randomness, Reference};
 use crate::refusal::{Reason, Refusal, Refused};
 use crate::source::Source;
@@ -33,7 +33,7 @@ pub(crate) async fn answer_always(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     super::detach(&mut request);
-    let _owed = Ahead::of(&request).owe(&mut request);
+    let _answering = Pipeline::of(&request).answer(&mut request);
     let seen = Seen::of(&request);
     let span = tracing::info_span!(
         "request",

@@ -1,8 +1,6 @@
 //! The stack on real sockets: what a browser, a peer, a slow client and an operator meet.
 
 #[cfg(test)]
-mod ahead;
-#[cfg(test)]
 mod answers;
 #[cfg(test)]
 mod hostile;
@@ -10,5 +8,7 @@ mod hostile;
 mod life;
 #[cfg(test)]
 mod peers;
+#[cfg(test)]
+mod pipelining;
 #[cfg(test)]
 mod support;

@@ -170,6 +170,7 @@ fn routes(config: &mut web::ServiceConfig) {
         .route("/never", web::get().to(std::future::pending::<HttpResponse>))
         .route("/never", web::post().to(never_to_a_body))
         .route("/body", web::post().to(length))
+        .route("/late-body", web::post().to(late_body))
         .route("/large", web::get().to(|| async { vec![b'x'; 16 << 20] }))
         .route("/half-a-second", web::get().to(half_a_second))
         .route(
@@ -200,6 +201,11 @@ async fn half_a_second() -> &'static str {
 
 async fn never_to_a_body(_: web::Bytes) -> HttpResponse {
     std::future::pending().await
+}
+
+async fn late_body(body: web::Payload) -> String {
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    body.to_bytes().await.unwrap().len().to_string()
 }
 
 async fn length(body: web::Bytes) -> String {
