@@ -38,7 +38,7 @@ impl First<'_> {
     }
 
     /// Tells a repetition from another epoch, without keeping the ratchet's first key.
-    fn fingerprint(&self) -> [u8; 32] {
+    pub(crate) fn fingerprint(&self) -> [u8; 32] {
         let origin = journal::site::origin(self.name, self.epoch, self.follows);
         let whole = Zeroizing::new([sha256(self.ratchet).as_slice(), &origin].concat());
         sha256(&whole)

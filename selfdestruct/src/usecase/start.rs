@@ -33,10 +33,8 @@ pub(crate) async fn start(
     }
     let epoch = match (past, beginning) {
         (None, None) => return Err(StartError::NotPaired),
-        (Some(past), beginning) if beginning.as_ref().is_none_or(|new| new.epoch <= past.epoch) => {
-            go_on(&site, &data_keys, &past, beginning, &given).await?
-        }
-        (_, Some(beginning)) => {
+        (Some(past), None) => go_on(&site, &data_keys, &past, None, &given).await?,
+        (past, Some(beginning)) => {
             let first = First {
                 name: &settings.name,
                 epoch: beginning.epoch,
@@ -46,14 +44,19 @@ pub(crate) async fn start(
                 key: &beginning.key,
                 clock: given.clock.now_ms(),
             };
-            begin(&site, &data_keys, first, || {}).await?
+            // The number alone would not do: of an epoch that the core gave up on the way, it offers the number again.
+            let is_begun =
+                |past: &Standing| past.epoch > first.epoch || past.opened_by == first.fingerprint();
+            match past.filter(is_begun) {
+                Some(begun) => go_on(&site, &data_keys, &begun, Some(beginning), &given).await?,
+                None => begin(&site, &data_keys, first, || {}).await?,
+            }
         }
-        (Some(_), None) => return Err(SiteError::from(Garbled).into()),
     };
     Ok(run(settings, given, site, data_keys, epoch).await?)
 }
 
-/// Goes on with a past. If it is an older copy, or the keys that belong to it are missing, the site stands still until
+/// Goes on with a past, or with a `beginning` that was cut short. If it is an older copy, or the keys that belong to it are missing, the site stands still until
 /// a new epoch: what it would hand out may have been read.
 async fn go_on(
     site: &Store,

@@ -3,10 +3,10 @@
 use std::fs;
 use std::path::Path;
 
-use contract::sync::{DropRequest, Position, Pushed};
-use selfdestruct::site::{Opening, SiteError};
+use contract::sync::{After, Digest, DropRequest, Position, Pushed};
+use selfdestruct::site::{Opening, SiteError, StartError};
 
-use crate::support::{DAY, Letter, START, World, hash};
+use crate::support::{DAY, Letter, NAME, START, World, hash};
 
 fn copy(from: &Path, to: &Path) {
     for ending in ["", "-wal"] {
@@ -216,4 +216,43 @@ async fn an_epoch_whose_asker_hung_up_is_whole() {
         assert_eq!((listed.epoch, listed.live.len()), (asked.epoch, 0));
         site.close().await;
     }
+}
+
+/// The core was away when the site had begun the epoch, was told to retire it, and offers the same number for the next
+/// pairing.
+#[tokio::test]
+async fn a_pairing_under_the_number_of_an_epoch_that_the_core_gave_up_begins_anew() {
+    let mut world = World::new().await;
+    let asked = world.core.new_epoch();
+    world.site().new_epoch(&asked).await.expect("it is asked");
+    let letter = Letter::new("of the epoch that was given up");
+    world.pushed(letter).await;
+    world.stop();
+    let again = async |ratchet| loop {
+        match world.start_with(asked.epoch, ratchet).await {
+            Ok(site) => break site,
+            Err(StartError::Database(sqlite::OpenError::InUse { .. })) => tokio::task::yield_now().await,
+            Err(error) => panic!("{error}"),
+        }
+    };
+    // A start in the middle of the same pairing goes on, twice.
+    let site = again([7; 32]).await;
+    let origin = journal::site::origin(NAME, asked.epoch, None);
+    let begun = After {
+        epoch: asked.epoch,
+        after: 0,
+        hash: Digest::from(*journal::Chain::begin(&origin).end().hash.as_bytes()),
+        limit: 10,
+        wait: 0,
+    };
+    let events = site
+        .events(begun)
+        .await
+        .expect("the chain is that of the pairing")
+        .events;
+    assert_eq!(events.len(), 1, "the start: {events:?}");
+    drop(site);
+    let site = again([7; 32]).await;
+    let events = site.events(begun).await.expect("it is the same chain").events;
+    assert_eq!(events.len(), 2, "another start: {events:?}");
 }

@@ -233,6 +233,11 @@ impl World {
     }
 
     pub(crate) async fn start(&self) -> Result<Site, StartError> {
+        self.start_with(1, RATCHET).await
+    }
+
+    /// Starts as a pairing does that offers this epoch with this first key.
+    pub(crate) async fn start_with(&self, epoch: u64, ratchet: [u8; 32]) -> Result<Site, StartError> {
         let settings = Settings {
             data_dir: self.folder.path().join("data"),
             keys_dir: self.folder.path().join("keys"),
@@ -242,8 +247,8 @@ impl World {
             limits: self.limits,
         };
         let beginning = Beginning {
-            epoch: 1,
-            ratchet: Secret::new(RATCHET),
+            epoch,
+            ratchet: Secret::new(ratchet),
             generation: 1,
             key: SigningKey::from_bytes(&KEY),
         };
