@@ -11,8 +11,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use contract::sync::{After, Digest, Policy, Position, PushHead, Secret, Token, push_body};
-use journal::Chain;
-use journal::SigningKey;
+use journal::{Chain, SigningKey};
 use selfdestruct::given::{Clock, Given, Randomness, Unwatched};
 use selfdestruct::site::{Beginning, Limits, Opening, Proofs, Settings, Site};
 use sha2::{Digest as _, Sha256};

@@ -12,9 +12,8 @@ use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
 use contract::sync::Token;
-use journal::VerifyingKey;
 use journal::site::CoreRequest;
-use journal::{Hash, Signed, Statement as _};
+use journal::{Hash, Signed, Statement as _, VerifyingKey};
 use sha2::{Digest as _, Sha256};
 
 /// How far the core's time and ours may be apart, in milliseconds.

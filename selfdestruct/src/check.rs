@@ -28,6 +28,7 @@ pub fn check(config: &SiteConfig, now: i64) -> Vec<Line> {
     let mut lines = vec![pairing(&place, &paired)];
     let origin = paired.as_ref().ok().and_then(Paired::origin);
     lines.push(public_certificate(config, origin.as_ref().map(Origin::host), now));
+    lines.extend(one_file(config));
     if let Ok(paired) = &paired {
         lines.push(sync_certificate(config, paired));
         lines.push(clock(&place, now));
@@ -60,6 +61,7 @@ pub fn check_embedded(config: &SiteConfig, host: &str, now: i64) -> Vec<Line> {
         listener("public listener", &config.public),
         listener("sync listener", &config.sync),
     ];
+    lines.extend(one_file(config));
     for (what, path, wanted) in [
         ("data", &config.data_dir, config.limits.most_stored),
         ("keys", &config.keys_dir, 0),
@@ -95,7 +97,6 @@ fn public_certificate(config: &SiteConfig, host: Option<&str>, now: i64) -> Line
         return Line::fail(what, "[public]", "no TLS", remedy);
     };
     let (place, cert) = (files.cert.display().to_string(), files.cert.clone());
-    let one_file = are_one(&files.cert, &files.key);
     if let Err(wrong) = Tls::new(files) {
         return Line::fail(what, &place, &wrong.to_string(), remedy);
     }
@@ -110,14 +111,22 @@ fn public_certificate(config: &SiteConfig, host: Option<&str>, now: i64) -> Line
     match leaf.days_left(now) {
         left if left < 0 => Line::fail(what, &place, "has ended", remedy),
         left if leaf.ends_soon(now) => Line::weak(what, &place, &format!("{left} days left"), remedy),
-        left if one_file => Line::weak(
-            what,
-            &place,
-            &format!("{left} days left; its key is in the same file, so it cannot be renewed from inside"),
-            "give the key a file of its own, for core-api site certificate",
-        ),
         left => Line::ok(what, &place, &format!("{left} days left")),
     }
+}
+
+/// A renewal from inside puts the chain in the place of one file and the key in that of another.
+fn one_file(config: &SiteConfig) -> Option<Line> {
+    let files = config.public.tls.as_ref()?;
+    let place = files.cert.display().to_string();
+    are_one(&files.cert, &files.key).then(|| {
+        Line::weak(
+            "renewal",
+            &place,
+            "its key is in the same file, so it cannot be renewed from inside",
+            "give the key a file of its own, for core-api site certificate",
+        )
+    })
 }
 
 fn sync_certificate(config: &SiteConfig, paired: &Paired) -> Line {
@@ -178,9 +187,10 @@ fn listener(what: &str, settings: &ListenerSettings) -> Line {
     }
 }
 
-/// The listener believes nobody but the core; whoever else may connect takes its places.
+/// The listener believes nobody but the core; whoever else may connect takes up connections that the core needs. No company
+/// has a network wider than these: 10.0.0.0/8 is the widest private one.
 fn sources(networks: &[IpNet]) -> Line {
-    let (what, at) = ("sync sources", "sync.sources");
+    let (what, at) = ("sync sources", "[sync]");
     let is_wide = |network: &&IpNet| network.prefix_len() < if network.addr().is_ipv4() { 8 } else { 16 };
     match networks.iter().find(is_wide) {
         _ if networks.is_empty() => Line::weak(what, at, "anybody may connect", NAME_THE_CORE),
@@ -188,7 +198,7 @@ fn sources(networks: &[IpNet]) -> Line {
             let told = format!("everybody in {wide} may connect");
             Line::weak(what, at, &told, NAME_THE_CORE)
         }
-        None => Line::ok(what, at, "do not reach far"),
+        None => Line::ok(what, at, "no network is wider than /8 (IPv6: /16)"),
     }
 }
 

@@ -8,8 +8,7 @@ use std::path::{Path, PathBuf};
 
 use contract::pairing::{Look, Pairing, PairingAnswer, VERSION, is_name};
 use contract::sync::{Bytes, Digest};
-use journal::Ratchet;
-use journal::{SigningKey, VerifyingKey};
+use journal::{Ratchet, SigningKey, VerifyingKey};
 use rcgen::{CertificateParams, KeyPair};
 use rustls_pki_types::CertificateDer;
 use serde::{Deserialize, Serialize};

@@ -14,9 +14,8 @@ use contract::sync::{
     After, Bytes, Command, Commanded, DropRequest, Drops, Ended, EpochOpened, Events, NewEpoch, Position,
     Pushed, Secret, Token, Witnessed,
 };
-use journal::SigningKey;
-use journal::Statement;
 use journal::site::SiteTime;
+use journal::{SigningKey, Statement};
 use zeroize::Zeroizing;
 
 pub use crate::given::Given;
@@ -397,6 +396,12 @@ impl Site {
     /// Waits for events. Confirms the chain up to what the core has, or finds the fork.
     pub async fn events(&self, after: After) -> Result<Events, SiteError> {
         events::after(&self.0, after).await
+    }
+
+    /// The events that there are, for whoever has waited: without waiting, and without confirming a second time by what was
+    /// asked before.
+    pub async fn events_so_far(&self, after: After) -> Result<Events, SiteError> {
+        events::so_far(&self.0, after).await
     }
 
     /// The core keeps the events up to here.

@@ -3,9 +3,9 @@
 use std::net::IpAddr;
 
 use contract::sync::{Event, Events, What};
-use journal::VerifyingKey;
 use journal::{
-    Break, Chain, Hash, Head, Link, Ratchet, Record, Signed, Statement as _, Tag, VerifyError, verify,
+    Break, Chain, Hash, Head, Link, Ratchet, Record, Signed, Statement as _, Tag, VerifyError, VerifyingKey,
+    verify,
 };
 
 /// The longest event, in bytes. Those of this release are half as long.

@@ -8,9 +8,8 @@ use client::site::{Sign, SiteApi, SiteClient, SiteSettings};
 use contract::sync::{Digest, Token};
 use domain::clock::random_bytes;
 use domain::{Clock, Randomness};
-use journal::SigningKey;
 use journal::site::CoreRequest;
-use journal::{Hash, Statement as _};
+use journal::{Hash, SigningKey, Statement as _};
 use sha2::{Digest as _, Sha256};
 
 use super::{Address, LinkError, SiteLink, own_keys};

@@ -138,7 +138,7 @@ pub fn offer(c: &Connection, site: &str) -> Result<Option<Offer>, StoreError> {
 }
 
 /// The offer was taken: the site begins the offered epoch. `false`, and nothing is done, if it no longer stands: another
-/// was made since, or the site was retired.
+/// was made since, it was taken already, or the site was retired.
 pub fn open_epoch(
     c: &Connection,
     offer: &Offer,
@@ -146,6 +146,7 @@ pub fn open_epoch(
     now: Timestamp,
 ) -> Result<bool, StoreError> {
     call!("site.open_epoch");
+    // What is locked is random: it tells this offer from every other.
     let stood = c
         .prepare_cached("DELETE FROM site_offer WHERE site = ?1 AND epoch = ?2 AND ratchet = ?3")?
         .execute((&offer.site, offer.epoch, &offer.ratchet.bytes))?;

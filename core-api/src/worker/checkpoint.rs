@@ -6,8 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use journal::{Head, Statement as _};
-use journal::{SigningKey, VerifyingKey};
+use journal::{Head, SigningKey, Statement as _, VerifyingKey};
 use server::Stop;
 
 use crate::core::Core;

@@ -14,9 +14,8 @@ use contract::sync::{
 };
 use contract::{Problem, ProblemKind};
 use domain::Clock;
-use journal::SigningKey;
 use journal::site::{Inventory, Live, Receipt, SiteTime, origin};
-use journal::{Chain, Hash, Head, Link, Ratchet, Statement as _};
+use journal::{Chain, Hash, Head, Link, Ratchet, SigningKey, Statement as _};
 use sha2::{Digest as _, Sha256};
 
 use crate::bench::ManualClock;

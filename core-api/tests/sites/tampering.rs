@@ -2,8 +2,7 @@
 
 use contract::sync::{Events, What};
 use core_api::worker::pull::Next;
-use journal::SigningKey;
-use journal::{Head, Link, Statement as _};
+use journal::{Head, Link, SigningKey, Statement as _};
 
 use crate::bench::{Bench, NOON, Tried};
 

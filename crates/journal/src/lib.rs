@@ -4,6 +4,7 @@
 //!   as they are stored. [`verify`] finds and names the first record that does not fit.
 //! - [`Head`] says where a chain stands, signed with Ed25519. Kept elsewhere, it is the witness against whoever
 //!   rewrites the whole chain or cuts its end off: nothing in the chain itself can show that.
+//! - [`SigningKey`] and [`VerifyingKey`] are what is signed and verified with.
 //! - [`Ratchet`] vouches for each event of a site with a key that is forgotten at once.
 //! - [`site`] holds what core and sites sign to each other. Whatever is signed is a [`Statement`].
 //! - [`Commitment`] stands in the chain in place of names and addresses. The fields themselves and their salt stand

@@ -62,7 +62,7 @@ impl Signed {
         purpose: &str,
         key: &VerifyingKey,
     ) -> Result<T, SignedError> {
-        if !key.fits(&message(purpose, &self.text), &self.signature) {
+        if !key.verify(&message(purpose, &self.text), &self.signature) {
             return Err(SignedError::Forged);
         }
         serde_json::from_str(&self.text).map_err(|_| SignedError::Unknown)

@@ -1,10 +1,9 @@
 //! What one side says to the other and signs.
 
-use crate::{SigningKey, VerifyingKey};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::{Signed, SignedError};
+use crate::{Signed, SignedError, SigningKey, VerifyingKey};
 
 /// A kind of statement. The purpose is signed along with it, so that none can be passed off as another; another form
 /// gets another number in it.

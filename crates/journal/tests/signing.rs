@@ -1,9 +1,8 @@
 //! Signed heads and redactions, and the personal fields that these let go of.
 
-use journal::SigningKey;
 use journal::{
-    Chain, Commitment, FieldsFault, Head, Redaction, SideRow, Signed, SignedError, Statement as _,
-    check_fields,
+    Chain, Commitment, FieldsFault, Head, Redaction, SideRow, Signed, SignedError, SigningKey,
+    Statement as _, check_fields,
 };
 use proptest::prelude::*;
 

@@ -75,7 +75,7 @@ impl SigningKey {
             .expect("a key of fixed length always encodes")
     }
 
-    /// The 32 bytes that the key is made of.
+    /// The 32 bytes that the key is made of: the journal signs with the same key, by a type of its own.
     pub fn seed(&self) -> Zeroizing<[u8; 32]> {
         Zeroizing::new(self.0.to_bytes())
     }

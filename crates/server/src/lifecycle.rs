@@ -60,7 +60,8 @@ pub fn signals() -> io::Result<mpsc::Receiver<Order>> {
     Ok(receiver)
 }
 
-/// Tells a worker when to end. It should look between two jobs, so that none is left half done.
+/// Tells a worker when to end, or a handler when to wait no longer. A worker should look between two jobs, so that none is
+/// left half done.
 #[derive(Clone, Debug)]
 pub struct Stop(CancellationToken);
 
@@ -100,7 +101,7 @@ impl Life {
         self.draining.is_cancelled()
     }
 
-    /// For answers that may wait long: from the order to stop on they wait no longer.
+    /// Ordered as soon as a stop is, before [`stop`](Self::stop): for answers that would wait long.
     pub fn ending(&self) -> Stop {
         Stop(self.draining.clone())
     }

@@ -41,7 +41,7 @@ pub struct Back {
     pub certificate: PublicCertificate,
     /// Has the listeners read their certificates again.
     pub reloads: Reloads,
-    /// When nobody is kept waiting any more.
+    /// Ordered when the site begins to end: long polls are answered at once.
     pub ending: Stop,
 }
 
@@ -218,7 +218,7 @@ async fn events(asked: Believed, after: Query<After>) -> Result<HttpResponse, Er
     let Back { site, ending, .. } = &*asked.back;
     let outcome = tokio::select! {
         outcome = site.events(*after) => outcome,
-        () = ending.ordered() => site.events(After { wait: 0, ..*after }).await,
+        () = ending.ordered() => site.events_so_far(*after).await,
     };
     Ok(HttpResponse::Ok().json(asked.well(outcome)?))
 }

@@ -29,7 +29,6 @@ pub(crate) enum Fit {
 pub(crate) async fn after(site: &Running, after: After) -> Result<Events, SiteError> {
     let wait = Duration::from_secs(u64::from(after.wait.min(LONGEST_WAIT)));
     let until = Instant::now() + wait;
-    let most = after.limit.clamp(1, MOST_EVENTS);
     let mut head = site.head.subscribe();
     confirm(
         site,
@@ -43,7 +42,7 @@ pub(crate) async fn after(site: &Running, after: After) -> Result<Events, SiteEr
     .await?;
     loop {
         head.borrow_and_update();
-        let found = read(site, after, most).await?;
+        let found = so_far(site, after).await?;
         if !found.events.is_empty() || Instant::now() >= until {
             return Ok(found);
         }
@@ -55,7 +54,9 @@ pub(crate) async fn after(site: &Running, after: After) -> Result<Events, SiteEr
     }
 }
 
-async fn read(site: &Running, after: After, most: u32) -> Result<Events, SiteError> {
+/// What there is of them.
+pub(crate) async fn so_far(site: &Running, after: After) -> Result<Events, SiteError> {
+    let most = after.limit.clamp(1, MOST_EVENTS);
     let epoch = site.enter().await?;
     if epoch.owner.epoch != after.epoch {
         // It ended while the core waited.

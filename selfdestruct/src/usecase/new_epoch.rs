@@ -4,8 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use contract::sync::{Bytes, EpochOpened, NewEpoch};
-use journal::SigningKey;
-use journal::{Chain, Hash, Link};
+use journal::{Chain, Hash, Link, SigningKey};
 use zeroize::Zeroizing;
 
 use super::erase::{self, empty_log};

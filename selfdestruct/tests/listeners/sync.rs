@@ -239,6 +239,7 @@ async fn a_reading_is_told_while_the_core_waits() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_waits_when_the_site_ends_is_answered() {
+    // So short that readiness shows when the long poll has arrived: it confirms the chain anew.
     let site = Site::with(|config| config.confirm_within = Duration::from_secs(2)).await;
     let first = site.core.get(&site.sync, &site.core.events(0)).await;
     let path = beyond_the_last(&first);
@@ -246,7 +247,6 @@ async fn whoever_waits_when_the_site_ends_is_answered() {
     let request = site.core.signed(&site.sync, "GET", &path, b"");
     let line = site.sync.clone();
     let waits = tokio::spawn(async move { line.exchange(&request).await });
-    // From now on it waits: the chain was confirmed by its question.
     until(&site, "has confirmed the chain").await;
 
     site.stop().await;

@@ -8,8 +8,7 @@ use std::time::Duration;
 use contract::sync::{
     After, Digest, Event, NewEpoch, Policy, Position, PushHead, Pushed, Secret, Token, What, push_body,
 };
-use journal::{Chain, Hash, Head, Link, Ratchet, Statement, Tag};
-use journal::{SigningKey, VerifyingKey};
+use journal::{Chain, Hash, Head, Link, Ratchet, SigningKey, Statement, Tag, VerifyingKey};
 use selfdestruct::given::{Clock, Given, Randomness, Step, Steps};
 use selfdestruct::site::{Beginning, Limits, Opening, Proofs, Settings, Site, SiteError, StartError};
 use sha2::{Digest as _, Sha256};

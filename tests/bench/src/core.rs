@@ -14,8 +14,7 @@ use contract::sync::{
     Bytes, Digest, Events, Position, PushHead, Pushed, SIGNATURE_HEADER, Secret, Stored, Token, paths,
 };
 use journal::site::{CoreRequest, Receipt, origin};
-use journal::{Chain, Hash, Signed, Statement as _};
-use journal::{SigningKey, VerifyingKey};
+use journal::{Chain, Hash, Signed, SigningKey, Statement as _, VerifyingKey};
 use rcgen::{CertifiedKey, KeyPair, PublicKeyData as _, generate_simple_self_signed};
 use rustls::ClientConfig;
 use rustls_pki_types::PrivateKeyDer;

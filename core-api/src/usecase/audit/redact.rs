@@ -6,8 +6,7 @@
 use std::time::Duration;
 
 use domain::Timestamp;
-use journal::SigningKey;
-use journal::{Redaction, Statement as _};
+use journal::{Redaction, SigningKey, Statement as _};
 use sqlite::Connection;
 
 use crate::core::{Core, Retention};

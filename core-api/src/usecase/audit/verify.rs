@@ -8,9 +8,9 @@ use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::slice::from_ref;
 
-use journal::VerifyingKey;
 use journal::{
-    FieldsFault, Head, Link, Redaction, Signed, SignedError, Statement as _, VerifyError, check_fields,
+    FieldsFault, Head, Link, Redaction, Signed, SignedError, Statement as _, VerifyError, VerifyingKey,
+    check_fields,
 };
 use sqlite::Connection;
 

@@ -7,9 +7,8 @@ use client::ClientError;
 use client::site::{SiteApi, SiteError};
 use contract::sync::Token;
 use domain::Timestamp;
-use journal::VerifyingKey;
 use journal::site::Inventory;
-use journal::{Signed, Statement as _};
+use journal::{Signed, Statement as _, VerifyingKey};
 use sqlite::Connection;
 
 use super::push::revoke_there;

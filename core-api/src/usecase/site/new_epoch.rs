@@ -26,7 +26,8 @@ const TOGETHER: u32 = 200;
 /// and key.
 ///
 /// # Errors
-/// When the site is not there or refuses; then everything is as before.
+/// When the site is not there or refuses; then everything is as before. When it was retired or paired in the meantime;
+/// then the site has begun, and the core has kept nothing of it.
 pub async fn new_epoch(
     core: &Arc<Core>,
     name: &str,

@@ -5,9 +5,8 @@ use std::sync::Arc;
 use contract::pairing::{Pairing, PairingAnswer, VERSION};
 use contract::sync::{Bytes, Digest, Secret};
 use domain::clock::random_bytes;
-use journal::VerifyingKey;
 use journal::site::origin;
-use journal::{Chain, Link, Ratchet, Tag};
+use journal::{Chain, Link, Ratchet, Tag, VerifyingKey};
 use sqlite::Connection;
 use zeroize::Zeroizing;
 
@@ -55,10 +54,11 @@ pub enum PairError {
     /// It was never paired, or is retired.
     #[error("this site is not paired")]
     NotPaired,
-    /// Somebody else was quicker.
+    /// The offer no longer stands.
     #[error(
-        "the site was paired, begun anew or retired by somebody else in the meantime; nothing was changed: look at \
-         `core-api site list`"
+        "the site was paired, begun anew or retired by somebody else in the meantime, so the core kept nothing of this \
+         answer; what the site holds may be of another epoch: see `core-api site list`, then `site re-key` or pair it \
+         again"
     )]
     Overtaken,
     /// Our own keys are not there.
@@ -115,7 +115,7 @@ pub async fn offer(core: &Arc<Core>, name: &str) -> Result<Pairing, PairError> {
 /// Takes a site's answer: its epoch begins. What an earlier pairing left alive there counts as lost.
 ///
 /// # Errors
-/// When the answer does not belong to the last file.
+/// When the answer does not belong to the last file, or the offer no longer stands when it is to be kept.
 pub async fn take_answer(
     core: &Arc<Core>,
     name: &str,

@@ -9,9 +9,8 @@ use contract::ProblemKind;
 use contract::sync::{After, Digest, End, Event, MOST_EVENTS, Position, What as Happened};
 use domain::Timestamp;
 use domain::message::{Ending, Event as Step};
-use journal::VerifyingKey;
 use journal::site::SiteTime;
-use journal::{Link, Ratchet, Signed, Statement as _};
+use journal::{Link, Ratchet, Signed, Statement as _, VerifyingKey};
 use sqlite::Connection;
 use zeroize::Zeroizing;
 

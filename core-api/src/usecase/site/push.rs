@@ -9,9 +9,8 @@ use contract::sync::{Order, Pushed, Token};
 use domain::Timestamp;
 use domain::clock::random_bytes;
 use domain::message::Event;
-use journal::VerifyingKey;
 use journal::site::Receipt;
-use journal::{Signed, Statement as _};
+use journal::{Signed, Statement as _, VerifyingKey};
 use sqlite::Connection;
 
 use super::pull::unbelieved;

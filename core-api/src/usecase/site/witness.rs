@@ -4,8 +4,7 @@
 use std::sync::Arc;
 
 use client::site::{SiteApi, SiteError};
-use journal::VerifyingKey;
-use journal::{Head, Signed, Statement as _};
+use journal::{Head, Signed, Statement as _, VerifyingKey};
 use sqlite::Connection;
 
 use crate::core::Core;
