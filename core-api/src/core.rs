@@ -11,7 +11,7 @@ use domain::password::OwnRules;
 use domain::policy::Policies;
 use domain::{Clock, Randomness, Timestamp};
 use seal::{BlockKey, KeyRing, OpenError, SignedDocument, SigningKey};
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::{Mutex, Notify, Semaphore};
 use zeroize::Zeroizing;
 
 use crate::config::SiteSettings;
@@ -58,6 +58,8 @@ pub struct Core {
     pub sealing: Arc<Semaphore>,
     /// What did not begin, until it is written down.
     pub refused_beginnings: RefusedBeginnings,
+    /// Whoever has a site begin an epoch has it alone: what a site answered last must be what is kept.
+    pub rekeying: Mutex<()>,
     signing: SigningKey,
     ring: RwLock<KeyRing>,
 }
@@ -226,6 +228,7 @@ impl Core {
             steps: parts.steps,
             sealing: Arc::new(Semaphore::new(SEALING)),
             refused_beginnings: RefusedBeginnings::default(),
+            rekeying: Mutex::default(),
             signing: parts.signing,
             ring: RwLock::new(ring),
         }

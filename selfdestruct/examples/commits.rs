@@ -1,5 +1,8 @@
-//! What pairs of a push and an opening cost by SQLite alone: a bare loop that makes the changes of as many pairs to the
-//! same two files on the same disk, in groups of the same size, and nothing else. `tests/bench.sh` compares.
+//! What pairs of a push and an opening cost by SQLite alone: one bare loop that makes the changes of as many pairs to the
+//! same two files on the same disk, in groups of the same size, one sync at a time. `tests/bench.sh` compares.
+//!
+//! It writes what a site writes (`src/store/keys.rs`, `held.rs`, `message.rs`, `piece.rs`, `claim.rs`, `chain.rs`) and leaves
+//! out what a site does besides: it looks nothing up, judges nothing, has no savepoints, and sweeps nothing.
 //!
 //! `commits FOLDER`; for each line `PAIRS COMMITS-TO-KEYS COMMITS-TO-SITE SECONDS` on standard input, two numbers as a line
 //! on standard output: the pairs a second with these changes, and with as many rows of like size in a table without an index
@@ -31,7 +34,7 @@ const PARTS: u64 = 100;
 enum Content {
     /// A site's tables, and the changes that a site makes to them.
     Changes,
-    /// One table and no index, with rows of like size.
+    /// One table and no index, with rows of like size: a key; a message with what stands beside it; a reading with its event.
     Rows,
 }
 
@@ -70,6 +73,7 @@ fn run(
         let of_part = share(pairs, PARTS, part);
         let key = |number| content.key(&keys, done + number);
         commit(&keys, of_part, share(keys_commits, PARTS, part), key)?;
+        // A pair is a push and then its opening.
         let half = |number| match number % 2 {
             0 => content.push(&site, done + number / 2),
             _ => content.open(&site, done + number / 2),
@@ -146,6 +150,7 @@ impl Content {
         }
     }
 
+    /// A message's data key.
     fn key(self, c: &Connection, number: u64) -> Outcome<()> {
         match self {
             Self::Changes => change(c, "INSERT INTO data_key VALUES (?1, ?2)", (number, HASH)),
@@ -153,6 +158,7 @@ impl Content {
         }
     }
 
+    /// The message itself.
     fn push(self, c: &Connection, number: u64) -> Outcome<()> {
         if let Self::Rows = self {
             return row(c, PIECE.len() + 316);
@@ -168,6 +174,7 @@ impl Content {
         change(c, "INSERT INTO piece VALUES (?1, ?2)", (number << 16, PIECE))
     }
 
+    /// Its reading.
     fn open(self, c: &Connection, number: u64) -> Outcome<()> {
         if let Self::Rows = self {
             return row(c, 400);

@@ -136,6 +136,19 @@ async fn a_retired_site_is_dialled_no_more_and_what_lived_there_is_given_up() {
     ));
 }
 
+#[tokio::test]
+async fn two_who_key_anew_at_once_do_so_one_after_the_other() {
+    let bench = Bench::new().await;
+    let begin = || new_epoch(&bench.core, "dmz1", "", "");
+    let (one, other) = tokio::join!(begin(), begin());
+    assert_eq!((one.unwrap(), other.unwrap()), (2, 3));
+    let id = bench.send("dmz1").await;
+    bench.push("dmz1").await;
+    bench.site().open(id);
+    assert_eq!(bench.pull("dmz1").await, Next::GoOn);
+    assert_eq!(bench.stage(id).await, "opened");
+}
+
 /// Retires the site while its answer to a new epoch is on its way.
 #[derive(Default)]
 struct Retires(OnceLock<Weak<Core>>);

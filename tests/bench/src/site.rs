@@ -292,7 +292,7 @@ async fn timed(wire: &mut Wire, request: &[u8], status: u16) -> io::Result<(crat
     Ok((answer.expect(status)?, took))
 }
 
-/// What the bare loop makes: pairs a second.
+/// Pairs a second that the bare loop makes.
 pub(crate) struct Floor {
     /// With the changes of as many pairs.
     pub(crate) changes: f64,

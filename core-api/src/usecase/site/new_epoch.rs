@@ -35,6 +35,7 @@ pub async fn new_epoch(
     operator: &str,
 ) -> Result<u64, PairError> {
     let settings = core.site(name).ok_or(PairError::NotConfigured)?;
+    let _alone = core.rekeying.lock().await;
     let (site, offer, generation) = prepare(core, name).await?;
     let api = core.link.dial(&Address::of(settings, &site, generation))?;
     let key = ask(core, &site, &offer, &*api).await?;
