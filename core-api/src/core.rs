@@ -180,6 +180,8 @@ pub struct Wake {
     pub outbox: Notify,
     /// Something waits for a site, or a site was paired, began a new epoch or was retired: who serves one looks.
     pub sites: Notify,
+    /// A site that was away has answered: whoever waits for it asks at once.
+    pub back: Notify,
     /// A drop box was asked for, or something was put into one.
     pub drops: Notify,
 }

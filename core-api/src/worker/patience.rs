@@ -5,6 +5,9 @@ use std::time::Duration;
 
 use domain::Randomness;
 use domain::clock::random_bytes;
+use server::Stop;
+
+use crate::core::Core;
 
 const FIRST: Duration = Duration::from_secs(1);
 const LONGEST: Duration = Duration::from_mins(1);
@@ -16,9 +19,9 @@ pub(super) struct Patience {
 }
 
 impl Patience {
-    /// It went well.
-    pub(super) fn reset(&mut self) {
-        self.failures = 0;
+    /// It went well; says whether it had gone wrong before.
+    pub(super) fn reset(&mut self) -> bool {
+        std::mem::take(&mut self.failures) > 0
     }
 
     /// It went wrong again: how long to wait now.
@@ -27,6 +30,15 @@ impl Patience {
         self.failures = self.failures.saturating_add(1);
         let dice = u32::from(u8::from_be_bytes(random_bytes(randomness)));
         whole / 2 + whole / 2 * dice / 255
+    }
+}
+
+/// Waits before a site is asked again, or until another worker has found one back: without a confirmed chain a site hands
+/// nothing out, however soon it took what was pushed.
+pub(super) async fn wait_out_absence(core: &Core, pause: Duration, stop: &Stop) {
+    tokio::select! {
+        () = core.wake.back.notified() => {}
+        _ = stop.pause(pause) => {}
     }
 }
 
@@ -43,7 +55,8 @@ mod tests {
             let most = Duration::from_secs(most);
             assert!(pause >= most / 2 && pause <= most, "{pause:?} {most:?}");
         }
-        patience.reset();
+        assert!(patience.reset());
+        assert!(!patience.reset());
         assert!(patience.pause(&OsRandomness) <= FIRST);
     }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use server::Stop;
 
 use super::line::Line;
-use super::patience::Patience;
+use super::patience::{Patience, wait_out_absence};
 use crate::core::Core;
 use crate::store::StoreError;
 use crate::usecase::site::command::command_some;
@@ -31,7 +31,9 @@ pub async fn run(core: Arc<Core>, name: String, stop: Stop) {
         };
         let failed = match tried {
             Ok(Tried::Settled(_)) => {
-                patience.reset();
+                if patience.reset() {
+                    core.wake.back.notify_waiters();
+                }
                 continue;
             }
             Ok(Tried::Nothing) => {
@@ -48,8 +50,8 @@ pub async fn run(core: Arc<Core>, name: String, stop: Stop) {
         };
         let pause = patience.pause(&*core.randomness);
         tracing::warn!(site = name, why = failed, ?pause, "messages wait for a site");
-        // Not woken: a message more does not bring the site back.
-        stop.pause(pause).await;
+        // A message more does not bring the site back.
+        wait_out_absence(&core, pause, &stop).await;
     }
 }
 

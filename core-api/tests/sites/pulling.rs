@@ -1,10 +1,14 @@
 //! What happens on a site is here once, in order, with all that follows from it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use contract::sync::{Digest, What};
 use core_api::store::site_event;
-use core_api::worker::pull::Next;
+use core_api::worker::pull::{self, Next};
+use core_api::worker::push;
+use server::Life;
+use tokio::time::{sleep, timeout};
 
 use crate::bench::Bench;
 
@@ -158,4 +162,44 @@ async fn locked_unlocked_and_delivered_are_followed() {
     assert_eq!(bench.stage(id).await, "locked");
     assert_eq!(bench.audited("message-locked").await, 1);
     bench.forward(Duration::from_secs(1));
+}
+
+/// Waits until the core has called so often.
+async fn calls(bench: &Bench, count: u32) {
+    while bench.site().state().calls < count {
+        sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// A site hands nothing out before it is asked, and the link may be on its way as soon as it has taken the message.
+#[tokio::test]
+async fn a_site_that_is_back_for_one_worker_is_back_for_the_other() {
+    let bench = Bench::new().await;
+    bench.site().state().away = true;
+    let life = Life::new();
+    let core = Arc::clone(&bench.core);
+    life.spawn("pull", move |stop| {
+        pull::run(Arc::clone(&core), "dmz1".to_owned(), stop)
+    });
+    let before = bench.site().state().calls;
+    // From then on it waits four seconds at least.
+    calls(&bench, before + 4).await;
+    bench.send("dmz1").await;
+    let core = Arc::clone(&bench.core);
+    life.spawn("push", move |stop| {
+        push::run(Arc::clone(&core), "dmz1".to_owned(), stop)
+    });
+    calls(&bench, before + 5).await;
+    bench.forward(Duration::from_mins(5));
+    bench.site().state().away = false;
+
+    while bench.waiting("dmz1").await > 0 {
+        sleep(Duration::from_millis(20)).await;
+    }
+    let asked = timeout(Duration::from_secs(2), async {
+        while bench.stored("dmz1").await.head_at.is_none() {
+            sleep(Duration::from_millis(20)).await;
+        }
+    });
+    asked.await.expect("what happened there is asked for at once");
 }

@@ -21,7 +21,7 @@ use tokio::time::{Instant, sleep};
 pub use self::inventory::MISSED;
 pub use self::lateness::{GRACE, STALE};
 pub use self::puller::Puller;
-use super::patience::Patience;
+use super::patience::{Patience, wait_out_absence};
 use crate::core::Core;
 use crate::store::site;
 use crate::usecase::operators::alarm::What;
@@ -67,7 +67,9 @@ pub async fn run(core: Arc<Core>, name: String, stop: Stop) {
         };
         let pause = match next {
             Ok(Next::GoOn) => {
-                patience.reset();
+                if patience.reset() {
+                    core.wake.back.notify_waiters();
+                }
                 stop.pause(breath(began.elapsed())).await;
                 continue;
             }
@@ -84,7 +86,7 @@ pub async fn run(core: Arc<Core>, name: String, stop: Stop) {
             Ok(Next::Patience(why)) => {
                 let pause = patience.pause(&*core.randomness);
                 tracing::warn!(site = name, why, ?pause, "a site does not answer");
-                stop.pause(pause).await;
+                wait_out_absence(&core, pause, &stop).await;
                 continue;
             }
             Err(error) => {
