@@ -98,10 +98,8 @@ impl Pipeline {
         self.0.read.set(self.0.read.get().saturating_add(bytes));
     }
 
-    /// Something has changed: there is a step more, and whoever was told to wait takes it. (actix ends a connection that has
-    /// begun a request and yields nothing of it when it is asked again.)
+    /// Something has changed: whoever was told to wait looks again.
     pub(crate) fn wake(&self) {
-        self.0.read.set(0);
         if let Some(reader) = self.0.reader.borrow_mut().take() {
             reader.wake();
         }

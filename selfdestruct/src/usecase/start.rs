@@ -56,8 +56,8 @@ pub(crate) async fn start(
     Ok(run(settings, given, site, data_keys, epoch).await?)
 }
 
-/// Goes on with a past, or with a `beginning` that was cut short. If it is an older copy, or the keys that belong to it are missing, the site stands still until
-/// a new epoch: what it would hand out may have been read.
+/// Goes on with a past, or with a `beginning` that was cut short. If it is an older copy, or the keys that belong to it are
+/// missing, the site stands still until a new epoch: what it would hand out may have been read.
 async fn go_on(
     site: &Store,
     data_keys: &Store,

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use actix_web::http::header::ContentType;
 use actix_web::{HttpRequest, HttpResponse, web};
+use futures_util::StreamExt as _;
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, ExtendedKeyUsagePurpose, IsCa, KeyPair,
     date_time_ymd,
@@ -170,6 +171,7 @@ fn routes(config: &mut web::ServiceConfig) {
         .route("/never", web::get().to(std::future::pending::<HttpResponse>))
         .route("/never", web::post().to(never_to_a_body))
         .route("/body", web::post().to(length))
+        .route("/gives-up", web::post().to(gives_up))
         .route("/late-body", web::post().to(late_body))
         .route("/large", web::get().to(|| async { vec![b'x'; 16 << 20] }))
         .route("/half-a-second", web::get().to(half_a_second))
@@ -200,6 +202,13 @@ async fn half_a_second() -> &'static str {
 }
 
 async fn never_to_a_body(_: web::Bytes) -> HttpResponse {
+    std::future::pending().await
+}
+
+/// Waits for a body, and then no longer.
+async fn gives_up(mut body: web::Payload) -> HttpResponse {
+    assert!(futures_util::poll!(body.next()).is_pending());
+    drop(body);
     std::future::pending().await
 }
 
