@@ -7,7 +7,8 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use crate::folder::Folder;
-use crate::processes::{Running, binary, free_ports, wait_for};
+use crate::ports::free_ports;
+use crate::processes::{Running, binary, wait_for};
 use crate::repository;
 
 /// How long the demo may take to be ready; provisioning a domain takes the most of it.
@@ -116,7 +117,7 @@ impl Demo {
         let keeper = keeper.spawn().expect("setsid can be started");
         let file = state(&folder).join("demo.json");
         let _ = std::fs::remove_file(&file); // of an earlier start; the script removes it, too, but later
-        let base = free_ports(&[0, 1, 3, 4, 10, 11, 12]).to_string();
+        let base = free_ports().to_string();
         let mut command = script(&folder);
         command.args(["--directory", directory, "--port-base", &base]);
         let mut script = Running::spawn(command, &folder.join("demo.log"));

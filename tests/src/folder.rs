@@ -62,7 +62,9 @@ impl Drop for Folder {
     fn drop(&mut self) {
         let Some(inner) = self.inner.take() else { return };
         if std::thread::panicking() {
-            eprintln!("kept for inspection: {}", inner.keep().display());
+            let kept = inner.keep();
+            eprintln!("kept for inspection: {}", kept.display());
+            eprint!("{}", last_words(&kept));
             return;
         }
         // A process that was just killed may still write for a moment, and what it writes would keep the folder.
@@ -75,4 +77,30 @@ impl Drop for Folder {
         }
         eprintln!("cannot be removed: {}", path.display());
     }
+}
+
+/// The last lines of every log in a folder and those within it: of a test that failed elsewhere, all that one gets to see.
+fn last_words(folder: &Path) -> String {
+    const LINES: usize = 15;
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let words = entries.map(|entry| {
+        let path = entry.path();
+        // A link is not followed: it may lead back.
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            return last_words(&path);
+        }
+        let is_log = path.extension().is_some_and(|extension| extension == "log");
+        let log = is_log
+            .then(|| std::fs::read(&path).ok())
+            .flatten()
+            .unwrap_or_default();
+        let log = String::from_utf8_lossy(&log);
+        let lines: Vec<&str> = log.lines().collect();
+        let last = lines.get(lines.len().saturating_sub(LINES)..).unwrap_or_default();
+        if last.is_empty() {
+            return String::new();
+        }
+        format!("the end of {}:\n{}\n", path.display(), last.join("\n"))
+    });
+    words.collect()
 }

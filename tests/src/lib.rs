@@ -20,6 +20,7 @@ pub mod memory;
 pub mod messages;
 pub mod network;
 pub mod pki;
+pub mod ports;
 pub mod processes;
 pub mod reader;
 pub mod samba;

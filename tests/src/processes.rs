@@ -2,7 +2,6 @@
 
 use std::fs::File;
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, TcpListener};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -129,25 +128,6 @@ pub async fn wait_for<T>(what: &str, limit: Duration, mut look: impl AsyncFnMut(
         assert!(Instant::now() < deadline, "waited {limit:?} in vain: {what}");
         sleep(Duration::from_millis(20)).await;
     }
-}
-
-/// A loopback port that was free a moment ago.
-pub fn free_port() -> u16 {
-    let probe =
-        TcpListener::bind((IpAddr::V4(Ipv4Addr::LOCALHOST), 0)).and_then(|socket| socket.local_addr());
-    probe.expect("loopback has a free port").port()
-}
-
-/// A port from which on the ports at these distances were free a moment ago.
-pub fn free_ports(distances: &[u16]) -> u16 {
-    let is_free = |port: u16| TcpListener::bind((IpAddr::V4(Ipv4Addr::LOCALHOST), port)).is_ok();
-    let bases = std::iter::repeat_with(free_port).take(100);
-    let mut usable = bases.filter(|base| {
-        distances
-            .iter()
-            .all(|distance| base.checked_add(*distance).is_some_and(is_free))
-    });
-    usable.next().expect("loopback has free ports")
 }
 
 /// The executable of one of our servers: from `TEST_BIN_DIR` if that is set, else built once for this test run.

@@ -13,7 +13,8 @@ use crate::demo::{self, Person};
 use crate::disk::traced;
 use crate::folder::Folder;
 use crate::pki::Authority;
-use crate::processes::{Running, binary, free_ports, run, serve, wait_for};
+use crate::ports::free_ports;
+use crate::processes::{Running, binary, run, serve, wait_for};
 use crate::repository;
 
 const LIMIT: Duration = Duration::from_secs(20);
@@ -39,7 +40,7 @@ impl Stack {
     /// Lays everything out with the embedded directory; nothing runs yet.
     pub async fn prepare() -> Self {
         let folder = Folder::new();
-        let port = free_ports(&[0, 1, 2, 3, 4, 10, 11, 12]);
+        let port = free_ports();
         let mut command = tokio::process::Command::new(repository().join("deploy/demo/prepare.sh"));
         command
             .arg(folder.join("demo"))

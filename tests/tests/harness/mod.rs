@@ -3,5 +3,6 @@
 mod browser;
 mod https;
 mod mail;
+mod ports;
 mod processes;
 mod samba;
