@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use journal::SigningKey;
 use sqlite::Connection;
-use tokio::sync::{Notify, RwLock, RwLockReadGuard, Semaphore, watch};
+use tokio::sync::{Notify, RwLock, RwLockReadGuard, Semaphore, SemaphorePermit, watch};
 
 use crate::given::{Given, Step};
 use crate::site::{Settings, SiteError};
@@ -248,12 +248,27 @@ impl Running {
         behalf: Side,
         job: impl FnOnce(&Connection) -> Result<R, SiteError> + Send + 'static,
     ) -> Result<R, SiteError> {
+        let _place = self.place(behalf).await?;
+        self.site.write(job).await
+    }
+
+    /// The same for a change that follows one of the keys, once that is on the disk.
+    pub(crate) async fn write_after_keys<R: Send + 'static>(
+        &self,
+        behalf: Side,
+        keys: impl FnOnce(&Connection) -> Result<(), SiteError> + Send + 'static,
+        job: impl FnOnce(&Connection) -> Result<R, SiteError> + Send + 'static,
+    ) -> Result<R, SiteError> {
+        let _place = self.place(behalf).await?;
+        self.keys.write_then(&self.site, keys, job).await
+    }
+
+    async fn place(&self, behalf: Side) -> Result<SemaphorePermit<'_>, SiteError> {
         let place = match behalf {
             Side::Public => self.public_queue.try_acquire().ok(),
             Side::Sync => self.sync_queue.acquire().await.ok(),
         };
-        let _place = place.ok_or(SiteError::Busy)?;
-        self.site.write(job).await
+        place.ok_or(SiteError::Busy)
     }
 
     /// An event was committed: whoever waits for it is told.

@@ -11,7 +11,7 @@ use tokio::sync::{mpsc, oneshot};
 use crate::connection::{open_reader, open_writer};
 use crate::error::{CheckpointError, OpenError, ReadError, WriteError};
 use crate::file;
-use crate::job::Pending;
+use crate::job::{Pending, tell};
 use crate::migration::{Found, Migration, migrate, probe, refuse_deferred_constraints};
 use crate::numbers::{Counters, Numbers};
 use crate::reader::Readers;
@@ -115,7 +115,33 @@ impl Database {
         E: Send + 'static,
     {
         let (caller, answer) = oneshot::channel();
-        let task = Task::Write(Box::new(Pending::new(job, caller)));
+        let task = Task::Write(Box::new(Pending::new(job, tell(caller))));
+        self.tasks.send(task).await.map_err(|_| WriteError::Stopped)?;
+        answer.await.unwrap_or(Err(WriteError::Stopped))
+    }
+
+    /// [Writes](Self::write) here and, once that is on the disk, to another database; answers when both are. An error of the
+    /// second job leaves what the first did. One order of two databases must be kept everywhere: while the other's queue is
+    /// full, this writer waits.
+    pub async fn write_then<R, E>(
+        &self,
+        other: &Self,
+        first: impl FnOnce(&Connection) -> Result<(), E> + Send + 'static,
+        second: impl FnOnce(&Connection) -> Result<R, E> + Send + 'static,
+    ) -> Result<R, WriteError<E>>
+    where
+        R: Send + 'static,
+        E: Send + 'static,
+    {
+        let (caller, answer) = oneshot::channel();
+        let others = other.tasks.clone();
+        // From one writer to the other: the caller is woken once, at the end.
+        let then = move |written: Result<(), WriteError<E>>| match written {
+            // If the other one has ended, the caller learns it from the job that is dropped.
+            Ok(()) => drop(others.blocking_send(Task::Write(Box::new(Pending::new(second, tell(caller)))))),
+            Err(error) => tell(caller)(Err(error)),
+        };
+        let task = Task::Write(Box::new(Pending::new(first, then)));
         self.tasks.send(task).await.map_err(|_| WriteError::Stopped)?;
         answer.await.unwrap_or(Err(WriteError::Stopped))
     }
@@ -130,7 +156,7 @@ impl Database {
         E: Send + 'static,
     {
         let (caller, answer) = oneshot::channel();
-        let task = Task::Write(Box::new(Pending::new(job, caller)));
+        let task = Task::Write(Box::new(Pending::new(job, tell(caller))));
         self.tasks.blocking_send(task).map_err(|_| WriteError::Stopped)?;
         answer.blocking_recv().unwrap_or(Err(WriteError::Stopped))
     }

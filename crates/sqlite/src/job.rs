@@ -17,29 +17,39 @@ pub(crate) trait Job: Send {
     fn answer(self: Box<Self>, fate: Result<(), Arc<rusqlite::Error>>);
 }
 
-/// A job with the closure that does it and the caller who waits for it.
-pub(crate) struct Pending<W, R, E> {
-    work: Option<W>,
-    result: Result<R, WriteError<E>>,
-    caller: oneshot::Sender<Result<R, WriteError<E>>>,
+/// Who waits for what becomes of a job.
+pub(crate) type Caller<R, E> = oneshot::Sender<Result<R, WriteError<E>>>;
+
+/// Tells the caller. He may have hung up; the work is done all the same.
+pub(crate) fn tell<R, E>(caller: Caller<R, E>) -> impl FnOnce(Result<R, WriteError<E>>) {
+    move |result| drop(caller.send(result))
 }
 
-impl<W, R, E> Pending<W, R, E>
+/// A job with the closure that does it, and the one that gets to know what became of it.
+pub(crate) struct Pending<W, R, E, T> {
+    work: Option<W>,
+    result: Result<R, WriteError<E>>,
+    then: T,
+}
+
+impl<W, R, E, T> Pending<W, R, E, T>
 where
     W: FnOnce(&Connection) -> Result<R, E> + Send,
+    T: FnOnce(Result<R, WriteError<E>>) + Send,
 {
-    pub(crate) fn new(work: W, caller: oneshot::Sender<Result<R, WriteError<E>>>) -> Self {
+    pub(crate) fn new(work: W, then: T) -> Self {
         Self {
             work: Some(work),
             result: Err(WriteError::Stopped),
-            caller,
+            then,
         }
     }
 }
 
-impl<W, R, E> Job for Pending<W, R, E>
+impl<W, R, E, T> Job for Pending<W, R, E, T>
 where
     W: FnOnce(&Connection) -> Result<R, E> + Send,
+    T: FnOnce(Result<R, WriteError<E>>) + Send,
     R: Send,
     E: Send,
 {
@@ -60,8 +70,6 @@ where
 
     fn answer(self: Box<Self>, fate: Result<(), Arc<rusqlite::Error>>) {
         // A refusal too may rest on what a neighbour wrote, so it is worth nothing if the transaction is not.
-        let result = fate.map_err(WriteError::Database).and(self.result);
-        // The caller may have hung up; the work is done all the same.
-        let _ = self.caller.send(result);
+        (self.then)(fate.map_err(WriteError::Database).and(self.result));
     }
 }

@@ -215,14 +215,14 @@ mod tests {
 
     use super::*;
     use crate::error::WriteError;
-    use crate::job::Pending;
+    use crate::job::{Pending, tell};
 
     type Answer = oneshot::Receiver<Result<usize, WriteError<rusqlite::Error>>>;
 
     fn insert(value: i64) -> (Task, Answer) {
         let (caller, answer) = oneshot::channel();
         let work = move |conn: &Connection| conn.execute("INSERT INTO t VALUES (?1)", [value]);
-        (Task::Write(Box::new(Pending::new(work, caller))), answer)
+        (Task::Write(Box::new(Pending::new(work, tell(caller)))), answer)
     }
 
     #[test]

@@ -346,3 +346,70 @@ proptest! {
         });
     }
 }
+
+/// Two databases, the second of which is written after the first.
+fn open_two() -> (TempDir, Database, Database) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let [first, second] = ["first.db", "second.db"].map(|name| {
+        let options = Options::new(7);
+        Database::open(folder.path().join(name), SCHEMA, options).expect("a new file")
+    });
+    (folder, first, second)
+}
+
+fn insert_only(id: i64) -> impl FnOnce(&Connection) -> rusqlite::Result<()> + Send + 'static {
+    move |conn| insert(id)(conn).map(drop)
+}
+
+#[tokio::test]
+async fn the_second_database_is_written_when_the_first_is_on_the_disk() {
+    let (folder, first, second) = open_two();
+    let path = folder.path().join("first.db");
+    let look = move |conn: &Connection| {
+        let others: usize =
+            Connection::open(&path)?.query_row("SELECT count(*) FROM things", [], |row| row.get(0))?;
+        insert(2)(conn)?;
+        Ok::<_, rusqlite::Error>(others)
+    };
+    let seen = first.write_then(&second, insert_only(1), look).await.unwrap();
+    assert_eq!(
+        (seen, ids(&first).await, ids(&second).await),
+        (1, vec![1], vec![2])
+    );
+}
+
+#[tokio::test]
+async fn what_fails_in_the_first_database_leaves_the_second_alone_and_not_the_other_way_round() {
+    let (_folder, first, second) = open_two();
+    first.write(insert(1)).await.unwrap();
+    let refused = first.write_then(&second, insert_only(1), insert(2)).await;
+    assert!(matches!(refused, Err(WriteError::Job(_))), "{refused:?}");
+    assert_eq!((ids(&first).await, ids(&second).await), (vec![1], vec![]));
+
+    second.write(insert(3)).await.unwrap();
+    let refused = first.write_then(&second, insert_only(2), insert(3)).await;
+    assert!(matches!(refused, Err(WriteError::Job(_))), "{refused:?}");
+    assert_eq!((ids(&first).await, ids(&second).await), (vec![1, 2], vec![3]));
+
+    second.close().await;
+    let stopped = first.write_then(&second, insert_only(4), insert(4)).await;
+    assert!(matches!(stopped, Err(WriteError::Stopped)), "{stopped:?}");
+    assert_eq!(ids(&first).await, [1, 2, 4]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn whoever_hangs_up_is_still_ahead_of_those_who_come_after_him_in_both_databases() {
+    let (_folder, first, second) = open_two();
+    for id in 0..20 {
+        let (go, held) = hold(&first).await;
+        let hung_up = first.write_then(&second, insert_only(id), insert(id));
+        let hung_up = tokio::time::timeout(Duration::from_millis(5), hung_up).await;
+        assert!(hung_up.is_err(), "the writer is held");
+        let count =
+            |conn: &Connection| conn.query_row("SELECT count(*) FROM things", [], |row| row.get::<_, i64>(0));
+        let after = first.write_then(&second, |_| Ok(()), count);
+        go.send(()).unwrap();
+        assert_eq!(after.await.unwrap(), id + 1);
+        held.await.unwrap();
+    }
+}

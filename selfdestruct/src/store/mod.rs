@@ -83,11 +83,19 @@ impl Store {
         &self,
         job: impl FnOnce(&Connection) -> Result<R, SiteError> + Send + 'static,
     ) -> Result<R, SiteError> {
-        self.database.write(job).await.map_err(|error| match error {
-            WriteError::Job(error) => error,
-            WriteError::Database(error) if is_full(&error) => SiteError::Full,
-            other => SiteError::Failed(other.to_string()),
-        })
+        self.database.write(job).await.map_err(of_write)
+    }
+
+    /// Runs a job here and, once it is on the disk, one in another store; answers when both are. In the one order in which a
+    /// site does so: `keys.db` first.
+    pub(crate) async fn write_then<R: Send + 'static>(
+        &self,
+        other: &Self,
+        first: impl FnOnce(&Connection) -> Result<(), SiteError> + Send + 'static,
+        second: impl FnOnce(&Connection) -> Result<R, SiteError> + Send + 'static,
+    ) -> Result<R, SiteError> {
+        let written = self.database.write_then(&other.database, first, second);
+        written.await.map_err(of_write)
     }
 
     /// Runs a job on one snapshot.
@@ -113,6 +121,14 @@ impl Store {
     /// The database itself, for checkpoints, figures and closing.
     pub(crate) fn database(&self) -> &Database {
         &self.database
+    }
+}
+
+fn of_write(error: WriteError<SiteError>) -> SiteError {
+    match error {
+        WriteError::Job(error) => error,
+        WriteError::Database(error) if is_full(&error) => SiteError::Full,
+        other => SiteError::Failed(other.to_string()),
     }
 }
 

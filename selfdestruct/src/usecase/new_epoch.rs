@@ -61,7 +61,7 @@ impl First<'_> {
 }
 
 /// Erases everything and stores the beginning. The keys go first: from then on nothing can be read, whenever the rest
-/// follows.
+/// follows. A push whose caller hung up goes that way, too, so that it is here before it is erased.
 pub(crate) async fn begin(
     site: &Store,
     keys: &Store,

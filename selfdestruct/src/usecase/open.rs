@@ -262,12 +262,17 @@ impl Change {
     fn take(self, c: &Connection, message: &Message) -> Result<u64, SiteError> {
         let readings_left = message.readings_left - 1;
         // After the last reading the message ends with its lease, whenever it was to expire.
+        let mut last = self.until;
+        // Nobody has a lease on what was never opened.
+        if message.opened_at.is_some() {
+            last = claim::last_until(c, self.row)?.map_or(last, |other| other.max(last));
+            claim::remove_until(c, self.row, self.now)?;
+        }
         let due = if readings_left == 0 {
-            claim::last_until(c, self.row)?.map_or(self.until, |last| last.max(self.until))
+            last
         } else {
             message.expires_at
         };
-        claim::remove_until(c, self.row, self.now)?;
         claim::insert(c, self.row, &self.shown.claim, self.until)?;
         message::take_reading(c, self.row, self.now, due)?;
         let what = What::Opened {

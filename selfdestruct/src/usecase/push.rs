@@ -1,10 +1,13 @@
 //! Takes a message from the core.
 
+use std::sync::Arc;
+
 use contract::sync::{Digest, PushHead, Pushed, Token, read_push};
 use futures_util::future::join_all;
 use journal::site::Receipt;
 use journal::{Hash, Statement};
 use sha2::{Digest as _, Sha256};
+use sqlite::Connection;
 
 use crate::given::Step;
 use crate::running::{Epoch, Running, Side};
@@ -117,10 +120,8 @@ async fn take(
     let key = DataKey::random(&*site.given.randomness);
     let cipher = key.cipher(id.as_bytes());
     // The key first: what is in the other database without one could never be read.
-    site.keys.write(move |c| keys::insert(c, row, &key)).await?;
-    site.step(Step::KeyStored);
-    let last = store_pieces(site, Side::Sync, row, &cipher, ciphertext).await?;
-    let job = move |c: &sqlite::Connection| {
+    let store_key = move |c: &Connection| keys::insert(c, row, &key);
+    let store = move |c: &Connection, (number, bytes): (u16, Vec<u8>)| {
         if let Some(message) = message::by_id(c, id)? {
             return Ok(Found::Known(Box::new(message)));
         }
@@ -129,11 +130,23 @@ async fn take(
         }
         held::add(c, Kind::Messages, length, limits.messages, limits.bytes)?;
         message::insert(c, row, &head, digest, length, now)?;
-        let (number, bytes) = last;
         piece::insert(c, row, number, &bytes)?;
         Ok(Found::New)
     };
-    let found = site.write(Side::Sync, job).await?;
+    let found = if ciphertext.len() > PIECE {
+        site.keys.write(store_key).await?;
+        site.step(Step::KeyStored);
+        let last = store_pieces(site, Side::Sync, row, &cipher, ciphertext).await?;
+        site.write(Side::Sync, move |c| store(c, last)).await?
+    } else {
+        let whole = (0, cipher.lock(0, ciphertext));
+        let steps = Arc::clone(&site.given.steps);
+        let store = move |c: &Connection| {
+            steps.reached(Step::KeyStored);
+            store(c, whole)
+        };
+        site.write_after_keys(Side::Sync, store_key, store).await?
+    };
     site.step(Step::MessageStored);
     if matches!(found, Found::New) {
         loose.keep();
@@ -144,7 +157,7 @@ async fn take(
 /// Before much is stored: whether it is here already, and whether there is room.
 async fn look_first(site: &Running, id: Token, length: u64) -> Result<Option<Message>, SiteError> {
     let limits = site.settings.limits;
-    let look = move |c: &sqlite::Connection| {
+    let look = move |c: &Connection| {
         let known = message::by_id(c, id)?;
         let room = held::has_room(c, Kind::Messages, length, limits.messages, limits.bytes)?;
         if known.is_none() && !room {

@@ -1,5 +1,7 @@
 //! What has ended is in no file.
 
+use std::time::Duration;
+
 use contract::sync::{Command, End, Order, Pushed, What};
 use selfdestruct::given::Step;
 
@@ -102,7 +104,7 @@ async fn a_push_whose_caller_hung_up_leaves_nothing() {
     let letter = Letter::new("hung up").of_size(2_000_000);
     let body = letter.body();
     let push = world.site().push(1, letter.id(), &body);
-    let cut = tokio::time::timeout(std::time::Duration::from_millis(3), push).await;
+    let cut = tokio::time::timeout(Duration::from_millis(3), push).await;
     world.sweep().await;
     let left = if cut.is_ok() { 1 } else { data_keys(&world).len() };
     let messages: usize = world
@@ -110,6 +112,56 @@ async fn a_push_whose_caller_hung_up_leaves_nothing() {
         .query_row("SELECT count(*) FROM message", [], |row| row.get(0))
         .unwrap();
     assert_eq!(left, messages);
+}
+
+/// Lets pushes wait for the writer of `keys.db`, and hangs up.
+async fn hang_up_while_keys_are_held(world: &World, letters: &[Letter]) -> sqlite::Connection {
+    let holder = sqlite::Connection::open(world.keys_db()).expect("the test stands on it");
+    holder
+        .execute_batch("BEGIN IMMEDIATE")
+        .expect("nobody else writes");
+    for letter in letters {
+        let body = letter.body();
+        let push = world.site().push(1, letter.id(), &body);
+        let cut = tokio::time::timeout(Duration::from_millis(20), push).await;
+        assert!(cut.is_err(), "the keys are held");
+    }
+    holder
+}
+
+#[tokio::test]
+async fn a_push_whose_caller_hung_up_before_its_key_was_stored_keeps_its_key() {
+    let world = World::new().await;
+    let letters: Vec<_> = (0..4).map(|n| Letter::new(&format!("hung up {n}"))).collect();
+    let holder = hang_up_while_keys_are_held(&world, &letters).await;
+    let site = world.site().clone();
+    // Its caller gone, a row may belong to nothing; here it belongs to what is still to be written.
+    let sweep = tokio::spawn(async move { site.sweep().await });
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    holder.execute_batch("ROLLBACK").unwrap();
+    sweep.await.unwrap().unwrap();
+    for letter in &letters {
+        assert!(matches!(world.push(letter).await, Pushed::Stored(_)));
+        assert!(letter.is_in(&world.open(letter, "reader").await));
+    }
+}
+
+#[tokio::test]
+async fn a_push_whose_caller_hung_up_does_not_get_into_the_next_epoch() {
+    let world = World::new().await;
+    let letters: Vec<_> = (0..4).map(|n| Letter::new(&format!("late {n}"))).collect();
+    let holder = hang_up_while_keys_are_held(&world, &letters).await;
+    let site = world.site().clone();
+    let asked = world.core.new_epoch();
+    let begun = tokio::spawn(async move { site.new_epoch(&asked).await });
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    holder.execute_batch("ROLLBACK").unwrap();
+    begun.await.unwrap().unwrap();
+    let messages: usize = world
+        .look()
+        .query_row("SELECT count(*) FROM message", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!((messages, data_keys(&world).len()), (0, 0));
 }
 
 #[tokio::test]
