@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use journal::SigningKey;
 use sqlite::Connection;
-use tokio::sync::{Notify, RwLock, RwLockReadGuard, Semaphore, SemaphorePermit, watch};
+use tokio::sync::{Notify, OwnedRwLockReadGuard, RwLock, Semaphore, SemaphorePermit, watch};
 
 use crate::given::{Given, Step};
 use crate::site::{Settings, SiteError};
@@ -23,9 +23,9 @@ pub(crate) struct Running {
     pub(crate) site: Store,
     pub(crate) keys: Store,
     /// Whatever goes on shares it; the call that ends the epoch has it alone.
-    pub(crate) epoch: RwLock<Arc<Epoch>>,
+    pub(crate) epoch: Arc<RwLock<Arc<Epoch>>>,
     pub(crate) time: Time,
-    pub(crate) rows: Rows,
+    pub(crate) rows: Arc<Rows>,
     pub(crate) noise: Noise,
     /// The highest generation of the core that was seen.
     pub(crate) generation: AtomicU64,
@@ -52,6 +52,9 @@ pub(crate) enum Side {
     /// The core's.
     Sync,
 }
+
+/// Whoever has it takes part in an epoch, which lasts until it is dropped. What goes on to its end takes it along.
+pub(crate) type InEpoch = OwnedRwLockReadGuard<Arc<Epoch>>;
 
 /// An epoch of a site.
 pub(crate) struct Epoch {
@@ -131,9 +134,9 @@ impl Rows {
     }
 
     /// A row that never was: whatever is stored under it is erased again, unless it is [kept](Loose::keep).
-    pub(crate) fn take(&self) -> Loose<'_> {
+    pub(crate) fn take(self: &Arc<Self>) -> Loose {
         Loose {
-            rows: self,
+            rows: Arc::clone(self),
             row: self.next.fetch_add(1, Ordering::Relaxed),
             kept: false,
         }
@@ -151,21 +154,21 @@ impl Rows {
     }
 }
 
-/// A row that belongs to nothing yet. A caller who hangs up half-way drops it.
-pub(crate) struct Loose<'site> {
-    rows: &'site Rows,
+/// A row that belongs to nothing yet. A caller who hangs up half-way drops it; what goes on to its end takes it along.
+pub(crate) struct Loose {
+    rows: Arc<Rows>,
     pub(crate) row: i64,
     kept: bool,
 }
 
-impl Loose<'_> {
+impl Loose {
     /// It belongs to something, durably.
     pub(crate) fn keep(mut self) {
         self.kept = true;
     }
 }
 
-impl Drop for Loose<'_> {
+impl Drop for Loose {
     fn drop(&mut self) {
         if !self.kept {
             self.rows.add_loose(&[self.row]);
@@ -208,9 +211,9 @@ impl Running {
         self.given.steps.reached(step);
     }
 
-    /// Takes part in the epoch, which lasts until the guard is dropped.
-    pub(crate) async fn enter(&self) -> Result<RwLockReadGuard<'_, Arc<Epoch>>, SiteError> {
-        let epoch = self.epoch.read().await;
+    /// Takes part in the epoch.
+    pub(crate) async fn enter(&self) -> Result<InEpoch, SiteError> {
+        let epoch = Arc::clone(&self.epoch).read_owned().await;
         if epoch.is_stopped() {
             return Err(SiteError::Fork);
         }
@@ -218,10 +221,7 @@ impl Running {
     }
 
     /// The same for what was sent in an epoch and may have been long under way.
-    pub(crate) async fn enter_epoch(
-        &self,
-        number: u64,
-    ) -> Result<RwLockReadGuard<'_, Arc<Epoch>>, SiteError> {
+    pub(crate) async fn enter_epoch(&self, number: u64) -> Result<InEpoch, SiteError> {
         let epoch = self.enter().await?;
         if epoch.owner.epoch != number {
             return Err(SiteError::OtherEpoch);
@@ -252,17 +252,17 @@ impl Running {
         self.site.write(job).await
     }
 
-    /// The same for a change that follows one of the keys, once that is on the disk.
-    pub(crate) async fn write_after_keys<R: Send + 'static>(
+    /// A change to `keys.db` on the core's behalf, and once that is on the disk one to `site.db`.
+    pub(crate) async fn write_both<R: Send + 'static>(
         &self,
-        behalf: Side,
         keys: impl FnOnce(&Connection) -> Result<(), SiteError> + Send + 'static,
-        job: impl FnOnce(&Connection) -> Result<R, SiteError> + Send + 'static,
+        site: impl FnOnce(&Connection) -> Result<R, SiteError> + Send + 'static,
     ) -> Result<R, SiteError> {
-        let _place = self.place(behalf).await?;
-        self.keys.write_then(&self.site, keys, job).await
+        let _place = self.place(Side::Sync).await?;
+        self.keys.write_in_turn(&self.site, keys, site).await
     }
 
+    /// A place in the queue of `site.db`.
     async fn place(&self, behalf: Side) -> Result<SemaphorePermit<'_>, SiteError> {
         let place = match behalf {
             Side::Public => self.public_queue.try_acquire().ok(),

@@ -269,8 +269,9 @@ impl Site {
         {
             tracing::warn!(%error, "the last visits are not written down");
         }
-        self.0.site.database().close().await;
+        // The keys first: a push goes from there to the other one.
         self.0.keys.database().close().await;
+        self.0.site.database().close().await;
     }
 
     /// Its epoch.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use crate::folder::Folder;
-use crate::ports::free_ports;
+use crate::ports::reserve_ports;
 use crate::processes::{Running, binary, wait_for};
 use crate::repository;
 
@@ -117,7 +117,7 @@ impl Demo {
         let keeper = keeper.spawn().expect("setsid can be started");
         let file = state(&folder).join("demo.json");
         let _ = std::fs::remove_file(&file); // of an earlier start; the script removes it, too, but later
-        let base = free_ports().to_string();
+        let base = reserve_ports().to_string();
         let mut command = script(&folder);
         command.args(["--directory", directory, "--port-base", &base]);
         let mut script = Running::spawn(command, &folder.join("demo.log"));

@@ -1,5 +1,7 @@
 //! A folder for one test: gone afterwards, unless the test failed and somebody will want to look.
 
+use std::fmt::Write as _;
+use std::fs::FileType;
 use std::ops::Deref;
 use std::path::Path;
 use std::process::Command;
@@ -7,7 +9,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
-/// A temporary folder that outlives a failed test and says where it is.
+/// A temporary folder that outlives a failed test, says where it is and how its logs end.
 pub struct Folder {
     inner: Option<TempDir>,
 }
@@ -64,7 +66,7 @@ impl Drop for Folder {
         if std::thread::panicking() {
             let kept = inner.keep();
             eprintln!("kept for inspection: {}", kept.display());
-            eprint!("{}", last_words(&kept));
+            eprint!("{}", ends_of_logs(&kept));
             return;
         }
         // A process that was just killed may still write for a moment, and what it writes would keep the folder.
@@ -79,28 +81,53 @@ impl Drop for Folder {
     }
 }
 
-/// The last lines of every log in a folder and those within it: of a test that failed elsewhere, all that one gets to see.
-fn last_words(folder: &Path) -> String {
+/// The last lines of every log in a folder and below. From CI they are all that one gets to see.
+fn ends_of_logs(folder: &Path) -> String {
     const LINES: usize = 15;
-    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    let words = entries.map(|entry| {
-        let path = entry.path();
-        // A link is not followed: it may lead back.
-        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-            return last_words(&path);
+    const BYTES: usize = 16 * 1024;
+    let mut ends = String::new();
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let (path, kind) = (entry.path(), entry.file_type());
+        if kind.as_ref().is_ok_and(FileType::is_dir) {
+            ends += &ends_of_logs(&path);
+        } else if kind.is_ok_and(|kind| kind.is_file()) && path.extension().is_some_and(|end| end == "log") {
+            let log = std::fs::read(&path).unwrap_or_default();
+            let end = String::from_utf8_lossy(&log[log.len().saturating_sub(BYTES)..]);
+            // A browser calls parts of its databases logs.
+            if end.is_empty() || end.contains('\0') {
+                continue;
+            }
+            let lines: Vec<&str> = end.lines().collect();
+            let last = &lines[lines.len().saturating_sub(LINES)..];
+            let _ = writeln!(ends, "the end of {}:\n{}", path.display(), last.join("\n"));
         }
-        let is_log = path.extension().is_some_and(|extension| extension == "log");
-        let log = is_log
-            .then(|| std::fs::read(&path).ok())
-            .flatten()
-            .unwrap_or_default();
-        let log = String::from_utf8_lossy(&log);
-        let lines: Vec<&str> = log.lines().collect();
-        let last = lines.get(lines.len().saturating_sub(LINES)..).unwrap_or_default();
-        if last.is_empty() {
-            return String::new();
-        }
-        format!("the end of {}:\n{}\n", path.display(), last.join("\n"))
-    });
-    words.collect()
+    }
+    ends
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::{create_dir, write};
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    #[test]
+    fn the_ends_of_logs_are_found_below_and_not_through_links() {
+        let folder = Folder::new();
+        create_dir(folder.join("below")).unwrap();
+        let lines: String = (0..100).map(|number| format!("line {number}\n")).collect();
+        write(folder.join("below/server.log"), lines).unwrap();
+        write(folder.join("000003.log"), b"a\0b").unwrap();
+        write(folder.join("else.txt"), "not a log").unwrap();
+        symlink(folder.join("else.txt"), folder.join("link.log")).unwrap();
+        symlink(&*folder, folder.join("below/back")).unwrap();
+        let ends = ends_of_logs(&folder);
+        assert!(ends.contains("below/server.log:\nline 85\n"), "{ends}");
+        assert!(
+            ends.ends_with("line 99\n") && !ends.contains("line 84\n"),
+            "{ends}"
+        );
+        assert_eq!(ends.matches("the end of").count(), 1, "{ends}");
+    }
 }

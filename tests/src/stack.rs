@@ -13,7 +13,7 @@ use crate::demo::{self, Person};
 use crate::disk::traced;
 use crate::folder::Folder;
 use crate::pki::Authority;
-use crate::ports::free_ports;
+use crate::ports::reserve_ports;
 use crate::processes::{Running, binary, run, serve, wait_for};
 use crate::repository;
 
@@ -40,7 +40,7 @@ impl Stack {
     /// Lays everything out with the embedded directory; nothing runs yet.
     pub async fn prepare() -> Self {
         let folder = Folder::new();
-        let port = free_ports();
+        let port = reserve_ports();
         let mut command = tokio::process::Command::new(repository().join("deploy/demo/prepare.sh"));
         command
             .arg(folder.join("demo"))

@@ -11,7 +11,7 @@ use tokio::sync::{mpsc, oneshot};
 use crate::connection::{open_reader, open_writer};
 use crate::error::{CheckpointError, OpenError, ReadError, WriteError};
 use crate::file;
-use crate::job::{Pending, tell};
+use crate::job::tell;
 use crate::migration::{Found, Migration, migrate, probe, refuse_deferred_constraints};
 use crate::numbers::{Counters, Numbers};
 use crate::reader::Readers;
@@ -115,15 +115,20 @@ impl Database {
         E: Send + 'static,
     {
         let (caller, answer) = oneshot::channel();
-        let task = Task::Write(Box::new(Pending::new(job, tell(caller))));
+        let task = Task::write(job, tell(caller));
         self.tasks.send(task).await.map_err(|_| WriteError::Stopped)?;
         answer.await.unwrap_or(Err(WriteError::Stopped))
     }
 
-    /// [Writes](Self::write) here and, once that is on the disk, to another database; answers when both are. An error of the
-    /// second job leaves what the first did. One order of two databases must be kept everywhere: while the other's queue is
-    /// full, this writer waits.
-    pub async fn write_then<R, E>(
+    /// [Writes](Self::write) here and, once that is on the disk, to another database; answers when both are.
+    ///
+    /// Once it is queued both are done, whether or not the caller still waits, and those who come after it in this queue are
+    /// behind it in the other one, too. This writer waits while the other's queue is full, so two databases that did this to
+    /// each other could lock up: keep one order everywhere.
+    ///
+    /// # Errors
+    /// Those of either job. If the second fails, or the other database is closed, what the first did stays.
+    pub async fn write_in_turn<R, E>(
         &self,
         other: &Self,
         first: impl FnOnce(&Connection) -> Result<(), E> + Send + 'static,
@@ -136,12 +141,12 @@ impl Database {
         let (caller, answer) = oneshot::channel();
         let others = other.tasks.clone();
         // From one writer to the other: the caller is woken once, at the end.
-        let then = move |written: Result<(), WriteError<E>>| match written {
-            // If the other one has ended, the caller learns it from the job that is dropped.
-            Ok(()) => drop(others.blocking_send(Task::Write(Box::new(Pending::new(second, tell(caller)))))),
+        let done = move |written: Result<(), WriteError<E>>| match written {
+            // If the other database is closed, the job is dropped with its caller, who then learns that it has stopped.
+            Ok(()) => drop(others.blocking_send(Task::write(second, tell(caller)))),
             Err(error) => tell(caller)(Err(error)),
         };
-        let task = Task::Write(Box::new(Pending::new(first, then)));
+        let task = Task::write(first, done);
         self.tasks.send(task).await.map_err(|_| WriteError::Stopped)?;
         answer.await.unwrap_or(Err(WriteError::Stopped))
     }
@@ -156,7 +161,7 @@ impl Database {
         E: Send + 'static,
     {
         let (caller, answer) = oneshot::channel();
-        let task = Task::Write(Box::new(Pending::new(job, tell(caller))));
+        let task = Task::write(job, tell(caller));
         self.tasks.blocking_send(task).map_err(|_| WriteError::Stopped)?;
         answer.blocking_recv().unwrap_or(Err(WriteError::Stopped))
     }
@@ -202,7 +207,8 @@ impl Database {
     }
 
     /// Lets reads under way and queued writes finish, refuses new ones, and returns when the file is closed and
-    /// its lock is free. For all clones; a second call returns when the first is done or at once.
+    /// its lock is free. What [`write_in_turn`](Self::write_in_turn) brings from another database is refused from then on, so
+    /// that one is closed first. For all clones; a second call returns when the first is done or at once.
     pub async fn close(&self) {
         // The readers first: the writer's connection must be the last, for it is the one that can tidy the log.
         self.readers.close().await;

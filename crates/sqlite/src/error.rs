@@ -90,7 +90,8 @@ pub enum OpenError {
     },
 }
 
-/// Why a write did not happen. `E` is the store's own error.
+/// Why a write did not happen; of [two](crate::Database::write_in_turn), perhaps the second only. `E` is the store's own
+/// error.
 #[derive(Debug, thiserror::Error)]
 pub enum WriteError<E> {
     /// The job itself refused; what it had written is undone.

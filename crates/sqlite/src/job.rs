@@ -13,43 +13,43 @@ pub(crate) trait Job: Send {
     /// Does the work. False: what it wrote must be undone.
     fn run(&mut self, conn: &Connection) -> bool;
 
-    /// Tells the caller, once it is known what became of the transaction.
+    /// Says what became of the transaction: to the caller, or by queueing what comes next with another writer, which may
+    /// wait for a place.
     fn answer(self: Box<Self>, fate: Result<(), Arc<rusqlite::Error>>);
 }
 
-/// Who waits for what becomes of a job.
-pub(crate) type Caller<R, E> = oneshot::Sender<Result<R, WriteError<E>>>;
-
 /// Tells the caller. He may have hung up; the work is done all the same.
-pub(crate) fn tell<R, E>(caller: Caller<R, E>) -> impl FnOnce(Result<R, WriteError<E>>) {
+pub(crate) fn tell<R, E>(
+    caller: oneshot::Sender<Result<R, WriteError<E>>>,
+) -> impl FnOnce(Result<R, WriteError<E>>) {
     move |result| drop(caller.send(result))
 }
 
-/// A job with the closure that does it, and the one that gets to know what became of it.
-pub(crate) struct Pending<W, R, E, T> {
+/// A job: the closure that does it, and the one that is told its result.
+pub(crate) struct Pending<W, R, E, D> {
     work: Option<W>,
     result: Result<R, WriteError<E>>,
-    then: T,
+    done: D,
 }
 
-impl<W, R, E, T> Pending<W, R, E, T>
+impl<W, R, E, D> Pending<W, R, E, D>
 where
     W: FnOnce(&Connection) -> Result<R, E> + Send,
-    T: FnOnce(Result<R, WriteError<E>>) + Send,
+    D: FnOnce(Result<R, WriteError<E>>) + Send,
 {
-    pub(crate) fn new(work: W, then: T) -> Self {
+    pub(crate) fn new(work: W, done: D) -> Self {
         Self {
             work: Some(work),
             result: Err(WriteError::Stopped),
-            then,
+            done,
         }
     }
 }
 
-impl<W, R, E, T> Job for Pending<W, R, E, T>
+impl<W, R, E, D> Job for Pending<W, R, E, D>
 where
     W: FnOnce(&Connection) -> Result<R, E> + Send,
-    T: FnOnce(Result<R, WriteError<E>>) + Send,
+    D: FnOnce(Result<R, WriteError<E>>) + Send,
     R: Send,
     E: Send,
 {
@@ -57,7 +57,7 @@ where
         let Some(work) = self.work.take() else {
             return false;
         };
-        // The savepoint is rolled back after a panic, so nothing half done is seen through the reference.
+        // What it wrote is rolled back after a panic, so nothing half done is seen through the reference.
         self.result = match catch_unwind(AssertUnwindSafe(|| work(conn))) {
             Ok(result) => result.map_err(WriteError::Job),
             Err(_) => Err(WriteError::Panicked),
@@ -70,6 +70,6 @@ where
 
     fn answer(self: Box<Self>, fate: Result<(), Arc<rusqlite::Error>>) {
         // A refusal too may rest on what a neighbour wrote, so it is worth nothing if the transaction is not.
-        (self.then)(fate.map_err(WriteError::Database).and(self.result));
+        (self.done)(fate.map_err(WriteError::Database).and(self.result));
     }
 }

@@ -1,9 +1,11 @@
 //! One `SQLite` file, written by one thread and read by a few.
 //!
-//! [`Database`] is a handle to both. A write is a job for the writer thread, which takes what waits, runs each
-//! job in a savepoint of its own inside one transaction, commits once and only then answers anybody: an answer
-//! means that the change is on the disk, and many changes share one sync. A read runs on a read-only connection
-//! in one transaction, so it sees one moment of the database whatever is written meanwhile.
+//! [`Database`] is a handle to both. A write is a job for the writer thread, which takes what waits, runs one job
+//! after the other inside one transaction, each undone by itself if it fails, commits once and only then answers
+//! anybody: an answer means that the change is on the disk, and many changes share one sync. A read runs on a
+//! read-only connection in one transaction, so it sees one moment of the database whatever is written meanwhile.
+//!
+//! [`Database::write_in_turn`] and [`Database::read_in_turn`] go on to a second database; they say what order that wants.
 //!
 //! Jobs and reads get a plain [`Connection`] that refuses to begin, commit or roll back, to attach a file and to
 //! change a setting; what belongs together is therefore one job.

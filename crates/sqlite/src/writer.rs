@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
-use rusqlite::ffi;
+use rusqlite::{Connection, ffi};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::connection::{Frame, Guarded};
 use crate::database::Options;
 use crate::error::CheckpointError;
+use crate::error::WriteError;
 use crate::file::Lock;
-use crate::job::Job;
+use crate::job::{Job, Pending};
 use crate::numbers::Counters;
 
 /// Free pages given back to the file system by one checkpoint, so that it stays short.
@@ -21,6 +22,16 @@ pub(crate) enum Task {
     Checkpoint(oneshot::Sender<Result<(), CheckpointError>>),
     /// Take nothing new, finish what waits, end.
     Stop,
+}
+
+impl Task {
+    /// A write that does `work` and gives its outcome to `done`.
+    pub(crate) fn write<R: Send + 'static, E: Send + 'static>(
+        work: impl FnOnce(&Connection) -> Result<R, E> + Send + 'static,
+        done: impl FnOnce(Result<R, WriteError<E>>) + Send + 'static,
+    ) -> Self {
+        Self::Write(Box::new(Pending::new(work, done)))
+    }
 }
 
 pub(crate) struct Writer {
@@ -211,18 +222,15 @@ fn transaction_gone() -> rusqlite::Error {
 mod tests {
     use std::sync::atomic::{AtomicBool, Ordering};
 
-    use rusqlite::Connection;
-
     use super::*;
-    use crate::error::WriteError;
-    use crate::job::{Pending, tell};
+    use crate::job::tell;
 
     type Answer = oneshot::Receiver<Result<usize, WriteError<rusqlite::Error>>>;
 
     fn insert(value: i64) -> (Task, Answer) {
         let (caller, answer) = oneshot::channel();
         let work = move |conn: &Connection| conn.execute("INSERT INTO t VALUES (?1)", [value]);
-        (Task::Write(Box::new(Pending::new(work, tell(caller)))), answer)
+        (Task::write(work, tell(caller)), answer)
     }
 
     #[test]

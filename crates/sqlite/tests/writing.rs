@@ -365,51 +365,79 @@ fn insert_only(id: i64) -> impl FnOnce(&Connection) -> rusqlite::Result<()> + Se
 async fn the_second_database_is_written_when_the_first_is_on_the_disk() {
     let (folder, first, second) = open_two();
     let path = folder.path().join("first.db");
-    let look = move |conn: &Connection| {
-        let others: usize =
-            Connection::open(&path)?.query_row("SELECT count(*) FROM things", [], |row| row.get(0))?;
+    let count_first_and_insert = move |conn: &Connection| {
+        let count = "SELECT count(*) FROM things";
+        let in_first: usize = Connection::open(&path)?.query_row(count, [], |row| row.get(0))?;
         insert(2)(conn)?;
-        Ok::<_, rusqlite::Error>(others)
+        Ok::<_, rusqlite::Error>(in_first)
     };
-    let seen = first.write_then(&second, insert_only(1), look).await.unwrap();
-    assert_eq!(
-        (seen, ids(&first).await, ids(&second).await),
-        (1, vec![1], vec![2])
-    );
+    let in_first = first.write_in_turn(&second, insert_only(1), count_first_and_insert);
+    assert_eq!(in_first.await.unwrap(), 1);
+    assert_eq!((ids(&first).await, ids(&second).await), (vec![1], vec![2]));
 }
 
 #[tokio::test]
-async fn what_fails_in_the_first_database_leaves_the_second_alone_and_not_the_other_way_round() {
+async fn an_error_in_the_first_leaves_the_second_alone_and_one_in_the_second_leaves_what_the_first_did() {
     let (_folder, first, second) = open_two();
     first.write(insert(1)).await.unwrap();
-    let refused = first.write_then(&second, insert_only(1), insert(2)).await;
+    let refused = first.write_in_turn(&second, insert_only(1), insert(2)).await;
     assert!(matches!(refused, Err(WriteError::Job(_))), "{refused:?}");
     assert_eq!((ids(&first).await, ids(&second).await), (vec![1], vec![]));
 
     second.write(insert(3)).await.unwrap();
-    let refused = first.write_then(&second, insert_only(2), insert(3)).await;
+    let refused = first.write_in_turn(&second, insert_only(2), insert(3)).await;
     assert!(matches!(refused, Err(WriteError::Job(_))), "{refused:?}");
     assert_eq!((ids(&first).await, ids(&second).await), (vec![1, 2], vec![3]));
+}
 
+#[tokio::test]
+async fn when_the_second_is_closed_the_caller_is_told_and_the_first_stays_written() {
+    let (_folder, first, second) = open_two();
     second.close().await;
-    let stopped = first.write_then(&second, insert_only(4), insert(4)).await;
+    let stopped = first.write_in_turn(&second, insert_only(1), insert(1)).await;
     assert!(matches!(stopped, Err(WriteError::Stopped)), "{stopped:?}");
-    assert_eq!(ids(&first).await, [1, 2, 4]);
+    assert_eq!(ids(&first).await, [1]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn whoever_hangs_up_is_still_ahead_of_those_who_come_after_him_in_both_databases() {
+async fn a_write_whose_caller_hung_up_stays_ahead_of_later_ones_in_the_second_database() {
     let (_folder, first, second) = open_two();
-    for id in 0..20 {
-        let (go, held) = hold(&first).await;
-        let hung_up = first.write_then(&second, insert_only(id), insert(id));
-        let hung_up = tokio::time::timeout(Duration::from_millis(5), hung_up).await;
-        assert!(hung_up.is_err(), "the writer is held");
-        let count =
-            |conn: &Connection| conn.query_row("SELECT count(*) FROM things", [], |row| row.get::<_, i64>(0));
-        let after = first.write_then(&second, |_| Ok(()), count);
-        go.send(()).unwrap();
-        assert_eq!(after.await.unwrap(), id + 1);
-        held.await.unwrap();
+    let (go, held) = hold(&first).await;
+    tokio::select! {
+        biased;
+        _ = first.write_in_turn(&second, insert_only(1), insert(1)) => panic!("the writer is held"),
+        () = until_queued(&first, 1) => {} // and hangs up
     }
+    let count = |conn: &Connection| conn.query_row("SELECT count(*) FROM things", [], |row| row.get(0));
+    let later = first.write_in_turn(&second, |_| Ok(()), count);
+    go.send(()).unwrap();
+    let before: i64 = later.await.unwrap();
+    assert_eq!(before, 1);
+    held.await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn while_the_second_queue_is_full_the_first_writer_waits_and_nothing_is_lost() {
+    let folder = tempfile::tempdir().unwrap();
+    let [first, second] = [("first.db", 64), ("second.db", 1)].map(|(name, queue)| {
+        let options = Options {
+            queue,
+            ..Options::new(7)
+        };
+        Database::open(folder.path().join(name), SCHEMA, options).unwrap()
+    });
+    let (go, held) = hold(&second).await;
+    let writes = (0..20).map(|id| {
+        let (first, second) = (first.clone(), second.clone());
+        tokio::spawn(async move { first.write_in_turn(&second, insert_only(id), insert(id)).await })
+    });
+    let writes: Vec<_> = writes.collect();
+    until_queued(&second, 1).await;
+    go.send(()).unwrap();
+    held.await.unwrap();
+    for write in writes {
+        write.await.unwrap().unwrap();
+    }
+    let all: Vec<i64> = (0..20).collect();
+    assert_eq!((ids(&first).await, ids(&second).await), (all.clone(), all));
 }

@@ -88,13 +88,13 @@ impl Store {
 
     /// Runs a job here and, once it is on the disk, one in another store; answers when both are. In the one order in which a
     /// site does so: `keys.db` first.
-    pub(crate) async fn write_then<R: Send + 'static>(
+    pub(crate) async fn write_in_turn<R: Send + 'static>(
         &self,
         other: &Self,
         first: impl FnOnce(&Connection) -> Result<(), SiteError> + Send + 'static,
         second: impl FnOnce(&Connection) -> Result<R, SiteError> + Send + 'static,
     ) -> Result<R, SiteError> {
-        let written = self.database.write_then(&other.database, first, second);
+        let written = self.database.write_in_turn(&other.database, first, second);
         written.await.map_err(of_write)
     }
 

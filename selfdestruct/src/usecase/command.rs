@@ -7,7 +7,7 @@ use sqlite::Connection;
 
 use super::to_its_end;
 use crate::given::Step;
-use crate::running::{Epoch, Running, Side};
+use crate::running::{Epoch, Running};
 use crate::site::SiteError;
 use crate::store::message::Message;
 use crate::store::{chain, claim, command, message};
@@ -31,21 +31,22 @@ impl From<Commanded> for Outcome {
 
 /// Carries the command out, or says what was answered the first time.
 pub(crate) async fn run(site: &Arc<Running>, command: &Command) -> Result<Commanded, SiteError> {
-    let epoch = site.enter().await?;
+    let entered = site.enter().await?;
     let now = site.now();
-    let shared = Arc::clone(&epoch);
+    let epoch = Arc::clone(&entered);
     let command = command.clone();
     let job = move |c: &Connection| {
         if let Some(answer) = command::answer(c, command.id)? {
             return Ok(Outcome::from(answer));
         }
-        let outcome = carry_out(c, &shared, &command, now)?;
+        let outcome = carry_out(c, &epoch, &command, now)?;
         command::insert(c, command.id, outcome.answer, now)?;
         Ok(outcome)
     };
     let site = Arc::clone(site);
-    to_its_end(async move {
-        let outcome = site.write(Side::Sync, job).await?;
+    to_its_end(entered, async move {
+        // The way that a push goes: it comes after those that nobody waits for any more.
+        let outcome = site.write_both(|_| Ok(()), job).await?;
         site.step(Step::CommandDone);
         if let Some(seq) = outcome.seq {
             site.announce(seq);

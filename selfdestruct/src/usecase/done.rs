@@ -15,7 +15,7 @@ use crate::store::{chain, claim, message};
 /// Writes the delivery down, and lets the message end if that was the last reading. Whoever has no claim changes
 /// nothing, and does not get as far as the writer.
 pub(crate) async fn done(site: &Arc<Running>, id: Token, claim: Token) -> Result<(), SiteError> {
-    let epoch = site.enter().await?;
+    let entered = site.enter().await?;
     let claim = sha256(claim.as_bytes());
     let has_claim = move |c: &Connection| {
         // Looked for with every id, so that both take as long.
@@ -27,10 +27,10 @@ pub(crate) async fn done(site: &Arc<Running>, id: Token, claim: Token) -> Result
         return Ok(());
     }
     let now = site.now();
-    let shared = Arc::clone(&epoch);
-    let job = move |c: &Connection| deliver(c, &shared, id, claim, now);
+    let epoch = Arc::clone(&entered);
+    let job = move |c: &Connection| deliver(c, &epoch, id, claim, now);
     let site = Arc::clone(site);
-    to_its_end(async move {
+    to_its_end(entered, async move {
         if let Some((seq, ended)) = site.write(Side::Public, job).await? {
             site.step(Step::DeliveryStored);
             site.announce(seq);

@@ -34,7 +34,7 @@ pub(crate) enum Verdict {
 /// Judges. A lease outlives the readings and the expiry, and nothing else.
 pub(crate) fn judge(c: &Connection, message: &Message, shown: Shown, now: i64) -> Result<Verdict, SiteError> {
     let again = message.state == State::Live
-        && message.opened_at.is_some()
+        && message.opened_at.is_some() // nobody has a lease on what was never opened
         && claim::until(c, message.row, &shown.claim)?.is_some_and(|until| now < until);
     Ok(match message.ended(now) {
         Some(ended) if !again => Verdict::Ended(ended),

@@ -24,14 +24,21 @@ use std::panic::resume_unwind;
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq;
 
+use crate::running::InEpoch;
 use crate::site::SiteError;
 
-/// Goes on to its end even when whoever waits for it hangs up: the writer does what it was given, and then others have to
-/// be told.
+/// Goes on to its end, in the epoch in which it began, even when whoever waits for it hangs up: the writer does what it was
+/// given, and then others have to be told.
 pub(crate) async fn to_its_end<T: Send + 'static>(
+    epoch: InEpoch,
     work: impl Future<Output = Result<T, SiteError>> + Send + 'static,
 ) -> Result<T, SiteError> {
-    match tokio::spawn(work).await {
+    let whole = async move {
+        let done = work.await;
+        drop(epoch);
+        done
+    };
+    match tokio::spawn(whole).await {
         Ok(done) => done,
         Err(error) if error.is_panic() => resume_unwind(error.into_panic()),
         Err(error) => Err(SiteError::Failed(error.to_string())), // the process ends

@@ -61,7 +61,7 @@ impl First<'_> {
 }
 
 /// Erases everything and stores the beginning. The keys go first: from then on nothing can be read, whenever the rest
-/// follows. A push whose caller hung up goes that way, too, so that it is here before it is erased.
+/// follows.
 pub(crate) async fn begin(
     site: &Store,
     keys: &Store,
@@ -89,7 +89,10 @@ pub(crate) async fn begin(
         standing::put(c, &standing)
     })
     .await?;
-    keys.write(move |c| keys::forget_signing_but(c, epoch)).await?;
+    // The new epoch stands already: it cannot fail any more, and the next one forgets what is left.
+    if let Err(error) = keys.write(move |c| keys::forget_signing_but(c, epoch)).await {
+        tracing::error!(%error, "the key that signed in the former epoch is not forgotten");
+    }
     Ok(Epoch {
         owner: Owner {
             name: first.name.to_owned(),

@@ -9,7 +9,7 @@ use sqlite::Connection;
 use super::judge::{Shown, Verdict, judge};
 use super::{fits, sha256, to_its_end};
 use crate::given::Step;
-use crate::running::{Epoch, Running, Side};
+use crate::running::{Epoch, InEpoch, Running, Side};
 use crate::site::{Opened, Opening, Proofs, SiteError};
 use crate::store::message::{self, Message};
 use crate::store::{Garbled, chain, claim, keys, piece};
@@ -43,7 +43,7 @@ pub(crate) async fn open(
     source: &str,
 ) -> Result<Opening, SiteError> {
     // Before anything about this id is looked at: the answer is the same for every one.
-    let Ok(epoch) = site.enter().await else {
+    let Ok(entered) = site.enter().await else {
         return Ok(Opening::NotConfirmed);
     };
     if !site.is_confirmed() {
@@ -67,7 +67,7 @@ pub(crate) async fn open(
         } => {
             let reader = Reader {
                 site,
-                epoch: Arc::clone(&epoch),
+                entered,
                 id,
                 row,
                 shown,
@@ -154,7 +154,7 @@ impl Locked {
 /// Somebody behind the right link.
 struct Reader<'site> {
     site: &'site Arc<Running>,
-    epoch: Arc<Epoch>,
+    entered: InEpoch,
     id: Token,
     row: i64,
     shown: Shown,
@@ -179,21 +179,21 @@ impl Reader<'_> {
     }
 
     /// Judges again and does what follows, in one transaction.
-    async fn decide(&self, now: i64) -> Result<Decided, SiteError> {
+    async fn decide(self, now: i64) -> Result<Decided, SiteError> {
         let site = self.site;
         site.step(Step::ReadingChecked);
         let lease = i64::try_from(site.settings.lease.as_millis()).unwrap_or(i64::MAX);
         let change = Change {
-            epoch: Arc::clone(&self.epoch),
+            epoch: Arc::clone(&self.entered),
             row: self.row,
             id: self.id,
             shown: self.shown,
-            source: self.source.clone(),
+            source: self.source,
             now,
             until: now.saturating_add(lease),
         };
         let site = Arc::clone(site);
-        to_its_end(async move {
+        to_its_end(self.entered, async move {
             let (decided, seq) = site.write(Side::Public, move |c| change.make(c)).await?;
             match decided {
                 Decided::Taken => site.step(Step::ReadingTaken),
@@ -261,18 +261,19 @@ impl Change {
 
     fn take(self, c: &Connection, message: &Message) -> Result<u64, SiteError> {
         let readings_left = message.readings_left - 1;
-        // After the last reading the message ends with its lease, whenever it was to expire.
-        let mut last = self.until;
         // Nobody has a lease on what was never opened.
-        if message.opened_at.is_some() {
-            last = claim::last_until(c, self.row)?.map_or(last, |other| other.max(last));
+        let had_leases = message.opened_at.is_some();
+        // After the last reading the message ends with its last lease, whenever it was to expire.
+        let due = match readings_left {
+            0 if had_leases => {
+                claim::last_until(c, self.row)?.map_or(self.until, |last| last.max(self.until))
+            }
+            0 => self.until,
+            _ => message.expires_at,
+        };
+        if had_leases {
             claim::remove_until(c, self.row, self.now)?;
         }
-        let due = if readings_left == 0 {
-            last
-        } else {
-            message.expires_at
-        };
         claim::insert(c, self.row, &self.shown.claim, self.until)?;
         message::take_reading(c, self.row, self.now, due)?;
         let what = What::Opened {

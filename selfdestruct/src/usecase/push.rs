@@ -9,8 +9,9 @@ use journal::{Hash, Statement};
 use sha2::{Digest as _, Sha256};
 use sqlite::Connection;
 
+use super::to_its_end;
 use crate::given::Step;
-use crate::running::{Epoch, Running, Side};
+use crate::running::{Epoch, InEpoch, Running, Side};
 use crate::site::{Limits, Push, SiteError};
 use crate::store::held::{self, Kind};
 use crate::store::keys::{self, Cipher, DataKey};
@@ -32,7 +33,7 @@ enum Found {
 
 /// Takes several. They share their commits.
 pub(crate) async fn push_batch(
-    site: &Running,
+    site: &Arc<Running>,
     epoch: u64,
     bodies: &[&[u8]],
 ) -> Result<Vec<Pushed>, SiteError> {
@@ -45,7 +46,7 @@ pub(crate) async fn push_batch(
 
 /// Takes one that was pushed into an epoch; `id` is the one that was named beside the body.
 pub(crate) async fn push(
-    site: &Running,
+    site: &Arc<Running>,
     into: u64,
     id: Option<Token>,
     body: &[u8],
@@ -56,9 +57,10 @@ pub(crate) async fn push(
     if id.is_some_and(|id| id != head.id) || !is_bearable(&head, ciphertext, &site.settings.limits) {
         return Ok(old(Pushed::Refused));
     }
-    let epoch = site.enter_epoch(into).await?;
+    let entered = site.enter_epoch(into).await?;
+    let epoch = Arc::clone(&entered);
     let digest = Digest::from(digest(body).await);
-    match take(site, head, ciphertext, digest).await {
+    match take(site, entered, head, ciphertext, digest).await {
         Ok((id, now, Found::New)) => Ok(Push {
             pushed: receipt(&epoch, id, digest, now),
             new: true,
@@ -101,7 +103,8 @@ async fn digest(body: &[u8]) -> [u8; 32] {
 }
 
 async fn take(
-    site: &Running,
+    site: &Arc<Running>,
+    entered: InEpoch,
     head: PushHead,
     ciphertext: &[u8],
     digest: Digest,
@@ -119,9 +122,8 @@ async fn take(
     let row = loose.row;
     let key = DataKey::random(&*site.given.randomness);
     let cipher = key.cipher(id.as_bytes());
-    // The key first: what is in the other database without one could never be read.
     let store_key = move |c: &Connection| keys::insert(c, row, &key);
-    let store = move |c: &Connection, (number, bytes): (u16, Vec<u8>)| {
+    let store_message = move |c: &Connection, (number, bytes): (u16, Vec<u8>)| {
         if let Some(message) = message::by_id(c, id)? {
             return Ok(Found::Known(Box::new(message)));
         }
@@ -133,25 +135,38 @@ async fn take(
         piece::insert(c, row, number, &bytes)?;
         Ok(Found::New)
     };
-    let found = if ciphertext.len() > PIECE {
+    // The key first: what is in the other database without one could never be read.
+    let (store_key, last) = if ciphertext.len() > PIECE {
         site.keys.write(store_key).await?;
         site.step(Step::KeyStored);
-        let last = store_pieces(site, Side::Sync, row, &cipher, ciphertext).await?;
-        site.write(Side::Sync, move |c| store(c, last)).await?
+        (
+            None,
+            store_pieces(site, Side::Sync, row, &cipher, ciphertext).await?,
+        )
     } else {
-        let whole = (0, cipher.lock(0, ciphertext));
-        let steps = Arc::clone(&site.given.steps);
-        let store = move |c: &Connection| {
-            steps.reached(Step::KeyStored);
-            store(c, whole)
-        };
-        site.write_after_keys(Side::Sync, store_key, store).await?
+        (Some(store_key), (0, cipher.lock(0, ciphertext)))
     };
-    site.step(Step::MessageStored);
-    if matches!(found, Found::New) {
-        loose.keep();
-    }
-    Ok((id, now, found))
+    let site = Arc::clone(site);
+    to_its_end(entered, async move {
+        let found = match store_key {
+            None => site.write(Side::Sync, move |c| store_message(c, last)).await?,
+            Some(store_key) => {
+                let steps = Arc::clone(&site.given.steps);
+                let store_message = move |c: &Connection| {
+                    // Here, for nobody is woken between the two.
+                    steps.reached(Step::KeyStored);
+                    store_message(c, last)
+                };
+                site.write_both(store_key, store_message).await?
+            }
+        };
+        site.step(Step::MessageStored);
+        if matches!(found, Found::New) {
+            loose.keep();
+        }
+        Ok((id, now, found))
+    })
+    .await
 }
 
 /// Before much is stored: whether it is here already, and whether there is room.

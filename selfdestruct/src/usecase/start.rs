@@ -124,7 +124,7 @@ async fn run(
         site,
         keys: data_keys,
         time: Time::resume(standing.clock.max(last_event), given.clock.monotonic()),
-        rows: Rows::resume(last_row),
+        rows: Arc::new(Rows::resume(last_row)),
         noise: Noise {
             told: Mutex::new(given.clock.monotonic()),
             ..Noise::default()
@@ -138,7 +138,7 @@ async fn run(
         anchored: AtomicU64::new(0),
         ended: AtomicUsize::new(0),
         hurry: Notify::new(),
-        epoch: RwLock::new(Arc::new(epoch)),
+        epoch: Arc::new(RwLock::new(Arc::new(epoch))),
     };
     tell(&running).await?;
     Ok(running)

@@ -9,7 +9,7 @@ use server::Stop;
 use sqlite::Connection;
 
 use super::{erase, noise, orphans};
-use crate::running::{Epoch, Running};
+use crate::running::{Epoch, InEpoch, Running};
 use crate::site::SiteError;
 use crate::store::message::{Message, State};
 use crate::store::request;
@@ -56,10 +56,7 @@ pub(crate) async fn once(site: &Running) -> Result<(), SiteError> {
 }
 
 /// Goes on in the epoch in which the round began: between two steps a new one may begin.
-async fn same<'site>(
-    site: &'site Running,
-    epoch: &Arc<Epoch>,
-) -> Result<tokio::sync::RwLockReadGuard<'site, Arc<Epoch>>, SiteError> {
+async fn same(site: &Running, epoch: &Arc<Epoch>) -> Result<InEpoch, SiteError> {
     let guard = site.enter().await?;
     if Arc::ptr_eq(&guard, epoch) {
         Ok(guard)

@@ -9,7 +9,7 @@ use sqlite::Connection;
 use super::push::store_pieces;
 use super::{fits, sha256, to_its_end};
 use crate::given::Step;
-use crate::running::{Epoch, Running, Side};
+use crate::running::{Epoch, InEpoch, Running, Side};
 use crate::site::{SiteError, Uploaded};
 use crate::store::held::{self, Kind};
 use crate::store::keys::{self, DataKey};
@@ -67,7 +67,7 @@ pub(crate) async fn upload(
     sealed: &[u8],
     source: &str,
 ) -> Result<Uploaded, SiteError> {
-    let Ok(epoch) = site.enter().await else {
+    let Ok(entered) = site.enter().await else {
         return Ok(Uploaded::Neutral);
     };
     let Some(request) = find(site, id, proof).await? else {
@@ -83,7 +83,7 @@ pub(crate) async fn upload(
     };
     match upload.judge(&request) {
         Some(uploaded) => Ok(uploaded),
-        None => take(site, &epoch, upload, sealed).await,
+        None => take(site, entered, upload, sealed).await,
     }
 }
 
@@ -132,7 +132,7 @@ type Stored = (Uploaded, Option<u64>);
 
 async fn take(
     site: &Arc<Running>,
-    epoch: &Arc<Epoch>,
+    entered: InEpoch,
     upload: Upload,
     sealed: &[u8],
 ) -> Result<Uploaded, SiteError> {
@@ -147,20 +147,19 @@ async fn take(
     let cipher = key.cipher(upload.id.as_bytes());
     site.keys.write(move |c| keys::insert(c, row, &key)).await?;
     let last = store_pieces(site, Side::Public, row, &cipher, sealed).await?;
-    let shared = Arc::clone(epoch);
+    let epoch = Arc::clone(&entered);
     let site = Arc::clone(site);
-    let uploaded = to_its_end(async move {
-        let job = move |c: &Connection| upload.store(c, &shared, row, &last);
+    to_its_end(entered, async move {
+        let job = move |c: &Connection| upload.store(c, &epoch, row, &last);
         let (uploaded, seq) = site.write(Side::Public, job).await?;
         if let Some(seq) = seq {
             site.step(Step::DropStored);
             site.announce(seq);
         }
+        if uploaded == Uploaded::Taken {
+            loose.keep();
+        }
         Ok(uploaded)
     })
-    .await?;
-    if uploaded == Uploaded::Taken {
-        loose.keep();
-    }
-    Ok(uploaded)
+    .await
 }

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use contract::sync::{Command, End, Order, Pushed, What};
+use contract::sync::{Command, Commanded, End, Order, Pushed, What};
 use selfdestruct::given::Step;
+use selfdestruct::site::Opening;
 
 use crate::support::{DAY, Letter, World, token};
 
@@ -114,7 +115,7 @@ async fn a_push_whose_caller_hung_up_leaves_nothing() {
     assert_eq!(left, messages);
 }
 
-/// Lets pushes wait for the writer of `keys.db`, and hangs up.
+/// Queues pushes behind a lock on `keys.db` and hangs up. Gives the connection that holds it, until it is rolled back.
 async fn hang_up_while_keys_are_held(world: &World, letters: &[Letter]) -> sqlite::Connection {
     let holder = sqlite::Connection::open(world.keys_db()).expect("the test stands on it");
     holder
@@ -123,38 +124,45 @@ async fn hang_up_while_keys_are_held(world: &World, letters: &[Letter]) -> sqlit
     for letter in letters {
         let body = letter.body();
         let push = world.site().push(1, letter.id(), &body);
-        let cut = tokio::time::timeout(Duration::from_millis(20), push).await;
+        let cut = tokio::time::timeout(Duration::from_millis(5), push).await;
         assert!(cut.is_err(), "the keys are held");
+    }
+    // One is with the writer, the others wait.
+    let waiting = letters.len() as u64 - 1;
+    while world.site().numbers().await.keys.queued < waiting {
+        tokio::task::yield_now().await;
     }
     holder
 }
 
 #[tokio::test]
-async fn a_push_whose_caller_hung_up_before_its_key_was_stored_keeps_its_key() {
+async fn what_is_pushed_by_a_caller_who_hung_up_keeps_its_key() {
     let world = World::new().await;
     let letters: Vec<_> = (0..4).map(|n| Letter::new(&format!("hung up {n}"))).collect();
     let holder = hang_up_while_keys_are_held(&world, &letters).await;
     let site = world.site().clone();
-    // Its caller gone, a row may belong to nothing; here it belongs to what is still to be written.
     let sweep = tokio::spawn(async move { site.sweep().await });
-    tokio::time::sleep(Duration::from_millis(200)).await;
+    // Behind the pushes there is the sweep's note of how far the chain is: it has looked for rows of nobody.
+    while world.site().numbers().await.keys.queued < letters.len() as u64 {
+        tokio::task::yield_now().await;
+    }
     holder.execute_batch("ROLLBACK").unwrap();
     sweep.await.unwrap().unwrap();
     for letter in &letters {
-        assert!(matches!(world.push(letter).await, Pushed::Stored(_)));
+        let again = world.site().push(1, letter.id(), &letter.body()).await.unwrap();
+        assert!(!again.new, "it was stored although its caller hung up");
         assert!(letter.is_in(&world.open(letter, "reader").await));
     }
 }
 
 #[tokio::test]
-async fn a_push_whose_caller_hung_up_does_not_get_into_the_next_epoch() {
+async fn what_is_pushed_by_a_caller_who_hung_up_does_not_get_into_the_next_epoch() {
     let world = World::new().await;
     let letters: Vec<_> = (0..4).map(|n| Letter::new(&format!("late {n}"))).collect();
     let holder = hang_up_while_keys_are_held(&world, &letters).await;
-    let site = world.site().clone();
-    let asked = world.core.new_epoch();
+    let (site, asked) = (world.site().clone(), world.core.new_epoch());
     let begun = tokio::spawn(async move { site.new_epoch(&asked).await });
-    tokio::time::sleep(Duration::from_millis(200)).await;
+    tokio::time::sleep(Duration::from_millis(100)).await; // by then it waits, for the epoch or for the keys
     holder.execute_batch("ROLLBACK").unwrap();
     begun.await.unwrap().unwrap();
     let messages: usize = world
@@ -162,6 +170,26 @@ async fn a_push_whose_caller_hung_up_does_not_get_into_the_next_epoch() {
         .query_row("SELECT count(*) FROM message", [], |row| row.get(0))
         .unwrap();
     assert_eq!((messages, data_keys(&world).len()), (0, 0));
+}
+
+#[tokio::test]
+async fn a_revocation_comes_after_a_push_whose_caller_hung_up() {
+    let world = World::new().await;
+    let letters = [Letter::new("revoked"), Letter::new("another")];
+    let holder = hang_up_while_keys_are_held(&world, &letters).await;
+    let [letter, _] = &letters;
+    let revoke = Command {
+        id: token("revoke"),
+        message: letter.id(),
+        order: Order::Revoke,
+    };
+    let site = world.site().clone();
+    let revoked = tokio::spawn(async move { site.command(&revoke).await });
+    tokio::time::sleep(Duration::from_millis(100)).await; // by then it would be carried out if it could
+    holder.execute_batch("ROLLBACK").unwrap();
+    assert_eq!(revoked.await.unwrap().unwrap(), Commanded::Done);
+    let opening = world.open(letter, "reader").await;
+    assert!(matches!(opening, Opening::Ended(ended) if ended.state == End::Revoked));
 }
 
 #[tokio::test]
