@@ -116,8 +116,8 @@ mod tests {
     fn the_ends_of_logs_are_found_below_and_not_through_links() {
         let folder = Folder::new();
         create_dir(folder.join("below")).unwrap();
-        let lines: String = (0..100).map(|number| format!("line {number}\n")).collect();
-        write(folder.join("below/server.log"), lines).unwrap();
+        let lines: Vec<String> = (0..100).map(|number| format!("line {number}\n")).collect();
+        write(folder.join("below/server.log"), lines.concat()).unwrap();
         write(folder.join("000003.log"), b"a\0b").unwrap();
         write(folder.join("else.txt"), "not a log").unwrap();
         symlink(folder.join("else.txt"), folder.join("link.log")).unwrap();
