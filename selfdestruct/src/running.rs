@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use journal::SigningKey;
 use sqlite::Connection;
-use tokio::sync::{Notify, OwnedRwLockReadGuard, RwLock, Semaphore, SemaphorePermit, watch};
+use tokio::runtime::Handle;
+use tokio::sync::{Notify, OwnedRwLockReadGuard, OwnedSemaphorePermit, RwLock, Semaphore, watch};
 
 use crate::given::{Given, Step};
 use crate::site::{Settings, SiteError};
@@ -18,6 +19,8 @@ pub(crate) const HURRY: usize = 256;
 
 /// A running site.
 pub(crate) struct Running {
+    /// That in which the site was started. It outlives those of the listeners' threads.
+    pub(crate) runtime: Handle,
     pub(crate) settings: Settings,
     pub(crate) given: Given,
     pub(crate) site: Store,
@@ -36,8 +39,8 @@ pub(crate) struct Running {
     pub(crate) head: watch::Sender<u64>,
     /// How far the chain is known to the other database.
     pub(crate) anchored: AtomicU64,
-    pub(crate) public_queue: Semaphore,
-    pub(crate) sync_queue: Semaphore,
+    pub(crate) public_queue: Arc<Semaphore>,
+    pub(crate) sync_queue: Arc<Semaphore>,
     /// Messages that ended since the last round of erasing.
     pub(crate) ended: AtomicUsize,
     /// Wakes the eraser ahead of time.
@@ -252,21 +255,11 @@ impl Running {
         self.site.write(job).await
     }
 
-    /// A change to `keys.db` on the core's behalf, and once that is on the disk one to `site.db`.
-    pub(crate) async fn write_both<R: Send + 'static>(
-        &self,
-        keys: impl FnOnce(&Connection) -> Result<(), SiteError> + Send + 'static,
-        site: impl FnOnce(&Connection) -> Result<R, SiteError> + Send + 'static,
-    ) -> Result<R, SiteError> {
-        let _place = self.place(Side::Sync).await?;
-        self.keys.write_in_turn(&self.site, keys, site).await
-    }
-
-    /// A place in the queue of `site.db`.
-    async fn place(&self, behalf: Side) -> Result<SemaphorePermit<'_>, SiteError> {
+    /// A place among those who wait to change something. Whoever goes on to his end takes it before, while he can hang up.
+    pub(crate) async fn place(&self, behalf: Side) -> Result<OwnedSemaphorePermit, SiteError> {
         let place = match behalf {
-            Side::Public => self.public_queue.try_acquire().ok(),
-            Side::Sync => self.sync_queue.acquire().await.ok(),
+            Side::Public => Arc::clone(&self.public_queue).try_acquire_owned().ok(),
+            Side::Sync => Arc::clone(&self.sync_queue).acquire_owned().await.ok(),
         };
         place.ok_or(SiteError::Busy)
     }

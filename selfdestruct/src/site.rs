@@ -422,9 +422,12 @@ impl Site {
 
     /// Erases everything and begins a new epoch. The one thing besides [`head`](Self::head) that a stopped site does.
     pub async fn new_epoch(&self, epoch: &NewEpoch) -> Result<EpochOpened, SiteError> {
-        // A caller who hangs up leaves no epoch half begun.
+        // A caller who hangs up leaves no epoch half begun, nor does a listener's thread that ends.
         let (site, epoch) = (Arc::clone(&self.0), epoch.clone());
-        let opened = tokio::spawn(async move { new_epoch::open(&site, &epoch).await });
+        let opened = self
+            .0
+            .runtime
+            .spawn(async move { new_epoch::open(&site, &epoch).await });
         opened
             .await
             .map_err(|error| SiteError::Failed(error.to_string()))?

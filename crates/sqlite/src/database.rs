@@ -1,5 +1,6 @@
 //! The handle that stores hold.
 
+use std::convert::Infallible;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -148,6 +149,28 @@ impl Database {
         };
         let task = Task::write(first, done);
         self.tasks.send(task).await.map_err(|_| WriteError::Stopped)?;
+        answer.await.unwrap_or(Err(WriteError::Stopped))
+    }
+
+    /// [Writes](Self::write) here, behind everything that was queued at `first` before and [goes on](Self::write_in_turn) to
+    /// here, whatever becomes of that.
+    pub async fn write_behind<R, E>(
+        &self,
+        first: &Self,
+        job: impl FnOnce(&Connection) -> Result<R, E> + Send + 'static,
+    ) -> Result<R, WriteError<E>>
+    where
+        R: Send + 'static,
+        E: Send + 'static,
+    {
+        let (caller, answer) = oneshot::channel();
+        let tasks = self.tasks.clone();
+        let nothing = |_: &Connection| Ok::<_, Infallible>(());
+        let go_on = move |_: Result<(), WriteError<Infallible>>| {
+            drop(tasks.blocking_send(Task::write(job, tell(caller))));
+        };
+        let task = Task::write(nothing, go_on);
+        first.tasks.send(task).await.map_err(|_| WriteError::Stopped)?;
         answer.await.unwrap_or(Err(WriteError::Stopped))
     }
 

@@ -410,10 +410,33 @@ async fn a_write_whose_caller_hung_up_stays_ahead_of_later_ones_in_the_second_da
     }
     let count = |conn: &Connection| conn.query_row("SELECT count(*) FROM things", [], |row| row.get(0));
     let later = first.write_in_turn(&second, |_| Ok(()), count);
+    let behind = second.write_behind(&first, count);
     go.send(()).unwrap();
-    let before: i64 = later.await.unwrap();
-    assert_eq!(before, 1);
+    let (later, behind): (Result<i64, WriteError<_>>, Result<i64, WriteError<_>>) =
+        tokio::join!(later, behind);
+    assert_eq!((later.unwrap(), behind.unwrap()), (1, 1));
     held.await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn what_is_written_behind_a_group_that_is_lost_is_written() {
+    let (_folder, first, second) = open_two();
+    let (go, held) = hold(&first).await;
+    let lost = first.write_in_turn(
+        &second,
+        |conn| conn.execute_batch("INSERT OR ROLLBACK INTO things (id, spent_by) VALUES (1, 2), (1, 3)"),
+        insert(1),
+    );
+    let behind = second.write_behind(&first, insert(2));
+    let outcome = async {
+        until_queued(&first, 2).await;
+        go.send(()).unwrap();
+    };
+    let (lost, behind, ()) = tokio::join!(lost, behind, outcome);
+    assert!(lost.is_err(), "{lost:?}");
+    behind.unwrap();
+    assert_eq!((ids(&first).await, ids(&second).await), (vec![], vec![2]));
+    assert!(held.await.is_err(), "whoever was in the lost group is told");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

@@ -98,6 +98,16 @@ impl Store {
         written.await.map_err(of_write)
     }
 
+    /// Runs a job here, behind everything that was queued before in a store whose jobs go on to here, whatever becomes of that.
+    pub(crate) async fn write_behind<R: Send + 'static>(
+        &self,
+        first: &Self,
+        job: impl FnOnce(&Connection) -> Result<R, SiteError> + Send + 'static,
+    ) -> Result<R, SiteError> {
+        let written = self.database.write_behind(&first.database, job);
+        written.await.map_err(of_write)
+    }
+
     /// Runs a job on one snapshot.
     pub(crate) async fn read<R: Send + 'static>(
         &self,

@@ -7,7 +7,7 @@ use sqlite::Connection;
 
 use super::to_its_end;
 use crate::given::Step;
-use crate::running::{Epoch, Running};
+use crate::running::{Epoch, Running, Side};
 use crate::site::SiteError;
 use crate::store::message::Message;
 use crate::store::{chain, claim, command, message};
@@ -32,21 +32,25 @@ impl From<Commanded> for Outcome {
 /// Carries the command out, or says what was answered the first time.
 pub(crate) async fn run(site: &Arc<Running>, command: &Command) -> Result<Commanded, SiteError> {
     let entered = site.enter().await?;
-    let now = site.now();
-    let epoch = Arc::clone(&entered);
-    let command = command.clone();
-    let job = move |c: &Connection| {
-        if let Some(answer) = command::answer(c, command.id)? {
-            return Ok(Outcome::from(answer));
-        }
-        let outcome = carry_out(c, &epoch, &command, now)?;
-        command::insert(c, command.id, outcome.answer, now)?;
-        Ok(outcome)
+    let asked = Asked {
+        epoch: Arc::clone(&entered),
+        command: command.clone(),
+        now: site.now(),
     };
+    let place = site.place(Side::Sync).await?;
     let site = Arc::clone(site);
     to_its_end(entered, async move {
-        // The way that a push goes: it comes after those that nobody waits for any more.
-        let outcome = site.write_both(|_| Ok(()), job).await?;
+        let _place = place;
+        let first = asked.clone();
+        let outcome = match site.site.write(move |c| first.try_once(c)).await? {
+            Some(outcome) => outcome,
+            // Perhaps its push is on the way, though nobody waits for it any more: then it comes first.
+            None => {
+                site.site
+                    .write_behind(&site.keys, move |c| asked.settle(c))
+                    .await?
+            }
+        };
         site.step(Step::CommandDone);
         if let Some(seq) = outcome.seq {
             site.announce(seq);
@@ -57,16 +61,51 @@ pub(crate) async fn run(site: &Arc<Running>, command: &Command) -> Result<Comman
     .await
 }
 
-fn carry_out(c: &Connection, epoch: &Epoch, command: &Command, now: i64) -> Result<Outcome, SiteError> {
-    let Some(message) = message::by_id(c, command.message)? else {
-        return Ok(Commanded::Unknown.into());
-    };
+/// A command, on the writer's side.
+#[derive(Clone)]
+struct Asked {
+    epoch: Arc<Epoch>,
+    command: Command,
+    now: i64,
+}
+
+impl Asked {
+    /// Nothing, if there is no such message.
+    fn try_once(&self, c: &Connection) -> Result<Option<Outcome>, SiteError> {
+        if let Some(answer) = command::answer(c, self.command.id)? {
+            return Ok(Some(answer.into()));
+        }
+        let Some(message) = message::by_id(c, self.command.message)? else {
+            return Ok(None);
+        };
+        let outcome = carry_out(c, &self.epoch, &self.command, &message, self.now)?;
+        command::insert(c, self.command.id, outcome.answer, self.now)?;
+        Ok(Some(outcome))
+    }
+
+    /// The same, but that there is no such message is an answer, too.
+    fn settle(&self, c: &Connection) -> Result<Outcome, SiteError> {
+        if let Some(outcome) = self.try_once(c)? {
+            return Ok(outcome);
+        }
+        command::insert(c, self.command.id, Commanded::Unknown, self.now)?;
+        Ok(Commanded::Unknown.into())
+    }
+}
+
+fn carry_out(
+    c: &Connection,
+    epoch: &Epoch,
+    command: &Command,
+    message: &Message,
+    now: i64,
+) -> Result<Outcome, SiteError> {
     if let Some(ended) = message.ended(now) {
         return Ok(Commanded::Ended(ended).into());
     }
     match command.order {
-        Order::Revoke => end(c, &message, End::Revoked, now),
-        Order::Destroy if message.is_locked() => end(c, &message, End::Destroyed, now),
+        Order::Revoke => end(c, message, End::Revoked, now),
+        Order::Destroy if message.is_locked() => end(c, message, End::Destroyed, now),
         Order::Unlock if message.is_locked() && !message.unlocked => {
             message::unlock(c, message.row)?;
             let message = command.message;

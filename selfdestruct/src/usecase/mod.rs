@@ -28,7 +28,7 @@ use crate::running::InEpoch;
 use crate::site::SiteError;
 
 /// Goes on to its end, in the epoch in which it began, even when whoever waits for it hangs up: the writer does what it was
-/// given, and then others have to be told.
+/// given, and then others have to be told. Only the end of the thread's runtime, when the site stops, cuts it short.
 pub(crate) async fn to_its_end<T: Send + 'static>(
     epoch: InEpoch,
     work: impl Future<Output = Result<T, SiteError>> + Send + 'static,
@@ -41,7 +41,7 @@ pub(crate) async fn to_its_end<T: Send + 'static>(
     match tokio::spawn(whole).await {
         Ok(done) => done,
         Err(error) if error.is_panic() => resume_unwind(error.into_panic()),
-        Err(error) => Err(SiteError::Failed(error.to_string())), // the process ends
+        Err(error) => Err(SiteError::Failed(error.to_string())), // the site stops
     }
 }
 

@@ -124,6 +124,10 @@ pub(crate) async fn open(site: &Running, asked: &NewEpoch) -> Result<EpochOpened
     };
     if former.opened_by == first.fingerprint() {
         // The answer says that nothing of the former is left, and it may have ended before that.
+        let epoch = asked.epoch;
+        site.keys
+            .write(move |c| keys::forget_signing_but(c, epoch))
+            .await?;
         erase::clean(site).await?;
         return Ok(opened(&current));
     }

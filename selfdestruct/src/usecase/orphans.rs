@@ -58,7 +58,7 @@ async fn erase_unused(site: &Running, rows: &[i64]) -> Result<(), SiteError> {
         return Ok(());
     }
     let rows = rows.to_vec();
-    // A change and not a read: it comes after whatever was queued for these rows.
+    // A change and not a read, and behind the keys: it comes after whatever was queued for these rows.
     let unused = move |c: &Connection| {
         let mut unused = Vec::new();
         for row in rows {
@@ -68,7 +68,7 @@ async fn erase_unused(site: &Running, rows: &[i64]) -> Result<(), SiteError> {
         }
         Ok(unused)
     };
-    let unused = site.site.write(unused).await?;
+    let unused = site.site.write_behind(&site.keys, unused).await?;
     if unused.is_empty() {
         return Ok(());
     }

@@ -146,10 +146,12 @@ async fn take(
     } else {
         (Some(store_key), (0, cipher.lock(0, ciphertext)))
     };
+    let place = site.place(Side::Sync).await?;
     let site = Arc::clone(site);
     to_its_end(entered, async move {
+        let _place = place;
         let found = match store_key {
-            None => site.write(Side::Sync, move |c| store_message(c, last)).await?,
+            None => site.site.write(move |c| store_message(c, last)).await?,
             Some(store_key) => {
                 let steps = Arc::clone(&site.given.steps);
                 let store_message = move |c: &Connection| {
@@ -157,7 +159,9 @@ async fn take(
                     steps.reached(Step::KeyStored);
                     store_message(c, last)
                 };
-                site.write_both(store_key, store_message).await?
+                site.keys
+                    .write_in_turn(&site.site, store_key, store_message)
+                    .await?
             }
         };
         site.step(Step::MessageStored);

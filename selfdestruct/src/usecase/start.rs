@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use contract::sync::{Digest, Position, What};
 use journal::SigningKey;
+use tokio::runtime::Handle;
 use tokio::sync::{Notify, RwLock, Semaphore, watch};
 use zeroize::Zeroizing;
 
@@ -120,6 +121,7 @@ async fn run(
         .max(data_keys.read(keys::last_row).await?);
     let limits = settings.limits;
     let running = Running {
+        runtime: Handle::current(),
         settings,
         site,
         keys: data_keys,
@@ -133,8 +135,8 @@ async fn run(
         generation: AtomicU64::new(standing.generation),
         confirmed: Mutex::new(None),
         head: watch::Sender::new(0),
-        public_queue: Semaphore::new(limits.public_queue),
-        sync_queue: Semaphore::new(limits.sync_queue),
+        public_queue: Arc::new(Semaphore::new(limits.public_queue)),
+        sync_queue: Arc::new(Semaphore::new(limits.sync_queue)),
         anchored: AtomicU64::new(0),
         ended: AtomicUsize::new(0),
         hurry: Notify::new(),
