@@ -116,9 +116,7 @@ impl Database {
         E: Send + 'static,
     {
         let (caller, answer) = oneshot::channel();
-        let task = Task::write(job, tell(caller));
-        self.tasks.send(task).await.map_err(|_| WriteError::Stopped)?;
-        answer.await.unwrap_or(Err(WriteError::Stopped))
+        self.ask(Task::write(job, tell(caller)), answer).await
     }
 
     /// [Writes](Self::write) here and, once that is on the disk, to another database; answers when both are.
@@ -147,9 +145,7 @@ impl Database {
             Ok(()) => drop(others.blocking_send(Task::write(second, tell(caller)))),
             Err(error) => tell(caller)(Err(error)),
         };
-        let task = Task::write(first, done);
-        self.tasks.send(task).await.map_err(|_| WriteError::Stopped)?;
-        answer.await.unwrap_or(Err(WriteError::Stopped))
+        self.ask(Task::write(first, done), answer).await
     }
 
     /// [Writes](Self::write) here, behind everything that was queued at `first` before and [goes on](Self::write_in_turn) to
@@ -169,8 +165,16 @@ impl Database {
         let go_on = move |_: Result<(), WriteError<Infallible>>| {
             drop(tasks.blocking_send(Task::write(job, tell(caller))));
         };
-        let task = Task::write(nothing, go_on);
-        first.tasks.send(task).await.map_err(|_| WriteError::Stopped)?;
+        first.ask(Task::write(nothing, go_on), answer).await
+    }
+
+    /// Queues a task, and waits for what the caller is told in the end.
+    async fn ask<R, E>(
+        &self,
+        task: Task,
+        answer: oneshot::Receiver<Result<R, WriteError<E>>>,
+    ) -> Result<R, WriteError<E>> {
+        self.tasks.send(task).await.map_err(|_| WriteError::Stopped)?;
         answer.await.unwrap_or(Err(WriteError::Stopped))
     }
 
