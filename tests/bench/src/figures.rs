@@ -25,6 +25,12 @@ impl Times {
         self.0.len()
     }
 
+    /// With those of a later turn.
+    pub(crate) fn and(mut self, later: Self) -> Self {
+        self.0.extend(later.0);
+        Self::new(self.0)
+    }
+
     /// 50th, 90th and 99th percentile.
     pub(crate) fn spread(&self) -> String {
         let [half, most, nearly_all] = [50, 90, 99].map(|percent| ms(self.within(percent)));

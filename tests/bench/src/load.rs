@@ -63,3 +63,8 @@ pub(crate) fn rate(count: usize, time: Duration) -> f64 {
     // Far below 2^32.
     f64::from(u32::try_from(count).unwrap_or(u32::MAX)) / time.as_secs_f64()
 }
+
+/// How long so many take at this many a second.
+pub(crate) fn time(count: usize, rate: f64) -> Duration {
+    Duration::from_secs_f64(f64::from(u32::try_from(count).unwrap_or(u32::MAX)) / rate.max(1.0))
+}

@@ -64,16 +64,42 @@ pub(crate) struct Site {
 
 /// What came of pushes and openings.
 pub(crate) struct Pairs {
-    /// Pairs a second.
-    pub(crate) rate: f64,
+    /// How long all of them took.
+    pub(crate) took: Duration,
     /// How long each push took, until its receipt was there.
     pub(crate) pushes: Times,
     /// How long each opening took.
     pub(crate) openings: Times,
     /// Commits to both files meanwhile.
     pub(crate) commits: Commits,
-    /// How long the processor worked for the site, for each pair.
+    /// How long the processor worked for the site.
     pub(crate) worked: Duration,
+}
+
+impl Pairs {
+    /// How many there were.
+    pub(crate) fn count(&self) -> usize {
+        self.pushes.count()
+    }
+
+    /// Pairs a second.
+    pub(crate) fn rate(&self) -> f64 {
+        load::rate(self.count(), self.took)
+    }
+
+    /// With those of a later turn.
+    pub(crate) fn and(self, later: Self) -> Self {
+        Self {
+            took: self.took + later.took,
+            pushes: self.pushes.and(later.pushes),
+            openings: self.openings.and(later.openings),
+            commits: Commits {
+                keys: self.commits.keys + later.commits.keys,
+                site: self.commits.site + later.commits.site,
+            },
+            worked: self.worked + later.worked,
+        }
+    }
 }
 
 /// Transactions since the site was started.
@@ -226,14 +252,14 @@ impl Site {
                 .believes(&serde_json::from_slice(receipt)?, &letters[*number])?;
         }
         Ok(Pairs {
-            rate: load::rate(done.len(), took),
+            took,
             pushes: Times::new(done.iter().map(|(.., pushed, _)| *pushed).collect()),
             openings: Times::new(done.iter().map(|(.., opening)| *opening).collect()),
             commits: Commits {
                 keys: after.keys - before.keys,
                 site: after.site - before.site,
             },
-            worked: worked / u32::try_from(done.len().max(1)).unwrap_or(u32::MAX),
+            worked,
         })
     }
 
@@ -292,12 +318,23 @@ async fn timed(wire: &mut Wire, request: &[u8], status: u16) -> io::Result<(crat
     Ok((answer.expect(status)?, took))
 }
 
-/// Pairs a second that the bare loop makes.
+/// How long the bare loop takes for as many pairs.
+#[derive(Default)]
 pub(crate) struct Floor {
-    /// With the changes of as many pairs.
-    pub(crate) changes: f64,
+    /// With their changes.
+    pub(crate) changes: Duration,
     /// With rows of like size in one table in their place.
-    pub(crate) rows: f64,
+    pub(crate) rows: Duration,
+}
+
+impl Floor {
+    /// With those of a later turn.
+    pub(crate) fn and(self, later: &Self) -> Self {
+        Self {
+            changes: self.changes + later.changes,
+            rows: self.rows + later.rows,
+        }
+    }
 }
 
 /// The same commits by SQLite alone: `selfdestruct/examples/commits.rs`, asked for one run at a time.
@@ -320,15 +357,18 @@ impl Bare {
         Ok(Self { child, ask, answers })
     }
 
-    /// What it makes in groups of the same size.
+    /// How long it takes in groups of the same size.
     pub(crate) fn floor(&mut self, pairs: &Pairs, limit: Duration) -> io::Result<Floor> {
-        let (count, Commits { keys, site }) = (pairs.pushes.count(), pairs.commits);
+        let (count, Commits { keys, site }) = (pairs.count(), pairs.commits);
         writeln!(self.ask, "{count} {keys} {site} {}", limit.as_secs())?;
         let mut answer = String::new();
         self.answers.read_line(&mut answer)?;
         let rates: Result<Vec<f64>, _> = answer.split_whitespace().map(str::parse).collect();
         match rates.as_deref() {
-            Ok(&[changes, rows]) => Ok(Floor { changes, rows }),
+            Ok(&[changes, rows]) => Ok(Floor {
+                changes: load::time(count, changes),
+                rows: load::time(count, rows),
+            }),
             _ => Err(io::Error::other(format!("the bare loop says {answer:?}"))),
         }
     }
