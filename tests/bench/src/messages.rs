@@ -13,9 +13,9 @@ use tokio::time::sleep;
 
 use crate::figures::{Report, Times, goal, megabytes, ms};
 use crate::http::anonymous;
+use crate::load;
 use crate::measure::{REST, SMALL, told};
 use crate::servers::{Installation, fdatasync_median};
-use crate::load;
 use crate::site::{Bare, Commits, Floor, Pairs, Site};
 use crate::wire::Place;
 
@@ -280,7 +280,10 @@ async fn many(report: &mut Report, means: &Means<'_>, folder: &Path, usual: f64)
     let ratio = pairs.rate() / usual;
     report.add(
         &format!("pairs with {stored} messages stored, {USUAL} connections"),
-        &format!("{:.0} a second = {ratio:.2} of that with a thousand", pairs.rate()),
+        &format!(
+            "{:.0} a second = {ratio:.2} of that with a thousand",
+            pairs.rate()
+        ),
         &goal("at least 0.8 of it", ratio >= 0.8 && stored as u64 >= MANY),
         &format!(
             "push {}; opening {}; p50 / p99",
