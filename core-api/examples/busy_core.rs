@@ -30,7 +30,7 @@ fn main() -> ExitCode {
             return Err("CONFIG COUNT LENGTH LINKS".into());
         };
         let (config, _) = read(Path::new(config), std::env::vars())?;
-        logs::install(&config.log);
+        let _last_lines = logs::install(&config.log)?;
         let orders = lifecycle::signals()?;
         let running = start(config, Arc::new(Unwatched)).await?;
         let (count, length) = (count.parse()?, length.parse()?);

@@ -71,7 +71,7 @@ fn read(arguments: &CommonArgs) -> Result<(PortalConfig, Effective), Box<dyn Err
 }
 
 async fn serve(config: &PortalConfig) -> Result<ExitCode, Box<dyn Error>> {
-    logs::install(&config.log);
+    let _last_lines = logs::install(&config.log)?;
     let orders = lifecycle::signals()?;
     let surroundings = Surroundings {
         clock: Arc::new(now),

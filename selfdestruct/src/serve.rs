@@ -74,7 +74,7 @@ pub enum ServeError {
 /// # Errors
 /// Why it cannot begin, in words for whoever started it.
 pub async fn serve(config: &SiteConfig, log: &LogSettings, given: Given) -> Result<ExitCode, Box<dyn Error>> {
-    logs::install(log);
+    let _last_lines = logs::install(log)?;
     let orders = lifecycle::signals()?;
     let surroundings = Surroundings {
         given,

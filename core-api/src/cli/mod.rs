@@ -137,7 +137,7 @@ pub async fn run(
 /// # Errors
 /// Why it cannot start, in words for whoever started it.
 pub async fn serve(config: Config, steps: Arc<dyn Steps>) -> Outcome {
-    logs::install(&config.log);
+    let _last_lines = logs::install(&config.log)?;
     let orders = lifecycle::signals()?;
     let ended = serve::start(config, steps).await?.run(orders).await;
     Ok(if ended == Ended::Drained {

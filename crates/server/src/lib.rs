@@ -16,7 +16,7 @@
 //!     let local = ListenerSettings::local(&root.section("health"));
 //!     ((root.get("public_origin"), site), (local, logs::LogSettings::read(&root.section("log"))))
 //! })?;
-//! logs::install(&log);
+//! let _last_lines = logs::install(&log)?;
 //! let (life, metrics) = (Life::new(), observe::install_metrics()?);
 //! let site = Listener::bind("public", &site, Visitors::Browsers { origin, explain: Arc::new(AsProblem) })?;
 //! let local = Listener::bind("health", &local, Visitors::Programs)?;
@@ -40,6 +40,7 @@ mod layers;
 mod leeway;
 pub mod lifecycle;
 mod limits;
+mod lines;
 pub mod listener;
 pub mod logs;
 pub mod observe;

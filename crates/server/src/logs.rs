@@ -5,6 +5,8 @@ use std::io;
 use tracing_subscriber::EnvFilter;
 
 use crate::config::Section;
+pub use crate::lines::LastLines;
+use crate::lines::Lines;
 
 /// How log lines are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,21 +44,32 @@ impl LogSettings {
     }
 }
 
-/// Sends all log lines to standard error, and panics into the log. Only the first call of a process counts.
+/// Sends all log lines to standard error, by a thread that may wait, and panics into the log. Only the first call of a
+/// process counts.
 ///
 /// A panic is logged with its place only: its text may have been made from what a person typed.
-pub fn install(settings: &LogSettings) {
+///
+/// # Errors
+/// When there can be no further thread.
+pub fn install(settings: &LogSettings) -> io::Result<LastLines> {
     let filter = EnvFilter::builder().parse_lossy(&settings.level);
-    let lines = tracing_subscriber::fmt()
+    let (lines, last) = Lines::to(io::stderr())?;
+    let subscriber = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(io::stderr);
+        .with_writer(lines)
+        .log_internal_errors(false); // they would go to standard error by `eprintln!`, which panics where that is closed
     // The error says that a subscriber is installed already.
     drop(match settings.form {
-        Form::Json => lines.json().flatten_event(true).with_span_list(false).try_init(),
-        Form::Human => lines.with_ansi(false).try_init(),
+        Form::Json => subscriber
+            .json()
+            .flatten_event(true)
+            .with_span_list(false)
+            .try_init(),
+        Form::Human => subscriber.with_ansi(false).try_init(),
     });
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
         tracing::error!(place, "panic");
     }));
+    Ok(last)
 }

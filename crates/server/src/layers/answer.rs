@@ -10,7 +10,7 @@ use actix_http::ConnectionType;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::error::InternalError;
-use actix_web::http::{Method, header};
+use actix_web::http::{Method, StatusCode, header};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
 use actix_web::{Error, HttpMessage as _, HttpResponse};
@@ -181,7 +181,13 @@ impl Seen {
         .increment(1);
         metrics::histogram!("http_request_seconds", "listener" => listener, "route" => self.route.clone())
             .record(took.as_secs_f64());
-        tracing::info!(status, milliseconds = took.as_secs_f64() * 1000.0, "answered");
+        let milliseconds = took.as_secs_f64() * 1000.0;
+        if status == StatusCode::TOO_MANY_REQUESTS {
+            // Counted above: whoever comes too often fills no log.
+            tracing::debug!(status, milliseconds, "answered");
+        } else {
+            tracing::info!(status, milliseconds, "answered");
+        }
     }
 
     /// What happened is for the log; the visitor gets the reference.

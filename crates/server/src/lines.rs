@@ -1,0 +1,172 @@
+//! Log lines leave on a thread of their own, because whoever takes them may be slow, full or gone.
+//!
+//! A line that cannot be written at once would otherwise hold up the worker that serves everybody, and `eprintln!` panics
+//! when standard error is closed. So nobody who logs waits: a line beyond those that wait is lost, counted, and told of.
+
+use std::io::{self, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::time::Duration;
+
+use tracing_subscriber::fmt::MakeWriter;
+
+/// Lines that wait at most. Each has some 300 bytes.
+const MOST_WAITING: usize = 4096;
+/// How long the end of the process waits for the last ones.
+const LAST_LINES: Duration = Duration::from_secs(1);
+
+/// Takes lines.
+pub(crate) struct Lines {
+    queue: SyncSender<Item>,
+    lost: Arc<AtomicU64>,
+}
+
+enum Item {
+    Line(Vec<u8>),
+    /// Everything before it is written: somebody waits for that.
+    Written(SyncSender<()>),
+}
+
+/// Sees to it that the last lines are written: drop it when nothing more is to be said.
+#[must_use = "the last lines are written when it is dropped"]
+pub struct LastLines(SyncSender<Item>);
+
+impl Lines {
+    /// Has a thread write what is taken to `out`.
+    ///
+    /// # Errors
+    /// When there can be no further thread.
+    pub(crate) fn to(out: impl Write + Send + 'static) -> io::Result<(Self, LastLines)> {
+        let (queue, waiting) = sync_channel(MOST_WAITING);
+        let lost = Arc::new(AtomicU64::new(0));
+        let counted = Arc::clone(&lost);
+        std::thread::Builder::new()
+            .name("log".to_owned())
+            .spawn(move || write(&waiting, out, &counted))?;
+        let end = LastLines(queue.clone());
+        Ok((Self { queue, lost }, end))
+    }
+}
+
+impl Drop for LastLines {
+    fn drop(&mut self) {
+        let (written, all) = sync_channel(1);
+        // If there is no room, whoever takes the lines has not for long.
+        if self.0.try_send(Item::Written(written)).is_ok() {
+            let _ = all.recv_timeout(LAST_LINES);
+        }
+    }
+}
+
+impl<'a> MakeWriter<'a> for Lines {
+    type Writer = &'a Self;
+
+    fn make_writer(&'a self) -> Self::Writer {
+        self
+    }
+}
+
+/// A whole line at a time.
+impl Write for &Lines {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        if self.queue.try_send(Item::Line(line.to_vec())).is_err() {
+            self.lost.fetch_add(1, Ordering::Relaxed);
+            metrics::counter!("log_lines_lost_total").increment(1);
+        }
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Until nobody is left who could log.
+fn write(waiting: &Receiver<Item>, mut out: impl Write, lost: &AtomicU64) {
+    while let Ok(item) = waiting.recv() {
+        match item {
+            Item::Line(line) => {
+                if out.write_all(&line).is_err() {
+                    metrics::counter!("log_lines_lost_total").increment(1);
+                }
+            }
+            Item::Written(caller) => drop(caller.send(())),
+        }
+        let lost = lost.swap(0, Ordering::Relaxed);
+        if lost > 0 {
+            tracing::warn!(lost, "log lines were lost: whoever takes them was too slow");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::channel;
+
+    use super::*;
+
+    /// Takes a line each time that it is let.
+    struct Slow {
+        let_go: Receiver<()>,
+        taken: std::sync::mpsc::Sender<String>,
+    }
+
+    impl Write for Slow {
+        fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+            self.let_go.recv().map_err(|_| io::ErrorKind::BrokenPipe)?;
+            let taken = self.taken.send(String::from_utf8_lossy(line).into_owned());
+            taken.map_err(|_| io::ErrorKind::BrokenPipe)?;
+            Ok(line.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn slow() -> (Lines, LastLines, std::sync::mpsc::Sender<()>, Receiver<String>) {
+        let ((go, let_go), (taken, seen)) = (channel(), channel());
+        let (lines, last) = Lines::to(Slow { let_go, taken }).unwrap();
+        (lines, last, go, seen)
+    }
+
+    #[test]
+    fn whoever_logs_does_not_wait_and_what_is_lost_is_counted() {
+        let (lines, _last, go, seen) = slow();
+        let more = 10;
+        // One may be on its way already.
+        for number in 0..=MOST_WAITING + more {
+            (&lines).write_all(format!("{number}\n").as_bytes()).unwrap();
+        }
+        let lost = lines.lost.load(Ordering::Relaxed);
+        assert!((more as u64..=more as u64 + 1).contains(&lost), "{lost}");
+        for number in 0..MOST_WAITING {
+            go.send(()).unwrap();
+            assert_eq!(
+                seen.recv().unwrap(),
+                format!("{number}\n"),
+                "the first ones, in order"
+            );
+        }
+    }
+
+    #[test]
+    fn the_last_lines_are_written_before_the_end() {
+        let (lines, last, go, seen) = slow();
+        (&lines).write_all(b"the last one\n").unwrap();
+        go.send(()).unwrap();
+        drop(last);
+        assert_eq!(seen.try_recv().unwrap(), "the last one\n");
+    }
+
+    #[test]
+    fn whoever_takes_no_lines_holds_nobody_up() {
+        let (lines, last, go, seen) = slow();
+        drop((go, seen));
+        for _ in 0..3 * MOST_WAITING {
+            (&lines).write_all(b"to nobody\n").unwrap();
+        }
+        drop(last);
+    }
+}
