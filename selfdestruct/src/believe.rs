@@ -1,15 +1,15 @@
 //! Whether a request on the sync listener is the core's, and of now.
 //!
 //! TLS has let in nobody but the core's end of the link. The signature says more: that the core meant this very
-//! request, for this site, once, a moment ago. A request is judged when its body is here, because the body is signed
-//! along with it.
+//! request, for this site, once, a moment ago. Everything but the body is judged before a byte of that is read, so that
+//! whoever has no more than the TLS key fills no memory; and the body, which is signed along with it, when it is here.
 //!
 //! Nonces are remembered for as long as their requests could be repeated, in memory: whoever sends a request of before
 //! a restart once more needs the core's TLS key, and every call may be repeated without harm.
 
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use contract::sync::Token;
 use journal::site::CoreRequest;
@@ -23,15 +23,20 @@ const SPAN_MS: i64 = 15 * 1000;
 /// Nonces remembered at once; a request beyond them is refused. About 17 bytes each, and 7,000 a second for ten minutes.
 const MOST_NONCES: usize = 4_194_304;
 
-/// A request as it came in.
+/// What is asked, without the body.
 #[derive(Clone, Copy, Debug)]
 pub struct Asked<'a> {
     /// The method.
     pub method: &'a str,
     /// Path and query, as they were sent.
     pub path: &'a str,
-    /// The body.
-    pub body: &'a [u8],
+}
+
+/// A request of the core's whose body is still to come.
+#[derive(Debug)]
+pub struct Announced {
+    said: CoreRequest,
+    nonce: Token,
 }
 
 /// Why a request is not believed. For the log: the peer is told the time and nothing else.
@@ -93,11 +98,11 @@ impl Believer {
         }
     }
 
-    /// Judges a request by the value of its signature header. `now_ms` is this machine's time.
+    /// Judges a request by the value of its signature header, before its body is read. `now_ms` is this machine's time.
     ///
     /// # Errors
-    /// When it is not to be carried out. Whether its generation is good enough is for the store to say.
-    pub fn judge(&self, line: Option<&str>, asked: Asked<'_>, now_ms: i64) -> Result<CoreRequest, Doubt> {
+    /// When no body could make it believed.
+    pub fn judge(&self, line: Option<&str>, asked: Asked<'_>, now_ms: i64) -> Result<Announced, Doubt> {
         let unreadable = |why| Doubt {
             why,
             nonce: String::new(),
@@ -107,19 +112,33 @@ impl Believer {
             .ok_or_else(|| unreadable(Why::Unsigned))?;
         let said = CoreRequest::open(&signed, &self.core_key).map_err(|_| unreadable(Why::Forged))?;
         match self.fits(&said, asked, now_ms) {
-            Ok(()) => Ok(said),
-            Err(why) => Err(Doubt {
-                why,
-                nonce: said.nonce,
-            }),
+            Ok(nonce) => Ok(Announced { said, nonce }),
+            Err(why) => Err(Doubt::of(said, why)),
         }
     }
 
-    fn fits(&self, said: &CoreRequest, asked: Asked<'_>, now_ms: i64) -> Result<(), Why> {
+    /// Believes it with this body, once.
+    ///
+    /// # Errors
+    /// When it is not to be carried out. Whether its generation is good enough is for the store to say.
+    pub fn believe(&self, announced: Announced, body: &[u8], now_ms: i64) -> Result<CoreRequest, Doubt> {
+        let Announced { said, nonce } = announced;
+        let taken = if said.body == hash(body) {
+            self.nonces().take(nonce, said.time_ms, now_ms)
+        } else {
+            Err(Why::OtherRequest)
+        };
+        match taken {
+            Ok(()) => Ok(said),
+            Err(why) => Err(Doubt::of(said, why)),
+        }
+    }
+
+    fn fits(&self, said: &CoreRequest, asked: Asked<'_>, now_ms: i64) -> Result<Token, Why> {
         if said.site != self.site {
             return Err(Why::OtherSite);
         }
-        if said.method != asked.method || said.path != asked.path || said.body != hash(asked.body) {
+        if said.method != asked.method || said.path != asked.path {
             return Err(Why::OtherRequest);
         }
         let ahead = said.time_ms.saturating_sub(now_ms);
@@ -127,8 +146,21 @@ impl Believer {
             return Err(Why::OtherTime(ahead));
         }
         let nonce: Token = said.nonce.parse().map_err(|_| Why::OtherRequest)?;
-        let mut nonces = self.nonces.lock().unwrap_or_else(PoisonError::into_inner);
-        nonces.take(nonce, said.time_ms, now_ms)
+        self.nonces().look(nonce, said.time_ms, now_ms)?;
+        Ok(nonce)
+    }
+
+    fn nonces(&self) -> MutexGuard<'_, Nonces> {
+        self.nonces.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Doubt {
+    fn of(said: CoreRequest, why: Why) -> Self {
+        Self {
+            why,
+            nonce: said.nonce,
+        }
     }
 }
 
@@ -156,7 +188,8 @@ impl Nonces {
         }
     }
 
-    fn take(&mut self, nonce: Token, time_ms: i64, now_ms: i64) -> Result<(), Why> {
+    /// Whether it would be taken. Says under what it is remembered.
+    fn look(&mut self, nonce: Token, time_ms: i64, now_ms: i64) -> Result<(i64, u64), Why> {
         self.forget(now_ms);
         let span = time_ms.div_euclid(SPAN_MS);
         if span < self.forgotten {
@@ -164,14 +197,22 @@ impl Nonces {
         }
         let (half, _) = nonce.as_bytes().split_first_chunk().expect("16 bytes have eight");
         let half = u64::from_ne_bytes(*half);
-        let of_span = self.spans.entry(span).or_default();
-        if of_span.contains(&half) {
+        if self
+            .spans
+            .get(&span)
+            .is_some_and(|of_span| of_span.contains(&half))
+        {
             return Err(Why::Repeated);
         }
         if self.remembered >= self.most {
             return Err(Why::TooMany);
         }
-        of_span.insert(half);
+        Ok((span, half))
+    }
+
+    fn take(&mut self, nonce: Token, time_ms: i64, now_ms: i64) -> Result<(), Why> {
+        let (span, half) = self.look(nonce, time_ms, now_ms)?;
+        self.spans.entry(span).or_default().insert(half);
         self.remembered += 1;
         Ok(())
     }
@@ -224,11 +265,14 @@ mod tests {
     const ASKED: Asked<'static> = Asked {
         method: "PUT",
         path: "/sync/v1/messages/a?b=c",
-        body: b"body",
     };
 
-    fn judge(believer: &Believer, request: &CoreRequest) -> Result<CoreRequest, Doubt> {
+    fn announce(believer: &Believer, request: &CoreRequest) -> Result<Announced, Doubt> {
         believer.judge(Some(&request.sign(&key()).to_string()), ASKED, NOW)
+    }
+
+    fn judge(believer: &Believer, request: &CoreRequest) -> Result<CoreRequest, Doubt> {
+        believer.believe(announce(believer, request)?, b"body", NOW)
     }
 
     #[test]
@@ -258,6 +302,22 @@ mod tests {
             Ok(request(2)),
             "nothing refused used it up"
         );
+    }
+
+    #[test]
+    fn what_is_wrong_is_seen_before_the_body_and_a_request_is_spent_with_it() {
+        let believer = believer();
+        let why = |request: &CoreRequest| announce(&believer, request).unwrap_err().why;
+        let other_path = CoreRequest {
+            path: "/sync/v1/messages/b".to_owned(),
+            ..request(3)
+        };
+        assert_eq!(why(&other_path), Why::OtherRequest);
+        let (first, second) = (announce(&believer, &request(3)), announce(&believer, &request(3)));
+        assert!(believer.believe(first.unwrap(), b"body", NOW).is_ok());
+        let repeated = believer.believe(second.unwrap(), b"body", NOW).unwrap_err();
+        assert_eq!(repeated.why, Why::Repeated, "two at once are believed once");
+        assert_eq!(why(&request(3)), Why::Repeated);
     }
 
     #[test]

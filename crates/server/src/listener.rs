@@ -39,6 +39,8 @@ pub struct ListenerSettings {
 /// Sealed input is at most 8 KiB, which is 11 KiB in base64url; a form carries the block it was sealed to beside it.
 const BODY_LIMIT: usize = 64 * 1024;
 const DEADLINE: Duration = Duration::from_secs(15);
+/// Connections that one of our servers may hold open to another that knows it by its key: it needs a few.
+const PEER_CONNECTIONS: u32 = 64;
 
 impl ListenerSettings {
     /// A listener for browsers: `listen`, `sources`, `cert_file`, `key_file`, `trusted_proxies`, `deadline`,
@@ -102,7 +104,7 @@ impl ListenerSettings {
             deadline: DEADLINE,
             body_limit: BODY_LIMIT,
             rate: None,
-            connections: None,
+            connections: NonZeroU32::new(PEER_CONNECTIONS),
         }
     }
 

@@ -46,8 +46,7 @@ const TIDY: Duration = Duration::from_secs(10);
 
 /// Connections that the listeners of one process serve at once, over all workers. Each is an open file.
 pub fn most_connections() -> usize {
-    let places = Places::default();
-    places.each * places.workers
+    Places::default().all()
 }
 
 /// Who serves, and how many connections at once.
@@ -60,6 +59,17 @@ pub struct Places {
     /// Of these, those that the visitors of a listener that anybody reaches cannot take: listeners share their workers,
     /// and a site whose core cannot come in soon hands nothing out.
     pub kept: usize,
+}
+
+impl Places {
+    fn all(self) -> usize {
+        self.workers * self.each
+    }
+
+    /// Those of all visitors to a listener that anybody reaches; no stack has two of them.
+    fn of_visitors(self) -> usize {
+        self.workers * self.each.saturating_sub(self.kept)
+    }
 }
 
 /// A worker for each processor.
@@ -82,8 +92,7 @@ pub struct Stack {
     builder: ServerBuilder,
     randomness: Randomness,
     reloads: Reloads,
-    /// Connections of all visitors to a listener that anybody reaches; no stack has two of them.
-    most_visitors: usize,
+    places: Places,
 }
 
 impl Stack {
@@ -103,7 +112,7 @@ impl Stack {
             builder,
             randomness,
             reloads: Reloads::default(),
-            most_visitors: places.workers * places.each.saturating_sub(places.kept),
+            places,
         }
     }
 
@@ -123,9 +132,12 @@ impl Stack {
         self.reloads.add(name, tls.clone(), rules.limits.clone());
         let shutdown = self.builder.graceful_shutdown_signal();
         let randomness = Arc::clone(&self.randomness);
-        let seats = rules
-            .each_visitor
-            .map(|each| Seats::new(each, self.most_visitors));
+        let most = if rules.proven_peers {
+            self.places.all()
+        } else {
+            self.places.of_visitors()
+        };
+        let seats = rules.each_visitor.map(|each| Seats::new(each, most));
         let rules = Arc::new(rules);
         self.builder = self.builder.listen(name, socket, move || {
             let shutdown = shutdown.clone();
@@ -189,7 +201,7 @@ async fn admit(
     if !rules.allows(peer.ip()) {
         metrics::counter!("connections_refused_total", "listener" => rules.listener, "why" => "source")
             .increment(1);
-        tracing::info!(listener = rules.listener, peer = %peer.ip(), "connection from a foreign network refused");
+        tracing::debug!(listener = rules.listener, peer = %peer.ip(), "connection from a foreign network refused");
         return Err(());
     }
     let visitor = rules.visitor(peer.ip());

@@ -91,16 +91,22 @@ impl FromRequest for Believed {
 async fn believe(request: &HttpRequest, payload: &mut Payload) -> Result<Believed, Error> {
     let back: &Data<Back> = request.app_data().ok_or(Refused(Reason::Broken))?;
     let reference = Reference::from_request(request, payload).await?;
-    let body = Bytes::from_request(request, payload).await?;
     let line = request.headers().get(SIGNATURE_HEADER);
+    let line = line.and_then(|line| line.to_str().ok());
     let asked = Asked {
         method: request.method().as_str(),
         path: request.uri().path_and_query().map_or("/", |path| path.as_str()),
-        body: &body,
     };
-    let line = line.and_then(|line| line.to_str().ok());
-    let said = match back.believer.judge(line, asked, back.clock.now_ms()) {
-        Ok(said) => said,
+    let believed = match back.believer.judge(line, asked, back.clock.now_ms()) {
+        Ok(announced) => {
+            let body = Bytes::from_request(request, payload).await?;
+            let said = back.believer.believe(announced, &body, back.clock.now_ms());
+            said.map(|said| (said, body))
+        }
+        Err(doubt) => Err(doubt),
+    };
+    let (said, body) = match believed {
+        Ok(believed) => believed,
         Err(Doubt { why, nonce }) => return Err(unbelieved(back, &why.to_string(), &nonce).await),
     };
     match back.site.admit(said.generation).await {

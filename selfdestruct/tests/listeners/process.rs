@@ -6,9 +6,11 @@ use std::process::Stdio;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use contract::sync::push_body;
+use futures_util::future::try_join_all;
 use rcgen::generate_simple_self_signed;
 use rustix::process::{Pid, Signal, kill_process};
-use tokio::io::{AsyncBufReadExt as _, BufReader, Lines};
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader, Lines};
+use tokio::net::TcpStream;
 use tokio::process::{Child, ChildStderr, Command};
 use tokio::time::timeout;
 
@@ -51,6 +53,22 @@ async fn serve(folder: &Path) -> Served {
     }
 }
 
+/// Pairs what was [written](write).
+async fn paired(folder: &Path) -> Core {
+    let file = |name: &str| folder.join(name);
+    Core::pair(&file("of-core.json"), async || {
+        let mut pair = command(folder);
+        pair.arg("pair")
+            .arg(file("of-core.json"))
+            .arg("--out")
+            .arg(file("answer.json"));
+        let done = pair.output().await.unwrap();
+        assert!(done.status.success(), "{done:?}");
+        serde_json::from_slice(&std::fs::read(file("answer.json")).unwrap()).unwrap()
+    })
+    .await
+}
+
 /// The first line with these words.
 async fn until(lines: &mut Lines<BufReader<ChildStderr>>, words: &str) -> String {
     let found = async {
@@ -84,6 +102,8 @@ fn write(folder: &Path) {
         listen = "127.0.0.1:0"
         cert_file = "public.pem"
         key_file = "public.key"
+        requests_per_minute = 10000
+        requests_at_once = 10000
         [sync]
         listen = "127.0.0.1:0"
         sources = ["127.0.0.1"]
@@ -109,21 +129,9 @@ async fn the_program_pairs_serves_reloads_and_ends_with_the_way_out_closed() {
     assert!(!unpaired.status.success());
     assert!(String::from_utf8_lossy(&unpaired.stderr).contains("run selfdestruct pair FILE"));
 
-    let pair = async || {
-        let mut pair = command(folder.path());
-        pair.arg("pair")
-            .arg(file("of-core.json"))
-            .arg("--out")
-            .arg(file("answer.json"));
-        pair.output().await.unwrap()
-    };
-    let mut core = Core::pair(&file("of-core.json"), async || {
-        let done = pair().await;
-        assert!(done.status.success(), "{done:?}");
-        serde_json::from_slice(&std::fs::read(file("answer.json")).unwrap()).unwrap()
-    })
-    .await;
-    let twice = pair().await;
+    let mut core = paired(folder.path()).await;
+    let mut pair = command(folder.path());
+    let twice = pair.arg("pair").arg(file("of-core.json")).output().await.unwrap();
     assert!(!twice.status.success());
     assert!(
         String::from_utf8_lossy(&twice.stderr).contains("paired already, as dmz1"),
@@ -175,4 +183,71 @@ async fn the_program_pairs_serves_reloads_and_ends_with_the_way_out_closed() {
     assert!(ended.success(), "{ended}");
     let log = serve(folder.path()).await; // its past is found again
     assert!(log.public.port() != 0);
+}
+
+/// More lines than a pipe holds, first while nobody reads them and then when nobody is left who could.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_site_whose_log_nobody_takes_serves_on() {
+    server::tls::install_crypto();
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path());
+    paired(folder.path()).await;
+    let mut served = serve(folder.path()).await;
+    let public = Line {
+        address: served.public,
+        name: HOST,
+        tls: anonymous(&folder.path().join("public.pem")),
+    };
+    let visit = async |times: usize| {
+        for _ in 0..times {
+            assert_eq!(public.ask("GET /", &[], b"").await.status, 200);
+        }
+    };
+    timeout(PATIENCE, visit(500))
+        .await
+        .expect("nobody waits for the log");
+    drop(served.lines);
+    timeout(PATIENCE, visit(50))
+        .await
+        .expect("nor for a reader who is gone");
+    assert!(served.child.try_wait().unwrap().is_none(), "it runs");
+    let pid = served.child.id().unwrap();
+    kill_process(Pid::from_raw(i32::try_from(pid).unwrap()).unwrap(), Signal::TERM).unwrap();
+    let ended = timeout(PATIENCE, served.child.wait()).await.unwrap().unwrap();
+    assert!(ended.success(), "{ended}");
+}
+
+/// Whoever has the key of the link alone does not take the places of readers.
+#[tokio::test(flavor = "multi_thread")]
+async fn one_address_holds_sixty_four_connections_to_the_sync_listener() {
+    server::tls::install_crypto();
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path());
+    let mut core = paired(folder.path()).await;
+    core.now_ms = now_ms();
+    let served = serve(folder.path()).await;
+    let held = try_join_all((0..64).map(|_| TcpStream::connect(served.sync)))
+        .await
+        .unwrap();
+    let is_shut = async || {
+        let mut further = TcpStream::connect(served.sync).await.unwrap();
+        let read = timeout(Duration::from_secs(3), further.read(&mut [0])).await;
+        read.is_ok_and(|read| !matches!(read, Ok(1..)))
+    };
+    assert!(is_shut().await);
+    drop(held);
+    let is_open = async {
+        while is_shut().await {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    timeout(PATIENCE, is_open)
+        .await
+        .expect("places that were left are free");
+    let sync = Line {
+        address: served.sync,
+        name: "selfdestruct",
+        tls: core.tls(&config(folder.path())),
+    };
+    assert_eq!(core.get(&sync, "/sync/v1/inventory").await.status, 200);
 }

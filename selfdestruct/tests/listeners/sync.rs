@@ -39,6 +39,21 @@ async fn nobody_with_another_key_gets_as_far_as_http() {
     assert_eq!(site.core.get(&site.sync, "/sync/v1/inventory").await.status, 200);
 }
 
+/// The key of the link alone lets in nothing that takes room.
+#[tokio::test(flavor = "multi_thread")]
+async fn without_the_cores_signature_no_body_is_awaited() {
+    let site = Site::new().await;
+    let (path, body) = ("/sync/v1/messages", vec![7; 400_000]);
+    let signature = site.core.sign(&site.core.says("POST", path, &body));
+    let spent = crate::line::request("selfdestruct", &format!("POST {path}"), &[&signature], &body);
+    assert_ne!(site.sync.exchange(&spent).await.unwrap().status, 401);
+    for headers in [[].as_slice(), &[signature.as_str()]] {
+        let mut head = crate::line::request("selfdestruct", &format!("POST {path}"), headers, &body);
+        head.truncate(head.len() - body.len());
+        assert_eq!(site.sync.exchange(&head).await.unwrap().status, 401);
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_request_that_the_core_did_not_mean_is_answered_with_the_signed_time() {
     let site = Site::new().await;
