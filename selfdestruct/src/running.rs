@@ -40,6 +40,7 @@ pub(crate) struct Running {
     /// How far the chain is known to the other database.
     pub(crate) anchored: AtomicU64,
     pub(crate) public_queue: Arc<Semaphore>,
+    pub(crate) push_queue: Arc<Semaphore>,
     pub(crate) sync_queue: Arc<Semaphore>,
     /// Messages that ended since the last round of erasing.
     pub(crate) ended: AtomicUsize,
@@ -52,7 +53,9 @@ pub(crate) struct Running {
 pub(crate) enum Side {
     /// The Internet's.
     Public,
-    /// The core's.
+    /// The core's, who pushes.
+    Push,
+    /// The core's, for all else.
     Sync,
 }
 
@@ -259,6 +262,7 @@ impl Running {
     pub(crate) async fn place(&self, behalf: Side) -> Result<OwnedSemaphorePermit, SiteError> {
         let place = match behalf {
             Side::Public => Arc::clone(&self.public_queue).try_acquire_owned().ok(),
+            Side::Push => Arc::clone(&self.push_queue).acquire_owned().await.ok(),
             Side::Sync => Arc::clone(&self.sync_queue).acquire_owned().await.ok(),
         };
         place.ok_or(SiteError::Busy)

@@ -16,6 +16,7 @@ use contract::sync::{
 };
 use journal::site::SiteTime;
 use journal::{SigningKey, Statement};
+use tokio::time::timeout;
 use zeroize::Zeroizing;
 
 pub use crate::given::Given;
@@ -42,6 +43,9 @@ pub struct Settings {
     pub limits: Limits,
 }
 
+/// How long the last visits may wait to be written down at the end.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
 /// What a site bears.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
@@ -55,7 +59,9 @@ pub struct Limits {
     pub drop_bytes: u64,
     /// Changes for the public listener that wait at the same time; a further one is refused.
     pub public_queue: usize,
-    /// Places of the same queue that are kept for the core.
+    /// Places of the same queue that are kept for what the core pushes.
+    pub push_queue: usize,
+    /// And for all else that it asks: however many pushes wait for a disk, a revocation and an ack get through.
     pub sync_queue: usize,
 }
 
@@ -68,13 +74,14 @@ impl Default for Limits {
             messages: 1_000_000,
             drop_bytes: 1024 * 1024 * 1024,
             public_queue: 768,
-            sync_queue: 256,
+            push_queue: 224,
+            sync_queue: 32,
         }
     }
 }
 
-/// What the pairing says: with it a site without a past begins. One that has a past goes on with what it stored, unless
-/// this is a pairing for a later epoch: then everything of the earlier one is erased.
+/// What the pairing says: with it a site begins, and everything that it stored before is erased. Only what the same pairing
+/// began already goes on.
 pub struct Beginning {
     /// The epoch.
     pub epoch: u64,
@@ -264,7 +271,8 @@ impl Site {
 
     /// Writes the noise down, lets what is under way finish, and closes the files.
     pub async fn close(&self) {
-        if let Ok(epoch) = self.0.enter().await
+        // A new epoch that is just beginning may take minutes: it ends with the databases.
+        if let Ok(Ok(epoch)) = timeout(LAST_WORDS, self.0.enter()).await
             && let Err(error) = noise::roll_up(&self.0, &epoch, true).await
         {
             tracing::warn!(%error, "the last visits are not written down");

@@ -16,10 +16,10 @@ pub(crate) fn answer(c: &Connection, id: Token) -> Result<Option<Commanded>, Sit
         .transpose()
 }
 
-/// Keeps the answer.
-pub(crate) fn insert(c: &Connection, id: Token, answer: Commanded, now: i64) -> Result<(), SiteError> {
+/// Keeps the answer. Commands are [forgotten](forget) in the order of their `at`.
+pub(crate) fn insert(c: &Connection, id: Token, answer: Commanded, at: i64) -> Result<(), SiteError> {
     c.prepare_cached("INSERT INTO command (id, at, answer) VALUES (?1, ?2, ?3)")?
-        .execute((id.as_bytes(), now, serde_json::to_string(&answer)?))?;
+        .execute((id.as_bytes(), at, serde_json::to_string(&answer)?))?;
     Ok(())
 }
 

@@ -265,6 +265,24 @@ pub(crate) fn bury(c: &Connection, row: i64, seq: u64, due: i64) -> Result<(), S
     Ok(())
 }
 
+/// A tombstone of what never was here, until `due`: a push that is still on its way finds that it has ended. It is nobody's
+/// link, takes no room, and no event tells of it.
+pub(crate) fn bury_unseen(
+    c: &Connection,
+    row: i64,
+    id: Token,
+    ended: Ended,
+    due: i64,
+) -> Result<(), SiteError> {
+    c.prepare_cached(
+        "INSERT INTO message (row, id, digest, header, nonce, link, size, pushed_at, expires_at, readings_left,
+             max_wrong, tries_left, unlocked, state, ended, ended_at, ended_seq, due)
+         VALUES (?1, ?2, ?3, '', x'', ?3, 0, ?4, ?4, 0, 0, 0, 0, 2, ?5, ?4, 0, ?6)",
+    )?
+    .execute((row, id.as_bytes(), [0_u8; 32], ended.at, end_number(ended.state), due))?;
+    Ok(())
+}
+
 /// Up to `most` rows whose time has come, but for those that are to be erased.
 pub(crate) fn due(c: &Connection, now: i64, most: u32) -> Result<Vec<i64>, SiteError> {
     let mut rows =

@@ -151,7 +151,7 @@ fn of_read(error: ReadError<SiteError>) -> SiteError {
 
 fn options(application_id: i32, limits: &Limits) -> Options {
     Options {
-        queue: limits.public_queue + limits.sync_queue,
+        queue: limits.public_queue + limits.push_queue + limits.sync_queue,
         group: GROUP,
         ..Options::new(application_id)
     }

@@ -5,12 +5,17 @@ use std::sync::Arc;
 use contract::sync::{Command, Commanded, End, Ended, Order, What};
 use sqlite::Connection;
 
+use super::sweep::{COMMANDS_KEPT, UNKNOWN_KEPT};
 use super::to_its_end;
 use crate::given::Step;
 use crate::running::{Epoch, Running, Side};
 use crate::site::SiteError;
 use crate::store::message::Message;
 use crate::store::{chain, claim, command, message};
+
+/// For so long a push can still come that was sent before its revocation, in milliseconds: its signature is good for five
+/// minutes by a clock that may be five minutes off, and a request may take some more.
+const ON_ITS_WAY: i64 = 15 * 60 * 1000;
 
 /// What came of it, and what others have to be told.
 struct Outcome {
@@ -45,11 +50,7 @@ pub(crate) async fn run(site: &Arc<Running>, command: &Command) -> Result<Comman
         let outcome = match site.site.write(move |c| first.try_once(c)).await? {
             Some(outcome) => outcome,
             // Perhaps its push is on the way, though nobody waits for it any more: then it comes first.
-            None => {
-                site.site
-                    .write_behind(&site.keys, move |c| asked.settle(c))
-                    .await?
-            }
+            None => settle_behind_pushes(&site, asked).await?,
         };
         site.step(Step::CommandDone);
         if let Some(seq) = outcome.seq {
@@ -59,6 +60,17 @@ pub(crate) async fn run(site: &Arc<Running>, command: &Command) -> Result<Comman
         Ok(outcome.answer)
     })
     .await
+}
+
+async fn settle_behind_pushes(site: &Running, asked: Asked) -> Result<Outcome, SiteError> {
+    let loose = site.rows.take();
+    let row = loose.row;
+    let settle = move |c: &Connection| asked.settle(c, row);
+    let (outcome, row_is_used) = site.site.write_behind(&site.keys, settle).await?;
+    if row_is_used {
+        loose.keep();
+    }
+    Ok(outcome)
 }
 
 /// A command, on the writer's side.
@@ -83,13 +95,22 @@ impl Asked {
         Ok(Some(outcome))
     }
 
-    /// The same, but that there is no such message is an answer, too.
-    fn settle(&self, c: &Connection) -> Result<Outcome, SiteError> {
+    /// The same, but that there is no such message is an answer, too. What is revoked does not come later either: `row` is
+    /// for what keeps it away. Says whether it is used.
+    fn settle(&self, c: &Connection, row: i64) -> Result<(Outcome, bool), SiteError> {
         if let Some(outcome) = self.try_once(c)? {
-            return Ok(outcome);
+            return Ok((outcome, false));
         }
-        command::insert(c, self.command.id, Commanded::Unknown, self.now)?;
-        Ok(Commanded::Unknown.into())
+        let Command { id, message, order } = self.command;
+        let is_revoked = order == Order::Revoke;
+        if is_revoked {
+            let (state, at) = (End::Revoked, self.now);
+            let due = at.saturating_add(ON_ITS_WAY);
+            message::bury_unseen(c, row, message, Ended { state, at }, due)?;
+        }
+        let at = self.now.saturating_sub(COMMANDS_KEPT - UNKNOWN_KEPT);
+        command::insert(c, id, Commanded::Unknown, at)?;
+        Ok((Commanded::Unknown.into(), is_revoked))
     }
 }
 

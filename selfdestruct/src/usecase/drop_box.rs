@@ -21,6 +21,7 @@ pub(crate) async fn open(site: &Running, into: u64, id: Token, asked: &DropReque
         .settings
         .limits
         .drop_bytes
+        .min(site.settings.limits.largest) // it comes as one body
         .min((piece::MOST - 1) * piece::PIECE as u64);
     let asked = asked.clone();
     let loose = site.rows.take();

@@ -16,6 +16,8 @@ use crate::store::chain::Owner;
 use crate::store::standing::{self, Standing};
 use crate::store::{Garbled, Store, chain, held, keys, message, piece};
 
+/// How far ahead an epoch's number may be: it goes up by one at a time, and what is used up does not come back.
+const MOST_AHEAD: u64 = 1_000;
 /// Pieces that are erased in one transaction: 16 MiB.
 const PIECES_AT_A_TIME: u32 = 64;
 
@@ -79,13 +81,18 @@ pub(crate) async fn begin(
         // What was overwritten stands in the log, too: emptied each time, it needs no room of the whole.
         empty_log(site).await?;
     }
-    let standing = first.standing();
+    let mut standing = first.standing();
+    let goes_on = first.follows.is_some();
     let ratchet = Zeroizing::new(*first.ratchet);
     let origin = first.origin();
     site.write(move |c| {
         message::clear(c)?;
         held::clear(c)?;
         chain::begin(c, origin, &ratchet)?;
+        if goes_on && let Some(former) = standing::get(c)? {
+            // A higher one may have come while the pieces were erased.
+            standing.generation = standing.generation.max(former.generation);
+        }
         standing::put(c, &standing)
     })
     .await?;
@@ -134,6 +141,9 @@ pub(crate) async fn open(site: &Running, asked: &NewEpoch) -> Result<EpochOpened
     // The same number may come a second time: from a core that was restored to before it asked.
     if asked.epoch < former.epoch {
         return Err(SiteError::Outdated);
+    }
+    if asked.epoch > former.epoch.saturating_add(MOST_AHEAD) {
+        return Err(SiteError::Refused);
     }
     site.set_confirmed(None);
     let between = || site.step(Step::EpochKeysErased);

@@ -14,9 +14,10 @@ const BATCH: u32 = 1_000;
 
 /// Erases some of them; whether there may be more.
 pub(crate) async fn try_some(site: &Running) -> Result<bool, SiteError> {
+    let (older, reached) = left_by_a_crash(site).await?;
+    // Behind what may fail: from here on these numbers are known here only.
     let mut rows = site.rows.take_loose();
     let given_up = rows.len();
-    let (older, reached) = left_by_a_crash(site).await?;
     rows.extend(older);
     if let Err(error) = erase_unused(site, &rows).await {
         site.rows.add_loose(&rows[..given_up]);

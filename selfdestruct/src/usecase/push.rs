@@ -141,12 +141,12 @@ async fn take(
         site.step(Step::KeyStored);
         (
             None,
-            store_pieces(site, Side::Sync, row, &cipher, ciphertext).await?,
+            store_pieces(site, Side::Push, row, &cipher, ciphertext).await?,
         )
     } else {
         (Some(store_key), (0, cipher.lock(0, ciphertext)))
     };
-    let place = site.place(Side::Sync).await?;
+    let place = site.place(Side::Push).await?;
     let site = Arc::clone(site);
     to_its_end(entered, async move {
         let _place = place;

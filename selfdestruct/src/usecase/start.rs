@@ -45,9 +45,9 @@ pub(crate) async fn start(
                 key: &beginning.key,
                 clock: given.clock.now_ms(),
             };
-            // The number alone would not do: of an epoch that the core gave up on the way, it offers the number again.
-            let is_begun =
-                |past: &Standing| past.epoch > first.epoch || past.opened_by == first.fingerprint();
+            // Whatever the number: of an epoch that the core gave up on the way it offers the number again, and a lower one
+            // when it is from an older copy itself. Only whoever repeats a pairing that was cut short goes on.
+            let is_begun = |past: &Standing| past.opened_by == first.fingerprint();
             match past.filter(is_begun) {
                 Some(begun) => go_on(&site, &data_keys, &begun, Some(beginning), &given).await?,
                 None => begin(&site, &data_keys, first, || {}).await?,
@@ -136,6 +136,7 @@ async fn run(
         confirmed: Mutex::new(None),
         head: watch::Sender::new(0),
         public_queue: Arc::new(Semaphore::new(limits.public_queue)),
+        push_queue: Arc::new(Semaphore::new(limits.push_queue)),
         sync_queue: Arc::new(Semaphore::new(limits.sync_queue)),
         anchored: AtomicU64::new(0),
         ended: AtomicUsize::new(0),

@@ -21,7 +21,9 @@ const BATCH: u32 = 256;
 const DAY: i64 = 24 * 60 * 60 * 1_000;
 /// Events that the core has are kept as long, so that a restored core can read them again.
 const EVENTS_KEPT: i64 = 30 * DAY;
-const COMMANDS_KEPT: i64 = 90 * DAY;
+pub(super) const COMMANDS_KEPT: i64 = 90 * DAY;
+/// A command for a message that is not here did nothing: ids that somebody makes up fill nothing for long.
+pub(super) const UNKNOWN_KEPT: i64 = DAY;
 /// A tombstone whose end the core does not know yet is looked at again after this time.
 const HOUR: i64 = 60 * 60 * 1_000;
 /// Unused pages that stay for what comes next: a quarter of a mebibyte.

@@ -1,11 +1,13 @@
 //! Commands do what they say, once.
 
-use contract::sync::{Command, Commanded, End, Ended, Order, What};
+use contract::sync::{Command, Commanded, End, Ended, Order, Pushed, What};
 use journal::Statement;
 use journal::site::Inventory;
 use selfdestruct::site::{Opening, SiteError};
 
 use crate::support::{DAY, Letter, START, World, token};
+
+const MINUTE: i64 = 60_000;
 
 fn command(name: &str, letter: &Letter, order: Order) -> Command {
     Command {
@@ -50,6 +52,88 @@ async fn what_is_revoked_is_gone_at_once_and_told() {
     ));
     let unknown = command("unknown", &Letter::new("never pushed"), Order::Revoke);
     assert_eq!(world.site().command(&unknown).await.unwrap(), Commanded::Unknown);
+}
+
+/// Its packets were held up on the way, or its body is large and half of it is stored.
+#[tokio::test]
+async fn a_push_that_comes_after_its_revocation_is_told_that_it_has_ended() {
+    let mut world = World::new().await;
+    let letters = [
+        Letter::new("late"),
+        Letter::new("late and large").of_size(600_000),
+    ];
+    let gone = Ended {
+        state: End::Revoked,
+        at: START,
+    };
+    for letter in &letters {
+        let revoke = command(&format!("revoke {:?}", letter.id()), letter, Order::Revoke);
+        for _ in 0..2 {
+            let answer = world.site().command(&revoke).await.unwrap();
+            assert_eq!(answer, Commanded::Unknown, "the same again");
+        }
+        let other = command(&format!("extend {:?}", letter.id()), letter, Order::Unlock);
+        assert_eq!(
+            world.site().command(&other).await.unwrap(),
+            Commanded::Ended(gone)
+        );
+    }
+    world.hands.go_on(14 * MINUTE);
+    world.restart().await;
+    world.sweep().await;
+    world.confirm().await;
+    for letter in &letters {
+        assert_eq!(world.push(letter).await, Pushed::Ended(gone));
+        assert_eq!(world.open(letter, "reader").await, Opening::Neutral);
+    }
+    // By then whatever was sent before is too old to be believed: nothing has to be remembered any more.
+    world.hands.go_on(2 * MINUTE);
+    world.sweep().await;
+    world.confirm().await;
+    let left: (i64, i64) = world
+        .look()
+        .query_row(
+            "SELECT (SELECT count(*) FROM message), (SELECT count FROM held WHERE kind = 1)",
+            [],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )
+        .unwrap();
+    assert_eq!(left, (0, 0));
+    for letter in &letters {
+        assert!(world.told(letter).is_empty(), "it never was there");
+    }
+}
+
+#[tokio::test]
+async fn commands_for_what_never_was_there_are_forgotten_after_a_day() {
+    let world = World::new().await;
+    let letter = world.pushed(Letter::new("lives")).await;
+    let known = command(
+        "known",
+        &letter,
+        Order::Extend {
+            expires_at: START + 9 * DAY,
+        },
+    );
+    assert_eq!(world.site().command(&known).await.unwrap(), Commanded::Done);
+    for number in 0..5 {
+        let unknown = Letter::new(&format!("made up {number}"));
+        let order = if number == 0 { Order::Revoke } else { Order::Unlock };
+        let answer = world
+            .site()
+            .command(&command(&format!("{number}"), &unknown, order))
+            .await;
+        assert_eq!(answer.unwrap(), Commanded::Unknown);
+    }
+    let count = || -> i64 {
+        let db = world.look();
+        db.query_row("SELECT count(*) FROM command", [], |row| row.get(0))
+            .unwrap()
+    };
+    assert_eq!(count(), 6);
+    world.hands.go_on(DAY + 1);
+    world.sweep().await;
+    assert_eq!(count(), 1, "what was done is remembered longer");
 }
 
 #[tokio::test]
@@ -109,6 +193,31 @@ async fn a_core_that_was_restored_is_not_taken_for_the_later_one() {
     world.restart().await;
     assert!(matches!(world.site().admit(2).await, Err(SiteError::Outdated)));
     world.site().admit(3).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_new_epoch_forgets_no_generation_and_uses_up_no_numbers() {
+    let mut world = World::new().await;
+    let mut far: contract::sync::NewEpoch = world.core.new_epoch();
+    far.epoch = 1_002;
+    let refused = world.site().new_epoch(&far).await;
+    assert!(matches!(refused, Err(SiteError::Refused)), "{refused:?}");
+    let asked = world.core.new_epoch();
+    world.site().admit(5).await.unwrap();
+    world.site().new_epoch(&asked).await.unwrap();
+    world.restart().await;
+    assert!(matches!(world.site().admit(4).await, Err(SiteError::Outdated)));
+}
+
+#[tokio::test]
+async fn a_line_that_no_core_writes_is_not_kept() {
+    let world = World::new().await;
+    let line = "x".repeat(4097);
+    assert!(matches!(
+        world.site().witness(&line).await,
+        Err(SiteError::Refused)
+    ));
+    world.site().witness(&line[..4096]).await.unwrap();
 }
 
 #[tokio::test]

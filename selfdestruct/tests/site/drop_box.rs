@@ -163,3 +163,21 @@ async fn boxes_have_a_quota_of_their_own_and_an_end() {
         .unwrap();
     assert_eq!(boxes, 0);
 }
+
+/// It comes, and is fetched, as one body.
+#[tokio::test]
+async fn a_box_is_no_larger_than_a_message_may_be() {
+    let world = World::with(Limits {
+        largest: 500_000,
+        ..Limits::default()
+    })
+    .await;
+    let of = |largest| DropRequest { largest, ..asked() };
+    let too_large = world.site().request_drop(1, token("large"), &of(500_001)).await;
+    assert!(matches!(too_large, Err(SiteError::Refused)));
+    world
+        .site()
+        .request_drop(1, token("fits"), &of(500_000))
+        .await
+        .unwrap();
+}

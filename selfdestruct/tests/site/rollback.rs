@@ -256,3 +256,27 @@ async fn a_pairing_under_the_number_of_an_epoch_that_the_core_gave_up_begins_ane
     let events = site.events(begun).await.expect("it is the same chain").events;
     assert_eq!(events.len(), 2, "another start: {events:?}");
 }
+
+/// A core from an older copy counts from where it was then.
+#[tokio::test]
+async fn a_pairing_under_a_lower_number_begins_anew_too() {
+    let mut world = World::new().await;
+    let site = world.site().clone();
+    for _ in 0..2 {
+        world.core.begin_epoch(&site).await;
+    }
+    drop(site);
+    assert_eq!(world.site().epoch().await, 3);
+    world.pushed(Letter::new("of the third epoch")).await;
+    world.stop();
+    let site = loop {
+        match world.start_with(2, [8; 32]).await {
+            Ok(site) => break site,
+            Err(StartError::Database(sqlite::OpenError::InUse { .. })) => tokio::task::yield_now().await,
+            Err(error) => panic!("{error}"),
+        }
+    };
+    assert_eq!(site.epoch().await, 2);
+    let listed = site.inventory(None).await.expect("it goes on");
+    assert!(!listed.contains(r#""id""#), "nothing is left: {listed}");
+}

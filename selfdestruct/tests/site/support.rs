@@ -222,7 +222,8 @@ impl World {
             given,
             site: None,
         };
-        world.site = Some(world.start().await.expect("the test stands on it"));
+        let paired = world.start_with(1, RATCHET).await;
+        world.site = Some(paired.expect("the test stands on it"));
         world.confirm().await;
         world
     }
@@ -231,27 +232,26 @@ impl World {
         self.site.as_ref().expect("it was started")
     }
 
-    pub(crate) async fn start(&self) -> Result<Site, StartError> {
-        self.start_with(1, RATCHET).await
-    }
-
     /// Starts as a pairing does that offers this epoch with this first key.
     pub(crate) async fn start_with(&self, epoch: u64, ratchet: [u8; 32]) -> Result<Site, StartError> {
-        let settings = Settings {
-            data_dir: self.folder.path().join("data"),
-            keys_dir: self.folder.path().join("keys"),
-            name: NAME.to_owned(),
-            confirm_within: self.confirm_within,
-            lease: Duration::from_millis(u64::try_from(LEASE).expect("the test stands on it")),
-            limits: self.limits,
-        };
         let beginning = Beginning {
             epoch,
             ratchet: Secret::new(ratchet),
             generation: 1,
             key: SigningKey::from_bytes(&KEY),
         };
-        Site::start(settings, self.given.clone(), Some(beginning)).await
+        Site::start(self.settings(), self.given.clone(), Some(beginning)).await
+    }
+
+    fn settings(&self) -> Settings {
+        Settings {
+            data_dir: self.folder.path().join("data"),
+            keys_dir: self.folder.path().join("keys"),
+            name: NAME.to_owned(),
+            confirm_within: self.confirm_within,
+            lease: Duration::from_millis(u64::try_from(LEASE).expect("the test stands on it")),
+            limits: self.limits,
+        }
     }
 
     /// The process is gone without a word, and comes up again. What the old one still had in its queue is finished
@@ -267,7 +267,7 @@ impl World {
 
     pub(crate) async fn come_up(&mut self) {
         loop {
-            match self.start().await {
+            match Site::start(self.settings(), self.given.clone(), None).await {
                 Ok(site) => break self.site = Some(site),
                 Err(StartError::Database(sqlite::OpenError::InUse { .. })) => tokio::task::yield_now().await,
                 Err(error) => panic!("{error}"),
