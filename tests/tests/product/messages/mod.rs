@@ -6,6 +6,7 @@ mod changed;
 mod core_restored;
 mod embedded;
 mod faults;
+mod first_day;
 mod full;
 mod gone;
 mod killed;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tests::browser::{Browser, Scripts};
 use tests::memory;
 use tests::processes::wait_for;
-use tests::reader::{Reader, Reading};
+use tests::reader::{Link, Reader, Reading};
 use tests::secrets::Searcher;
 use tests::stack::Stack;
 
@@ -80,15 +80,38 @@ async fn nothing_that_opens_a_message_is_in_a_file_or_in_the_memory_of_the_site(
         ("passphrase", passphrases[0].as_str()),
         ("unread passphrase", passphrases[1].as_str()),
     ]);
+    let pid = stack.site.as_ref().expect("it runs").id();
+    let expect_nothing_in_memory = |when: &str| {
+        let mut found = BTreeSet::new();
+        memory::read(pid, |piece| found.append(&mut searcher.in_text(piece))).expect("root may look");
+        assert_eq!(found, BTreeSet::new(), "in the site's memory {when}");
+    };
+    let stored = pieces(&stack);
+    assert_eq!(stored.len(), 2);
+    assert!(
+        stored.iter().all(|piece| stands_in_a_file(&stack, piece)),
+        "while they wait"
+    );
+    let wrong = Link::parse(&read.link, Some("certainly not this"));
+    let answer = reader.open(&wrong, [2; 16]).await.expect("an answer");
+    assert_eq!(answer, Reading::WrongPassphrase { tries_left: 4 });
+    expect_nothing_in_memory("after a wrong passphrase");
     let opened = reader.open(&read.link(), [1; 16]).await.expect("an answer");
     assert_eq!(opened, Reading::Text(SECRET.to_owned()));
+    expect_nothing_in_memory("during the lease");
     reader.done(&read.link(), [1; 16]).await.expect("an answer");
     stack.await_message(&read.id, "read").await;
 
-    let pid = stack.site.as_ref().expect("it runs").id();
-    let mut found = BTreeSet::new();
-    memory::read(pid, |piece| found.append(&mut searcher.in_text(piece))).expect("root may look");
-    assert_eq!(found, BTreeSet::new(), "in the site's memory");
+    expect_nothing_in_memory("after the end");
+    let left: Vec<bool> = stored
+        .iter()
+        .map(|piece| stands_in_a_file(&stack, piece))
+        .collect();
+    assert_eq!(
+        left,
+        [false, true],
+        "what was read is in no file of the site, the other is"
+    );
     assert_eq!(
         searcher.in_folder(&stack.state(), &[]),
         BTreeSet::new(),
@@ -100,6 +123,29 @@ async fn nothing_that_opens_a_message_is_in_a_file_or_in_the_memory_of_the_site(
         BTreeSet::new(),
         "in a file"
     );
+}
+
+/// What the site stores, in the order in which it came.
+fn pieces(stack: &Stack) -> Vec<Vec<u8>> {
+    let database = sqlite::Connection::open(stack.state().join("site/site.db")).expect("the site's database");
+    let mut pieces = database
+        .prepare("SELECT bytes FROM piece ORDER BY place")
+        .expect("its table");
+    let pieces = pieces.query_map([], |row| row.get(0)).expect("its rows");
+    pieces.map(|piece| piece.expect("bytes")).collect()
+}
+
+/// Whether it stands in a file of the site, used or not.
+fn stands_in_a_file(stack: &Stack, piece: &[u8]) -> bool {
+    // A piece may be cut in two by the pages of the file: its beginning is not.
+    let needle = &piece[..64];
+    ["site", "site-keys"].iter().any(|folder| {
+        let files = std::fs::read_dir(stack.state().join(folder)).expect("a folder of the site");
+        files.into_iter().any(|file| {
+            let file = std::fs::read(file.expect("an entry").path()).unwrap_or_default();
+            file.windows(needle.len()).any(|window| window == needle)
+        })
+    })
 }
 
 #[tokio::test(flavor = "multi_thread")]
