@@ -5,7 +5,8 @@
 //! whoever has no more than the TLS key fills no memory; and the body, which is signed along with it, when it is here.
 //!
 //! Nonces are remembered for as long as their requests could be repeated, in memory: whoever sends a request of before
-//! a restart once more needs the core's TLS key, and every call may be repeated without harm.
+//! a restart once more needs the core's TLS key, and every call may be repeated without harm within its epoch. (One of the five minutes before a pairing
+//! under the same number could begin something in the new epoch; the core's inventory finds it.)
 
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;

@@ -14,6 +14,7 @@ use rustls_pki_types::CertificateDer;
 use serde::{Deserialize, Serialize};
 use server::config::Origin;
 use server::tls::pin;
+use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
 use crate::config::SiteConfig;
@@ -87,6 +88,9 @@ pub struct Paired {
     pub core_key: Bytes<32>,
     /// The epoch that began with the pairing.
     pub epoch: u64,
+    /// SHA-256 of the secret in the file that was taken, by which the file is known again.
+    #[serde(default)]
+    pub taken: Option<Digest>,
     /// What pages say about whose they are.
     pub look: Look,
 }
@@ -134,16 +138,9 @@ pub enum PairError {
         /// As what.
         site: String,
     },
-    /// The file is the one that was taken already, or an older one.
-    #[error(
-        "the file is for epoch {epoch}, and this site was in epoch {was} already; have the core write a new one"
-    )]
-    Used {
-        /// The file's epoch.
-        epoch: u64,
-        /// The epoch of the pairing before.
-        was: u64,
-    },
+    /// The file is the one that was taken already.
+    #[error("this file was taken already; have the core write a new one (core-api site add NAME)")]
+    Used,
     /// The epoch cannot begin.
     #[error("{0}; a site that serves must be stopped first")]
     Start(#[from] StartError),
@@ -183,6 +180,7 @@ impl Paired {
             core_pins: pairing.core_pins.clone(),
             core_key: pairing.core_key,
             epoch: pairing.epoch,
+            taken: Some(secret_of(pairing)),
             look: pairing.look.clone(),
         }
     }
@@ -257,12 +255,14 @@ fn fits_before(place: &Place, pairing: &Pairing, again: bool) -> Result<(), Pair
         Err(PairError::NotPaired) => Ok(()),
         Err(wrong) => Err(wrong),
         Ok(before) if !again => Err(PairError::Already { site: before.site }),
-        Ok(before) if before.site == pairing.site && before.epoch >= pairing.epoch => Err(PairError::Used {
-            epoch: pairing.epoch,
-            was: before.epoch,
-        }),
+        Ok(before) if before.taken == Some(secret_of(pairing)) => Err(PairError::Used),
+        // Whatever its epoch's number: a core from an older copy, or a new one, counts from where it is.
         Ok(_) => Ok(()),
     }
+}
+
+fn secret_of(pairing: &Pairing) -> Digest {
+    Digest::from(<[u8; 32]>::from(Sha256::digest(pairing.ratchet.expose())))
 }
 
 /// A pairing that was cut short goes on with the key that the database may have already.

@@ -177,9 +177,10 @@ fn clients_in(tree: &str) -> Vec<&str> {
 
 /// What the site links, one package a line. Resolved alone, as it is built to be shipped: in the workspace as a whole
 /// features unite, and what another crate asks for would be laid to the site's charge or hide what the site asks for.
-fn linked_by_the_site(workspace: &Path, platform: &str) -> String {
+fn linked_by_the_site(workspace: &Path, platform: &str, further: &[&str]) -> String {
     let tree = Command::new(env!("CARGO"))
         .args(["tree", "--package", "selfdestruct", "--edges", "normal"])
+        .args(further)
         .args(["--prefix", "none", "--target", platform])
         .current_dir(workspace)
         .output()
@@ -198,7 +199,7 @@ fn names(tree: &str) -> BTreeSet<&str> {
 #[test]
 fn the_site_of_messages_links_nothing_that_dials() {
     for platform in PLATFORMS {
-        let tree = linked_by_the_site(&repository(), platform);
+        let tree = linked_by_the_site(&repository(), platform, &["--locked"]);
         assert!(names(&tree).contains("actix-web"), "{platform}: {tree}");
         assert_eq!(clients_in(&tree), Vec::<&str>::new(), "{platform}");
     }
@@ -210,7 +211,7 @@ fn the_site_of_messages_links_nothing_that_dials() {
 fn the_site_of_messages_links_what_was_looked_at_and_no_more() {
     let trees: Vec<String> = PLATFORMS
         .iter()
-        .map(|platform| linked_by_the_site(&repository(), platform))
+        .map(|platform| linked_by_the_site(&repository(), platform, &["--locked"]))
         .collect();
     let linked: BTreeSet<&str> = trees.iter().flat_map(|tree| names(tree)).collect();
     let list = std::fs::read_to_string(repository().join("selfdestruct/linked.txt")).expect("the list");
@@ -553,7 +554,7 @@ mod can_fail {
         );
         assert_ne!(text, added);
         std::fs::write(&manifest, added).expect("a copy");
-        let tree = linked_by_the_site(folder.path(), PLATFORMS[0]);
+        let tree = linked_by_the_site(folder.path(), PLATFORMS[0], &[]);
         let found = clients_in(&tree);
         assert!(
             found.contains(&"reqwest") && found.contains(&"hyper"),

@@ -1,13 +1,14 @@
 //! Log lines leave on a thread of their own, because whoever takes them may be slow, full or gone.
 //!
 //! A line that cannot be written at once would otherwise hold up the worker that serves everybody, and `eprintln!` panics
-//! when standard error is closed. So nobody who logs waits: a line beyond those that wait is lost, counted, and told of.
+//! when standard error is closed. So nobody who logs waits: a line beyond those that wait, or that cannot be written, is lost,
+//! counted, and told of as soon as there is room.
 
 use std::io::{self, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::time::Duration;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::time::{Duration, Instant};
 
 use tracing_subscriber::fmt::MakeWriter;
 
@@ -15,6 +16,8 @@ use tracing_subscriber::fmt::MakeWriter;
 const MOST_WAITING: usize = 4096;
 /// How long the end of the process waits for the last ones.
 const LAST_LINES: Duration = Duration::from_secs(1);
+/// What was lost is told of no more often than this.
+const TELL_EVERY: Duration = Duration::from_secs(1);
 
 /// Takes lines.
 pub(crate) struct Lines {
@@ -51,9 +54,10 @@ impl Lines {
 
 impl Drop for LastLines {
     fn drop(&mut self) {
-        let (written, all) = sync_channel(1);
-        // If there is no room, whoever takes the lines has not for long.
-        if self.0.try_send(Item::Written(written)).is_ok() {
+        let (queue, (written, all)) = (self.0.clone(), sync_channel(1));
+        // By another thread, for it waits until there is room: the end of the process does not wait longer than it says.
+        let asked = std::thread::Builder::new().spawn(move || queue.send(Item::Written(written)));
+        if asked.is_ok() {
             let _ = all.recv_timeout(LAST_LINES);
         }
     }
@@ -71,8 +75,7 @@ impl<'a> MakeWriter<'a> for Lines {
 impl Write for &Lines {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         if self.queue.try_send(Item::Line(line.to_vec())).is_err() {
-            self.lost.fetch_add(1, Ordering::Relaxed);
-            metrics::counter!("log_lines_lost_total").increment(1);
+            lose(&self.lost);
         }
         Ok(line.len())
     }
@@ -82,20 +85,42 @@ impl Write for &Lines {
     }
 }
 
+fn lose(lost: &AtomicU64) {
+    lost.fetch_add(1, Ordering::Relaxed);
+    metrics::counter!("log_lines_lost_total").increment(1);
+}
+
 /// Until nobody is left who could log.
 fn write(waiting: &Receiver<Item>, mut out: impl Write, lost: &AtomicU64) {
-    while let Ok(item) = waiting.recv() {
-        match item {
-            Item::Line(line) => {
+    let mut told = Instant::now();
+    loop {
+        match waiting.recv_timeout(TELL_EVERY) {
+            Ok(Item::Line(line)) => {
                 if out.write_all(&line).is_err() {
-                    metrics::counter!("log_lines_lost_total").increment(1);
+                    lose(lost);
                 }
             }
-            Item::Written(caller) => drop(caller.send(())),
+            Ok(Item::Written(caller)) => drop(caller.send(())),
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => return,
         }
-        let lost = lost.swap(0, Ordering::Relaxed);
-        if lost > 0 {
-            tracing::warn!(lost, "log lines were lost: whoever takes them was too slow");
+        if told.elapsed() >= TELL_EVERY {
+            tell(lost);
+            told = Instant::now();
+        }
+    }
+}
+
+/// Says how many were lost, by a line that is queued like any other. If that is lost, too, it is said again.
+fn tell(lost: &AtomicU64) {
+    let count = lost.load(Ordering::Relaxed);
+    if count > 0 {
+        tracing::warn!(
+            lost = count,
+            "log lines were lost: whoever takes them was too slow, or away"
+        );
+        if lost.load(Ordering::Relaxed) == count {
+            lost.fetch_sub(count, Ordering::Relaxed);
         }
     }
 }
@@ -149,6 +174,31 @@ mod tests {
                 "the first ones, in order"
             );
         }
+    }
+
+    #[test]
+    fn what_was_lost_is_told_when_there_is_room_and_as_often_as_it_was_lost() {
+        let (lines, _end, go, seen) = slow();
+        let lost = Arc::clone(&lines.lost);
+        let subscriber = tracing_subscriber::fmt()
+            .with_ansi(false)
+            .with_writer(lines)
+            .finish();
+        tracing::subscriber::with_default(subscriber, || {
+            lost.store(7, Ordering::Relaxed);
+            tell(&lost);
+            go.send(()).unwrap();
+            assert!(seen.recv().unwrap().contains("lost=7"));
+            assert_eq!(lost.load(Ordering::Relaxed), 0);
+            // Nobody takes anything: the queue is full, and the notice has no room either.
+            for _ in 0..MOST_WAITING + 2 {
+                tracing::info!("a line");
+            }
+            let before = lost.load(Ordering::Relaxed);
+            assert!(before > 0);
+            tell(&lost);
+            assert!(lost.load(Ordering::Relaxed) > before, "not forgotten");
+        });
     }
 
     #[test]

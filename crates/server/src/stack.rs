@@ -204,25 +204,35 @@ async fn admit(
         tracing::debug!(listener = rules.listener, peer = %peer.ip(), "connection from a foreign network refused");
         return Err(());
     }
-    let visitor = rules.visitor(peer.ip());
-    let seat = seats.map(|seats| seats.take(visitor)).transpose();
-    let seat = seat.map_err(|why| {
-        metrics::counter!("connections_refused_total", "listener" => rules.listener, "why" => why.name())
-            .increment(1);
-        tracing::debug!(listener = rules.listener, peer = %peer.ip(), ?why, "a connection too many refused");
-    })?;
+    let take_seat = || {
+        let seat = seats
+            .map(|seats| seats.take(rules.visitor(peer.ip())))
+            .transpose();
+        seat.map_err(|why| {
+            metrics::counter!("connections_refused_total", "listener" => rules.listener, "why" => why.name())
+                .increment(1);
+            tracing::debug!(listener = rules.listener, peer = %peer.ip(), ?why, "a connection too many refused");
+        })
+    };
     stream.set_nodelay(true).map_err(drop)?;
     let patience = rules.deadline + GRACE;
     let Some(tls) = tls else {
         return Ok((
-            Connection::plain(stream, patience, seat),
+            Connection::plain(stream, patience, take_seat()?),
             Protocol::Http1,
             Some(peer),
         ));
     };
     let handshake = TlsAcceptor::from(tls.config()).accept(stream);
+    // One of our servers takes its seat when it has shown its key: nobody without it takes the others'.
+    let (early, late) = if rules.proven_peers {
+        (None, Some(take_seat))
+    } else {
+        (take_seat()?, None)
+    };
     let failed = match timeout(HANDSHAKE, handshake).await {
         Ok(Ok(stream)) => {
+            let seat = late.map_or(Ok(early), |take_seat| take_seat())?;
             return Ok((
                 Connection::tls(stream, patience, seat),
                 Protocol::Http1,

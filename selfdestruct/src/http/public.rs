@@ -18,9 +18,11 @@ use ui::{Assets, Lang};
 use zeroize::Zeroizing;
 
 use super::drawn::{Drawn, Page};
-use super::uploads::{self, Uploads};
+use super::handed_out::{self, HandedOut, LARGE};
+use super::places::Places;
+use super::uploads;
 use crate::pages::problem::{ProblemView, Trouble};
-use crate::site::{Opening, Proofs, Site, SiteError, Uploaded};
+use crate::site::{Opened, Opening, Proofs, Site, SiteError, Uploaded};
 
 /// The header in which an opened message's header comes.
 pub const HEADER: HeaderName = HeaderName::from_static("sallyport-header");
@@ -36,7 +38,8 @@ const AWAY_SECONDS: u32 = 5;
 pub struct Front {
     site: Site,
     drawn: Arc<Drawn>,
-    uploads: Arc<Uploads>,
+    uploads: Arc<Places>,
+    answers: Arc<Places>,
 }
 
 impl Front {
@@ -45,7 +48,8 @@ impl Front {
         Self {
             site,
             drawn,
-            uploads: Arc::default(),
+            uploads: uploads::places(),
+            answers: handed_out::places(),
         }
     }
 }
@@ -122,18 +126,30 @@ async fn open(front: Data<Front>, source: Source, path: Path<String>, asked: Jso
         link: Zeroizing::new(*asked.link.as_bytes()),
         open: asked.open.map(|proof| Zeroizing::new(*proof.as_bytes())),
     };
-    let source = source.address().to_string();
-    match front.site.open(id(&path), proofs, asked.claim, &source).await {
-        Ok(Opening::Opened(opened)) => HttpResponse::Ok()
-            .content_type(ContentType::octet_stream())
-            .insert_header((HEADER, opened.header))
-            .insert_header((NONCE, opened.nonce.to_string()))
-            .body(opened.ciphertext),
+    let address = source.address().to_string();
+    match front.site.open(id(&path), proofs, asked.claim, &address).await {
+        Ok(Opening::Opened(opened)) => hand_out(&front, source, opened),
         Ok(Opening::Neutral) => neutral(),
         Ok(Opening::WrongPassphrase { tries_left }) => HttpResponse::Forbidden().json(Left { tries_left }),
         Ok(Opening::Ended(ended)) => HttpResponse::Gone().json(ended),
         Ok(Opening::NotConfirmed) => away(),
         Err(error) => failed("a message is not opened", &error),
+    }
+}
+
+/// Without a place nothing is lost: within his lease the reader asks again.
+fn hand_out(front: &Front, source: Source, opened: Opened) -> HttpResponse {
+    let mut answer = HttpResponse::Ok();
+    answer
+        .content_type(ContentType::octet_stream())
+        .insert_header((HEADER, opened.header))
+        .insert_header((NONCE, opened.nonce.to_string()));
+    if opened.ciphertext.len() <= LARGE {
+        return answer.body(opened.ciphertext);
+    }
+    match front.answers.take(source.group()) {
+        Some(place) => answer.body(HandedOut::new(opened.ciphertext, place)),
+        None => away(),
     }
 }
 

@@ -31,6 +31,14 @@ pub(crate) fn forget(c: &Connection, before: i64, most: u32) -> Result<usize, Si
     Ok(forgotten)
 }
 
+/// Whether there are more commands than so many.
+pub(crate) fn are_more_than(c: &Connection, count: u32) -> Result<bool, SiteError> {
+    let are = c
+        .prepare_cached("SELECT EXISTS (SELECT 1 FROM command LIMIT 1 OFFSET ?1)")?
+        .query_row([count], |row| row.get(0))?;
+    Ok(are)
+}
+
 /// Whether there is a command from before this moment.
 pub(crate) fn any_before(c: &Connection, before: i64) -> Result<bool, SiteError> {
     let any = c

@@ -64,6 +64,11 @@ impl Message {
         self.ended_seq.is_some_and(|seq| seq <= acked)
     }
 
+    /// Whether it is a [tombstone of what never was here](bury_unseen).
+    pub(crate) fn never_came(&self) -> bool {
+        self.ended_seq == Some(0)
+    }
+
     fn read(&self) -> Ended {
         Ended {
             state: End::Read,
@@ -265,8 +270,8 @@ pub(crate) fn bury(c: &Connection, row: i64, seq: u64, due: i64) -> Result<(), S
     Ok(())
 }
 
-/// A tombstone of what never was here, until `due`: a push that is still on its way finds that it has ended. It is nobody's
-/// link, takes no room, and no event tells of it.
+/// A tombstone of what never was here, until `due`: a push that is still on its way is refused. It is nobody's link, takes no
+/// room, and no event tells of it.
 pub(crate) fn bury_unseen(
     c: &Connection,
     row: i64,

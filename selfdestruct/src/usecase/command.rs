@@ -17,6 +17,9 @@ use crate::store::{chain, claim, command, message};
 /// minutes by a clock that may be five minutes off, and a request may take some more.
 const ON_ITS_WAY: i64 = 15 * 60 * 1000;
 
+/// As many commands may be remembered for one for an unknown message to be taken: whoever makes up ids fills no disk.
+const MOST_UNKNOWN: u32 = 100_000;
+
 /// What came of it, and what others have to be told.
 struct Outcome {
     answer: Commanded,
@@ -63,11 +66,12 @@ pub(crate) async fn run(site: &Arc<Running>, command: &Command) -> Result<Comman
 }
 
 async fn settle_behind_pushes(site: &Running, asked: Asked) -> Result<Outcome, SiteError> {
-    let loose = site.rows.take();
-    let row = loose.row;
+    // For what keeps a revoked message away.
+    let loose = (asked.command.order == Order::Revoke).then(|| site.rows.take());
+    let row = loose.as_ref().map(|loose| loose.row);
     let settle = move |c: &Connection| asked.settle(c, row);
     let (outcome, row_is_used) = site.site.write_behind(&site.keys, settle).await?;
-    if row_is_used {
+    if let Some(loose) = loose.filter(|_| row_is_used) {
         loose.keep();
     }
     Ok(outcome)
@@ -87,7 +91,8 @@ impl Asked {
         if let Some(answer) = command::answer(c, self.command.id)? {
             return Ok(Some(answer.into()));
         }
-        let Some(message) = message::by_id(c, self.command.message)? else {
+        let found = message::by_id(c, self.command.message)?;
+        let Some(message) = found.filter(|message| !message.never_came()) else {
             return Ok(None);
         };
         let outcome = carry_out(c, &self.epoch, &self.command, &message, self.now)?;
@@ -95,22 +100,26 @@ impl Asked {
         Ok(Some(outcome))
     }
 
-    /// The same, but that there is no such message is an answer, too. What is revoked does not come later either: `row` is
-    /// for what keeps it away. Says whether it is used.
-    fn settle(&self, c: &Connection, row: i64) -> Result<(Outcome, bool), SiteError> {
+    /// The same, but that there is no such message is an answer, too. A revoked one does not come later either: `row` is for
+    /// what keeps it away. Says whether it is used.
+    fn settle(&self, c: &Connection, row: Option<i64>) -> Result<(Outcome, bool), SiteError> {
         if let Some(outcome) = self.try_once(c)? {
             return Ok((outcome, false));
         }
-        let Command { id, message, order } = self.command;
-        let is_revoked = order == Order::Revoke;
-        if is_revoked {
+        if command::are_more_than(c, MOST_UNKNOWN)? {
+            return Err(SiteError::Full);
+        }
+        let Command { id, message, .. } = self.command;
+        let is_new = message::by_id(c, message)?.is_none();
+        let row = row.filter(|_| is_new);
+        if let Some(row) = row {
             let (state, at) = (End::Revoked, self.now);
             let due = at.saturating_add(ON_ITS_WAY);
             message::bury_unseen(c, row, message, Ended { state, at }, due)?;
         }
         let at = self.now.saturating_sub(COMMANDS_KEPT - UNKNOWN_KEPT);
         command::insert(c, id, Commanded::Unknown, at)?;
-        Ok((Commanded::Unknown.into(), is_revoked))
+        Ok((Commanded::Unknown.into(), row.is_some()))
     }
 }
 

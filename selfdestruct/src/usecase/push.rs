@@ -210,6 +210,8 @@ pub(crate) async fn store_pieces(
 /// What is said about a message that is here already.
 fn answer(epoch: &Epoch, id: Token, digest: Digest, message: &Message, now: i64) -> Pushed {
     match message.ended(now) {
+        // Revoked before it came. Of an end the core would expect an event.
+        Some(_) if message.never_came() => Pushed::Refused,
         Some(ended) => Pushed::Ended(ended),
         None if message.digest == digest => receipt(epoch, id, digest, message.pushed_at),
         None => Pushed::Conflict,

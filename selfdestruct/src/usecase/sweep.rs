@@ -156,16 +156,15 @@ async fn forget(site: &Running) -> Result<(), SiteError> {
     if !site.site.read(old).await? {
         return Ok(());
     }
-    site.site
-        .write(move |c| {
-            let acked = standing::get(c)?.ok_or(Garbled)?.acked;
-            if let Some((seq, hash)) = chain::prunable(c, acked, now - EVENTS_KEPT, 10 * BATCH)? {
-                standing::set_pruned(c, seq, &hash)?;
-                chain::prune(c, seq)?;
-            }
-            command::forget(c, now - COMMANDS_KEPT, BATCH)
-        })
-        .await?;
+    let step = move |c: &Connection| {
+        let acked = standing::get(c)?.ok_or(Garbled)?.acked;
+        if let Some((seq, hash)) = chain::prunable(c, acked, now - EVENTS_KEPT, 10 * BATCH)? {
+            standing::set_pruned(c, seq, &hash)?;
+            chain::prune(c, seq)?;
+        }
+        command::forget(c, now - COMMANDS_KEPT, BATCH)
+    };
+    while site.site.write(step).await? == BATCH as usize {}
     Ok(())
 }
 

@@ -58,8 +58,13 @@ impl Core {
         epoch: u64,
         again: bool,
     ) -> Result<PairingAnswer, PairError> {
-        write(file, &pairing(&self.tls, &self.key, epoch));
+        self.write_pairing(file, epoch);
         pair(config, given, &read_pairing(file)?, again).await
+    }
+
+    /// Writes a new file for a site, with a secret of its own.
+    pub(crate) fn write_pairing(&self, file: &Path, epoch: u64) {
+        write(file, &pairing(&self.tls, &self.key, epoch));
     }
 
     /// Its side of mutual TLS.
@@ -139,7 +144,7 @@ fn pairing(tls: &CertifiedKey<KeyPair>, key: &SigningKey, epoch: u64) -> Pairing
         core_key: Bytes::from(key.verifying_key().to_bytes()),
         generation: 5,
         epoch,
-        ratchet: Secret::new([7; 32]),
+        ratchet: Secret::new([u8::try_from(epoch).unwrap(); 32]),
         look: Look {
             public_origin: "https://secret.corp.example".to_owned(),
             organisation: "Example Corp".to_owned(),

@@ -3,16 +3,19 @@
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::Stdio;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use contract::sync::push_body;
 use futures_util::future::try_join_all;
 use rcgen::generate_simple_self_signed;
 use rustix::process::{Pid, Signal, kill_process};
-use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader, Lines};
+use rustls::pki_types::ServerName;
+use tokio::io::{AsyncBufReadExt as _, BufReader, Lines};
 use tokio::net::TcpStream;
 use tokio::process::{Child, ChildStderr, Command};
 use tokio::time::timeout;
+use tokio_rustls::TlsConnector;
 
 use crate::core::Core;
 use crate::line::Line;
@@ -217,7 +220,7 @@ async fn a_site_whose_log_nobody_takes_serves_on() {
     assert!(ended.success(), "{ended}");
 }
 
-/// Whoever has the key of the link alone does not take the places of readers.
+/// Whoever has the key of the link alone does not take the places of readers, and whoever has not even that takes nobody's.
 #[tokio::test(flavor = "multi_thread")]
 async fn one_address_holds_sixty_four_connections_to_the_sync_listener() {
     server::tls::install_crypto();
@@ -226,28 +229,35 @@ async fn one_address_holds_sixty_four_connections_to_the_sync_listener() {
     let mut core = paired(folder.path()).await;
     core.now_ms = now_ms();
     let served = serve(folder.path()).await;
-    let held = try_join_all((0..64).map(|_| TcpStream::connect(served.sync)))
-        .await
-        .unwrap();
-    let is_shut = async || {
-        let mut further = TcpStream::connect(served.sync).await.unwrap();
-        let read = timeout(Duration::from_secs(3), further.read(&mut [0])).await;
-        read.is_ok_and(|read| !matches!(read, Ok(1..)))
+    let tls = core.tls(&config(folder.path()));
+    let strangers = try_join_all((0..100).map(|_| TcpStream::connect(served.sync))).await;
+    let connect = async || {
+        let stream = TcpStream::connect(served.sync).await?;
+        let name = ServerName::try_from("selfdestruct").unwrap();
+        TlsConnector::from(Arc::clone(&tls)).connect(name, stream).await
     };
-    assert!(is_shut().await);
-    drop(held);
-    let is_open = async {
-        while is_shut().await {
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-    };
-    timeout(PATIENCE, is_open)
-        .await
-        .expect("places that were left are free");
+    let mut held = Vec::new();
+    for _ in 0..63 {
+        held.push(connect().await.unwrap());
+    }
     let sync = Line {
         address: served.sync,
         name: "selfdestruct",
-        tls: core.tls(&config(folder.path())),
+        tls: Arc::clone(&tls),
     };
-    assert_eq!(core.get(&sync, "/sync/v1/inventory").await.status, 200);
+    let inventory = "/sync/v1/inventory";
+    assert_eq!(core.get(&sync, inventory).await.status, 200, "the last place");
+    held.push(connect().await.unwrap());
+    let signature = core.sign(&core.says("GET", inventory, b""));
+    let further = crate::line::request("selfdestruct", &format!("GET {inventory}"), &[&signature], b"");
+    assert!(sync.exchange(&further).await.is_err(), "one too many");
+    drop((held, strangers));
+    let is_free = async {
+        while sync.exchange(&further).await.is_err() {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    timeout(PATIENCE, is_free)
+        .await
+        .expect("places that were left are free");
 }

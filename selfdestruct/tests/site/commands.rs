@@ -1,9 +1,13 @@
 //! Commands do what they say, once.
 
+use std::time::Duration;
+
 use contract::sync::{Command, Commanded, End, Ended, Order, Pushed, What};
 use journal::Statement;
 use journal::site::Inventory;
-use selfdestruct::site::{Opening, SiteError};
+use selfdestruct::given::Step;
+use selfdestruct::site::{Limits, Opening, SiteError};
+use tokio::time::timeout;
 
 use crate::support::{DAY, Letter, START, World, token};
 
@@ -56,34 +60,32 @@ async fn what_is_revoked_is_gone_at_once_and_told() {
 
 /// Its packets were held up on the way, or its body is large and half of it is stored.
 #[tokio::test]
-async fn a_push_that_comes_after_its_revocation_is_told_that_it_has_ended() {
+async fn a_push_that_comes_after_its_revocation_is_refused() {
     let mut world = World::new().await;
     let letters = [
         Letter::new("late"),
         Letter::new("late and large").of_size(600_000),
     ];
-    let gone = Ended {
-        state: End::Revoked,
-        at: START,
-    };
     for letter in &letters {
-        let revoke = command(&format!("revoke {:?}", letter.id()), letter, Order::Revoke);
-        for _ in 0..2 {
-            let answer = world.site().command(&revoke).await.unwrap();
-            assert_eq!(answer, Commanded::Unknown, "the same again");
+        let name = |what| format!("{what} {:?}", letter.id());
+        let revoke = command(&name("revoke"), letter, Order::Revoke);
+        let again = command(&name("again"), letter, Order::Revoke);
+        let unlock = command(&name("unlock"), letter, Order::Unlock);
+        for order in [&revoke, &revoke, &again, &unlock] {
+            let answer = world.site().command(order).await.unwrap();
+            assert_eq!(
+                answer,
+                Commanded::Unknown,
+                "of an end the core would await an event"
+            );
         }
-        let other = command(&format!("extend {:?}", letter.id()), letter, Order::Unlock);
-        assert_eq!(
-            world.site().command(&other).await.unwrap(),
-            Commanded::Ended(gone)
-        );
     }
     world.hands.go_on(14 * MINUTE);
     world.restart().await;
     world.sweep().await;
     world.confirm().await;
     for letter in &letters {
-        assert_eq!(world.push(letter).await, Pushed::Ended(gone));
+        assert_eq!(world.push(letter).await, Pushed::Refused);
         assert_eq!(world.open(letter, "reader").await, Opening::Neutral);
     }
     // By then whatever was sent before is too old to be believed: nothing has to be remembered any more.
@@ -104,6 +106,35 @@ async fn a_push_that_comes_after_its_revocation_is_told_that_it_has_ended() {
     }
 }
 
+/// The disk of the keys does not get on: what needs it waits, and all else that the core asks does not wait for a place.
+#[tokio::test]
+async fn pushes_that_wait_leave_places_to_all_else() {
+    let world = World::with(Limits {
+        push_queue: 2,
+        sync_queue: 1,
+        ..Limits::default()
+    })
+    .await;
+    let here = world.pushed(Letter::new("here")).await;
+    let held = sqlite::Connection::open(world.keys_db()).unwrap();
+    held.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let pushes: Vec<_> = (0..5)
+        .map(|number| {
+            let (site, letter) = (world.site().clone(), Letter::new(&format!("waits {number}")));
+            tokio::spawn(async move { site.push(1, letter.id(), &letter.body()).await.map(drop) })
+        })
+        .collect();
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    let revoke = command("revoke", &here, Order::Revoke);
+    let answer = timeout(Duration::from_secs(30), world.site().command(&revoke)).await;
+    assert_eq!(answer.expect("it has a place").unwrap(), Commanded::Done);
+    assert!(pushes.iter().all(|push| !push.is_finished()), "they still wait");
+    held.execute_batch("ROLLBACK").unwrap();
+    for push in pushes {
+        push.await.unwrap().unwrap();
+    }
+}
+
 #[tokio::test]
 async fn commands_for_what_never_was_there_are_forgotten_after_a_day() {
     let world = World::new().await;
@@ -116,7 +147,7 @@ async fn commands_for_what_never_was_there_are_forgotten_after_a_day() {
         },
     );
     assert_eq!(world.site().command(&known).await.unwrap(), Commanded::Done);
-    for number in 0..5 {
+    for number in 0..600 {
         let unknown = Letter::new(&format!("made up {number}"));
         let order = if number == 0 { Order::Revoke } else { Order::Unlock };
         let answer = world
@@ -130,10 +161,28 @@ async fn commands_for_what_never_was_there_are_forgotten_after_a_day() {
         db.query_row("SELECT count(*) FROM command", [], |row| row.get(0))
             .unwrap()
     };
-    assert_eq!(count(), 6);
+    assert_eq!(count(), 601);
     world.hands.go_on(DAY + 1);
     world.sweep().await;
     assert_eq!(count(), 1, "what was done is remembered longer");
+}
+
+#[tokio::test]
+async fn of_commands_for_what_never_was_there_only_so_many_are_taken() {
+    let world = World::new().await;
+    let letter = world.pushed(Letter::new("lives")).await;
+    world
+        .look()
+        .execute_batch(
+            "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i <= 100000)
+             INSERT INTO command (id, at, answer) SELECT randomblob(16), 1900000000000, '\"unknown\"' FROM n",
+        )
+        .unwrap();
+    let unknown = command("one more", &Letter::new("made up"), Order::Revoke);
+    let answer = world.site().command(&unknown).await;
+    assert!(matches!(answer, Err(SiteError::Full)), "{answer:?}");
+    let known = command("known", &letter, Order::Revoke);
+    assert_eq!(world.site().command(&known).await.unwrap(), Commanded::Done);
 }
 
 #[tokio::test]
@@ -203,7 +252,10 @@ async fn a_new_epoch_forgets_no_generation_and_uses_up_no_numbers() {
     let refused = world.site().new_epoch(&far).await;
     assert!(matches!(refused, Err(SiteError::Refused)), "{refused:?}");
     let asked = world.core.new_epoch();
-    world.site().admit(5).await.unwrap();
+    // A later core is admitted while the epoch begins.
+    let db = world.look();
+    let admit = move || assert_eq!(db.execute("UPDATE standing SET generation = 5", []).unwrap(), 1);
+    *world.death.1.lock().unwrap() = Some((Step::EpochKeysErased, Box::new(admit)));
     world.site().new_epoch(&asked).await.unwrap();
     world.restart().await;
     assert!(matches!(world.site().admit(4).await, Err(SiteError::Outdated)));

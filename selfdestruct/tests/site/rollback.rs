@@ -279,4 +279,11 @@ async fn a_pairing_under_a_lower_number_begins_anew_too() {
     assert_eq!(site.epoch().await, 2);
     let listed = site.inventory(None).await.expect("it goes on");
     assert!(!listed.contains(r#""id""#), "nothing is left: {listed}");
+    drop(site);
+    world.come_up().await;
+    assert_eq!(world.site().epoch().await, 2, "and it goes on");
+    let keys = sqlite::Connection::open(world.keys_db()).unwrap();
+    let of = |db: &sqlite::Connection, sql: &str| db.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
+    assert_eq!(of(&keys, "SELECT count(*) FROM data_key"), 0);
+    assert_eq!(of(&world.look(), "SELECT count(*) FROM piece"), 0);
 }

@@ -66,9 +66,12 @@ impl Randomness for Counted {
     }
 }
 
-/// Dies once, at the step that it was told.
+/// Dies once, at the step that it was told; or has something done there.
 #[derive(Default)]
-pub(crate) struct Death(pub Mutex<Option<Step>>);
+pub(crate) struct Death(pub Mutex<Option<Step>>, pub Mutex<Option<Act>>);
+
+/// What is done at a step.
+pub(crate) type Act = (Step, Box<dyn FnOnce() + Send>);
 
 impl Steps for Death {
     fn reached(&self, step: Step) {
@@ -79,6 +82,14 @@ impl Steps for Death {
             .take_if(|at| *at == step)
             .is_some();
         assert!(!dies, "dies here, as the test wants it");
+        let here = self
+            .1
+            .lock()
+            .expect("the test stands on it")
+            .take_if(|(at, _)| *at == step);
+        if let Some((_, act)) = here {
+            act();
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use actix_http::ConnectionType;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::error::InternalError;
-use actix_web::http::{Method, StatusCode, header};
+use actix_web::http::{Method, header};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
 use actix_web::{Error, HttpMessage as _, HttpResponse};
@@ -119,15 +119,18 @@ impl Seen {
             }
             answer.into_response(explained)
         };
-        self.complete(answer.response_mut());
+        self.complete(answer.response_mut(), true);
         answer
     }
 
     /// The answer to an error that came as far as here. It has no request any more, so it travels as an error.
     fn refuse(&self, error: &Error) -> Error {
         self.log_cause(error);
-        let mut answer = self.explain(reason(error));
-        self.complete(&mut answer);
+        let reason = reason(error);
+        let mut answer = self.explain(reason);
+        // Counted all the same: whoever comes too often fills no log.
+        let is_told = !matches!(reason, Reason::TooMany { .. });
+        self.complete(&mut answer, is_told);
         InternalError::from_response("refused", answer).into()
     }
 
@@ -153,7 +156,7 @@ impl Seen {
         answer
     }
 
-    fn complete(&self, answer: &mut HttpResponse) {
+    fn complete(&self, answer: &mut HttpResponse, is_told: bool) {
         headers::put(answer.headers_mut());
         if self.rules.proven_peers
             && let Ok(value) = header::HeaderValue::from_str(self.reference.as_str())
@@ -165,11 +168,14 @@ impl Seen {
         if self.born.is_some_and(|born| born.elapsed() > CONNECTION_LIFE) {
             answer.head_mut().set_connection_type(ConnectionType::Close);
         }
-        self.count(answer.status().as_u16());
+        let (status, took) = (answer.status().as_u16(), self.began.elapsed());
+        self.count(status, took);
+        if is_told {
+            tracing::info!(status, milliseconds = took.as_secs_f64() * 1000.0, "answered");
+        }
     }
 
-    fn count(&self, status: u16) {
-        let took = self.began.elapsed();
+    fn count(&self, status: u16, took: Duration) {
         let listener = self.rules.listener;
         metrics::counter!(
             "http_requests_total",
@@ -181,13 +187,6 @@ impl Seen {
         .increment(1);
         metrics::histogram!("http_request_seconds", "listener" => listener, "route" => self.route.clone())
             .record(took.as_secs_f64());
-        let milliseconds = took.as_secs_f64() * 1000.0;
-        if status == StatusCode::TOO_MANY_REQUESTS {
-            // Counted above: whoever comes too often fills no log.
-            tracing::debug!(status, milliseconds, "answered");
-        } else {
-            tracing::info!(status, milliseconds, "answered");
-        }
     }
 
     /// What happened is for the log; the visitor gets the reference.

@@ -79,7 +79,8 @@ CREATE TABLE piece (
     bytes BLOB NOT NULL
 ) STRICT;
 
--- Commands that were carried out, with their answers.
+-- Commands that were answered, with their answers. `at` is when; for one that found no message it is earlier, so that it is
+-- forgotten sooner.
 CREATE TABLE command (
     id     BLOB PRIMARY KEY,
     at     INTEGER NOT NULL,

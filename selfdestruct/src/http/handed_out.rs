@@ -1,0 +1,109 @@
+//! Large ciphertexts on their way to readers: how many at once, and how slowly. Whoever has a link may ask for the same again
+//! and again while his lease lasts.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use actix_web::body::{BodySize, MessageBody};
+use actix_web::web::Bytes;
+
+use super::LEAST_SPEED;
+use super::places::{Place, Places};
+
+/// What is larger takes a place.
+pub(super) const LARGE: usize = 256 * 1024;
+/// What goes to the connection at a time: it keeps that once more.
+const PART: usize = 64 * 1024;
+/// How long a reader may take besides.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// At once, to everybody and to one visitor.
+pub(super) fn places() -> Arc<Places> {
+    Places::new(32, 4)
+}
+
+/// A ciphertext as the body of an answer. Its place is free when it is taken, or given up.
+pub(super) struct HandedOut {
+    rest: Bytes,
+    taken: usize,
+    began: Instant,
+    _place: Place,
+}
+
+impl HandedOut {
+    pub(super) fn new(ciphertext: Vec<u8>, place: Place) -> Self {
+        Self {
+            rest: ciphertext.into(),
+            taken: 0,
+            began: Instant::now(),
+            _place: place,
+        }
+    }
+}
+
+impl MessageBody for HandedOut {
+    type Error = io::Error;
+
+    fn size(&self) -> BodySize {
+        BodySize::Sized(self.rest.len() as u64)
+    }
+
+    /// Asked again whenever the connection has got rid of what it was given.
+    fn poll_next(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<io::Result<Bytes>>> {
+        if self.rest.is_empty() {
+            return Poll::Ready(None);
+        }
+        let allowed = PATIENCE + Duration::from_secs(self.taken as u64 / LEAST_SPEED);
+        if self.began.elapsed() > allowed {
+            return Poll::Ready(Some(Err(io::ErrorKind::TimedOut.into())));
+        }
+        let length = self.rest.len().min(PART);
+        self.taken += length;
+        Poll::Ready(Some(Ok(self.rest.split_to(length))))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::task::Waker;
+
+    use super::*;
+
+    fn body(size: usize) -> HandedOut {
+        let place = places().take("198.51.100.1/32".parse().unwrap()).unwrap();
+        HandedOut::new(vec![7; size], place)
+    }
+
+    fn next(body: &mut HandedOut) -> Option<io::Result<Bytes>> {
+        match Pin::new(body).poll_next(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(part) => part,
+            Poll::Pending => panic!("it is all here"),
+        }
+    }
+
+    #[test]
+    fn it_goes_in_parts_and_whole() {
+        let mut body = body(2 * PART + 5);
+        assert_eq!(body.size(), BodySize::Sized(2 * PART as u64 + 5));
+        for length in [PART, PART, 5] {
+            assert_eq!(next(&mut body).unwrap().unwrap(), vec![7; length]);
+        }
+        assert!(next(&mut body).is_none());
+    }
+
+    #[test]
+    fn who_takes_it_too_slowly_is_left() {
+        let mut body = body(4 * PART);
+        next(&mut body).unwrap().unwrap();
+        let speed = usize::try_from(LEAST_SPEED).unwrap();
+        let late = PATIENCE + Duration::from_secs((PART / speed) as u64 + 1);
+        body.began = Instant::now().checked_sub(late).unwrap();
+        assert_eq!(
+            next(&mut body).unwrap().unwrap_err().kind(),
+            io::ErrorKind::TimedOut
+        );
+    }
+}
