@@ -1,5 +1,7 @@
 //! What is to be sent: queued in the transaction that wants it, sealed under the at-rest key until it is gone.
 
+use std::time::Duration;
+
 use domain::Timestamp;
 use sqlite::{Connection, OptionalExtension};
 
@@ -94,7 +96,14 @@ pub fn retry_at(c: &Connection, id: &Id, at: Timestamp) -> Result<(), StoreError
     Ok(())
 }
 
-/// Erases an item that was sent or given up.
+/// Lets an item that waits be of use until another time, but no longer than `longest` after it was queued.
+pub fn set_until(c: &Connection, id: &Id, until: Timestamp, longest: Duration) -> Result<(), StoreError> {
+    c.prepare_cached("UPDATE outbox SET until = min(?2, made_at + ?3) WHERE id = ?1")?
+        .execute((id, until.0, Timestamp(0).plus(longest).0))?;
+    Ok(())
+}
+
+/// Erases an item that was sent, was given up or is void.
 pub fn remove(c: &Connection, id: &Id) -> Result<(), StoreError> {
     c.prepare_cached("DELETE FROM outbox WHERE id = ?1")?
         .execute([id])?;

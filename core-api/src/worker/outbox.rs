@@ -26,7 +26,7 @@ use crate::steps::Step;
 use crate::store::audit::{Event, Personal};
 use crate::store::outbox::Item;
 use crate::store::{Id, StoreError, audit, outbox};
-use crate::usecase::message::news::tell_not_mailed;
+use crate::usecase::message::news::{tell_not_mailed, up_to_date};
 use crate::usecase::recovery::send_code::{self, Progress};
 
 /// How long a code may wait for being prepared; later its recovery is over or nobody waits for it.
@@ -74,6 +74,8 @@ pub enum Outcome {
     PutOff,
     /// An item was past its time, or will never be taken; it is erased, and the audit says so.
     GivenUp,
+    /// A letter had the link of a message that has ended; it is erased, and was not mailed.
+    Void,
 }
 
 /// Works until it is time to stop.
@@ -196,7 +198,10 @@ pub async fn deliver_one(core: &Arc<Core>, mailer: &Mailer) -> Result<Outcome, S
 
 async fn deliver(core: &Arc<Core>, mailer: &Mailer, item: Item) -> Result<Outcome, StoreError> {
     let outcome = match opened(core, &item) {
-        Opened::Job(Job::Mail(letter)) => hand_over(core, mailer, &item, &letter).await?,
+        Opened::Job(Job::Mail(letter)) => match up_to_date(core, letter).await? {
+            Some(letter) => hand_over(core, mailer, &item, &letter).await?,
+            None => drop_void(core, &item).await?,
+        },
         Opened::Later => put_off(core, &item, pause(core, &item)).await?,
         Opened::Job(Job::SendCode { .. }) | Opened::Never => give_up(core, &item, MAIL).await?,
     };
@@ -205,6 +210,7 @@ async fn deliver(core: &Arc<Core>, mailer: &Mailer, item: Item) -> Result<Outcom
         Outcome::Done => "sent",
         Outcome::PutOff => "put-off",
         Outcome::GivenUp => "given-up",
+        Outcome::Void => "void",
     };
     metrics::counter!("mails_total", "result" => result).increment(1);
     Ok(outcome)
@@ -298,6 +304,14 @@ async fn put_off(core: &Core, item: &Item, pause: Duration) -> Result<Outcome, S
     let (id, at) = (item.id, core.now().plus(pause));
     core.store.write(move |c| outbox::retry_at(c, &id, at)).await?;
     Ok(Outcome::PutOff)
+}
+
+/// The end of its message is in the audit and told to whom it concerns: there is no more to say of the letter.
+async fn drop_void(core: &Core, item: &Item) -> Result<Outcome, StoreError> {
+    let id = item.id;
+    core.store.write(move |c| outbox::remove(c, &id)).await?;
+    tracing::info!("a link was not mailed, for its message has ended");
+    Ok(Outcome::Void)
 }
 
 /// A letter whose link nobody else has takes its sender's news with it.

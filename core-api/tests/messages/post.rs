@@ -1,5 +1,6 @@
 //! A post office that notes what it is handed and answers as it is told to.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
@@ -30,6 +31,7 @@ pub(crate) struct Post {
     handed: Mutex<Vec<Mail>>,
     /// It never takes mail to this address.
     refuses: Mutex<Option<String>>,
+    is_away: AtomicBool,
 }
 
 impl Post {
@@ -50,6 +52,11 @@ impl Post {
         *self.refuses.lock().expect("no test panics within") = Some(address.to_owned());
     }
 
+    /// From now on it answers nobody, or everybody again.
+    pub(crate) fn is_away(&self, is_away: bool) {
+        self.is_away.store(is_away, Ordering::SeqCst);
+    }
+
     /// Everything that it took.
     pub(crate) fn handed(&self) -> Vec<Mail> {
         self.handed.lock().expect("no test panics within").clone()
@@ -66,6 +73,9 @@ impl Transport for Counter {
             to: message.envelope().to()[0].to_string(),
             source: source.replace("=\r\n", "").replace("=3D", "="),
         };
+        if self.0.is_away.load(Ordering::SeqCst) {
+            return Err(Fault::TryAgain("no answer".to_owned()));
+        }
         if self.0.refuses.lock().expect("no test panics within").as_ref() == Some(&mail.to) {
             return Err(Fault::GiveUp("no such mailbox".to_owned()));
         }

@@ -7,6 +7,7 @@ use contract::sync::Order;
 use domain::message::{Ending, Event, Message as State};
 use sqlite::Connection;
 
+use super::news::withdraw_link;
 use super::step::{Seen, name, step};
 use crate::core::Core;
 use crate::store::audit::{Event as Audited, Personal};
@@ -93,8 +94,10 @@ fn decide(
     if order == Order::Revoke {
         let tried = push::was_tried(c, &message.id)?;
         message::set_tried(c, &message.id)?;
-        // Not on its way any more, so that it does not come to the site after this.
+        // Neither it nor its link is on its way any more, so that they do not arrive after this.
         push::erase(c, &message.id)?;
+        message::erase_secret(c, &message.id)?;
+        withdraw_link(c, &message.id)?;
         if tried == Some(false) {
             let ended = Event::Ended {
                 how: Ending::Revoked,

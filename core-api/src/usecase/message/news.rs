@@ -12,7 +12,7 @@ use super::details::Details;
 use crate::core::Core;
 use crate::mail::letter::{Content, Letter, MessageEvent, MessageLink, MessageNews, Secret};
 use crate::store::message::{self, Message};
-use crate::store::{Id, StoreError};
+use crate::store::{Id, StoreError, outbox};
 use crate::worker::outbox::{Job, NOTICE_KEPT, queue};
 
 /// How long a link is tried to be mailed: a mail server that is away longer is away for good, as far as a message of a
@@ -74,9 +74,6 @@ pub fn tell(c: &Connection, core: &Core, message: &Message, news: &News) -> Resu
     };
     if *news == News::OnSite {
         return mail_link(c, core, message, &details);
-    }
-    if matches!(news, News::Ended { .. }) && message.secret.is_some() {
-        message::erase_secret(c, &message.id)?;
     }
     tell_sender(c, core, message, details, news)
 }
@@ -163,6 +160,49 @@ fn was_never_opened(message: &Message) -> bool {
         .state
         .ended()
         .is_none_or(|ended| ended.arrival == Arrival::Unopened)
+}
+
+/// Erases the letter with the link, where it still waits: there is nothing any more that it leads to.
+///
+/// # Errors
+/// When the database fails.
+pub(super) fn withdraw_link(c: &Connection, message: &Id) -> Result<(), StoreError> {
+    outbox::remove(c, &letter_id(message, &News::OnSite))
+}
+
+/// The message ends at another time, and the letter with its link is tried as long.
+///
+/// # Errors
+/// When the database fails.
+pub(in crate::usecase) fn extend_link(
+    c: &Connection,
+    message: &Id,
+    expires_at: Timestamp,
+) -> Result<(), StoreError> {
+    let id = letter_id(message, &News::OnSite);
+    outbox::set_until(c, &id, expires_at, LINK_KEPT)
+}
+
+/// A letter as it is to be mailed now: of a message that was extended since it was queued, it tells the new end. `None`
+/// for one with the link of a message that has ended: whoever took it out of the outbox did so before.
+///
+/// # Errors
+/// When the database fails.
+pub async fn up_to_date(core: &Core, letter: Letter) -> Result<Option<Letter>, StoreError> {
+    let Content::MessageLink(link) = letter.content else {
+        return Ok(Some(letter));
+    };
+    let id = link.message;
+    let found = core.store.read(move |c| message::by_id(c, &id)).await?;
+    Ok(found
+        .filter(|message| message.state.ended().is_none())
+        .map(|message| Letter {
+            content: Content::MessageLink(MessageLink {
+                until: message.expires_at,
+                ..link
+            }),
+            ..letter
+        }))
 }
 
 /// The mail with a link was given up: its sender is told, within the transaction that gives it up.

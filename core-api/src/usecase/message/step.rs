@@ -5,7 +5,7 @@ use domain::Timestamp;
 use domain::message::{Change, Ending, Event, Message as State};
 use sqlite::Connection;
 
-use super::news::{News, tell};
+use super::news::{News, tell, withdraw_link};
 use crate::core::Core;
 use crate::store::audit::{Event as Audited, Personal};
 use crate::store::message::{self, Message};
@@ -61,6 +61,7 @@ pub(in crate::usecase) fn step(
     if matches!(change, Change::Ended(_)) {
         push::erase(c, &message.id)?;
         message::erase_secret(c, &message.id)?;
+        withdraw_link(c, &message.id)?;
         for over in [What::Overdue, What::Receipt] {
             alarm::lower(c, &message.site, over, &name(&message.id))?;
         }

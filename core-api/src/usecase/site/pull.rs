@@ -23,6 +23,7 @@ use crate::store::message::Message;
 use crate::store::site::{Cursor, Site, ratchet_row};
 use crate::store::site_event::Place;
 use crate::store::{Id, StoreError, alarm as standing, audit, message, site, site_event};
+use crate::usecase::message::news::extend_link;
 use crate::usecase::message::step::{Seen, lose, name, step};
 use crate::usecase::operators::alarm::{self, What, through};
 
@@ -359,6 +360,7 @@ fn happened(
     }
     if let Happened::Extended { expires_at, .. } = event.what {
         message::set_expiry(c, &message.id, Timestamp(expires_at))?;
+        extend_link(c, &message.id, Timestamp(expires_at))?;
     }
     step(c, core, message, taken, seen).map(drop)
 }
