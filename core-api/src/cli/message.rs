@@ -109,7 +109,8 @@ pub(super) struct Send {
     /// How often it can be opened
     #[arg(long, default_value_t = 1)]
     readings: u32,
-    /// Mail the link there, and do not print it; can be repeated, each gets a message of his own
+    /// Mail the link there, and do not print it; can be repeated, each gets a message of his own, and nobody gets any if
+    /// one address is refused
     #[arg(long, value_name = "ADDRESS")]
     to: Vec<String>,
     /// The content is a password: never mail it without a passphrase, whatever is configured
@@ -169,22 +170,19 @@ async fn send(mut asked: Send, config: &Config, out: &mut dyn Write) -> Outcome 
     if recipients.is_empty() {
         recipients.push(None);
     }
+    let is_needed = given.is_some() || asked.generate_passphrase;
+    let mut places = Vec::with_capacity(recipients.len());
+    // Before anything is handed in: one address that is refused ends it for all.
     for to in recipients {
+        places.push(reserve(config, wish(&asked, to, is_needed)).await?);
+    }
+    for place in places {
         let generated = asked
             .generate_passphrase
             .then(|| Passphrase::generate(&mut seal::os_random));
         let passphrase = generated.as_ref().or(given.as_ref());
-        let wish = Wish {
-            site: asked.site.clone(),
-            expires_in: asked.expires.map(|span| span.as_secs()),
-            readings: Some(asked.readings),
-            reason: asked.reason.clone(),
-            notify: asked.notify.clone(),
-            to: to.clone(),
-            is_password: asked.password,
-            with_passphrase: passphrase.is_some(),
-        };
-        let (id, sealed) = hand_in(config, wish, &content, passphrase).await?;
+        let (id, to) = (place.id, place.wish.to.clone());
+        let sealed = hand_in(config, place, &content, passphrase).await?;
         wait_for_receipt(config, id).await?;
         let printed = Printed {
             id,
@@ -214,17 +212,43 @@ fn print(printed: &Printed<'_>, json: bool, out: &mut dyn Write) -> Result<(), B
     Ok(())
 }
 
-/// Gets an id, seals, and hands the envelope in.
+fn wish(asked: &Send, to: Option<String>, with_passphrase: bool) -> Wish {
+    Wish {
+        site: asked.site.clone(),
+        expires_in: asked.expires.map(|span| span.as_secs()),
+        readings: Some(asked.readings),
+        reason: asked.reason.clone(),
+        notify: asked.notify.clone(),
+        to,
+        is_password: asked.password,
+        with_passphrase,
+    }
+}
+
+/// Where a message will be, for which the core has nothing against its wish.
+struct Place {
+    id: Token,
+    /// What its link begins with.
+    address: String,
+    wish: Wish,
+}
+
+async fn reserve(config: &Config, wish: Wish) -> Result<Place, AskError> {
+    let asked = MessageRequest::Reserve { wish: wish.clone() };
+    match ask_about(&config.data_dir, asked).await? {
+        MessageAnswer::Reserved { id, address } => Ok(Place { id, address, wish }),
+        _ => Err(AskError::Unknown),
+    }
+}
+
+/// Seals, and hands the envelope in.
 async fn hand_in(
     config: &Config,
-    wish: Wish,
+    place: Place,
     content: &Content,
     passphrase: Option<&Passphrase>,
-) -> Result<(Token, Sealed), AskError> {
-    let reserve = MessageRequest::Reserve { wish: wish.clone() };
-    let MessageAnswer::Reserved { id, address } = ask_about(&config.data_dir, reserve).await? else {
-        return Err(AskError::Unknown);
-    };
+) -> Result<Sealed, AskError> {
+    let Place { id, address, wish } = place;
     let sealed = seal(id.as_bytes(), &address, content, passphrase);
     let mailed = wish.to.is_some().then(|| sealed.link.clone());
     let handed = MessageRequest::Send {
@@ -239,7 +263,7 @@ async fn hand_in(
     };
     let body = &sealed.envelope.ciphertext;
     match ask_about_with(&config.data_dir, handed, body).await? {
-        (MessageAnswer::Sent, _) => Ok((id, sealed)),
+        (MessageAnswer::Sent, _) => Ok(sealed),
         _ => Err(AskError::Unknown),
     }
 }

@@ -8,6 +8,7 @@ use clap::Parser as _;
 use contract::sync::Token;
 use core_api::admin::AdminSocket;
 use core_api::cli::{Cli, run};
+use core_api::core::MessageSettings;
 use seal::Content;
 use serde_json::Value;
 use server::Life;
@@ -46,7 +47,11 @@ helpdesk = "help@corp.example"
 
 impl Typist {
     async fn new() -> Self {
-        let bench = Bench::new().await;
+        Self::with(|_| {}).await
+    }
+
+    async fn with(change: impl FnOnce(&mut MessageSettings)) -> Self {
+        let bench = Bench::with(change).await;
         let config = bench.folder().join("core-api.toml");
         std::fs::write(&config, CONFIG).expect("it works in a test");
         std::fs::set_permissions(&config, std::os::unix::fs::PermissionsExt::from_mode(0o600))
@@ -219,6 +224,47 @@ async fn a_mailed_link_is_not_printed_and_its_passphrase_is() {
         .site
         .read(sent["link"].as_str().unwrap(), Some("from a file"));
     assert_eq!(read.text(), "hunter2");
+}
+
+#[tokio::test]
+async fn one_recipient_who_is_refused_ends_it_for_all() {
+    let typist = Typist::with(|messages| messages.recipients = vec!["home.example".to_owned()]).await;
+    let note = typist.file("note.txt", b"hunter2");
+    let to = |addresses: &[&'static str]| {
+        let words = [
+            "message",
+            "send",
+            "--text-file",
+            &note,
+            "--generate-passphrase",
+            "--json",
+        ];
+        let to = addresses.iter().flat_map(|address| ["--to", address]);
+        words.into_iter().chain(to).map(str::to_owned).collect::<Vec<_>>()
+    };
+    for refused in ["bob@elsewhere.example", "no address"] {
+        let words = to(&["alice@home.example", refused]);
+        let words: Vec<_> = words.iter().map(String::as_str).collect();
+        let wrong = typist.type_in(&words).await.expect_err(refused);
+        assert!(wrong.contains("may not be mailed to this address"), "{wrong}");
+        assert_eq!(
+            typist.json(&["message", "list", "--json"]).await,
+            Value::Array(vec![])
+        );
+    }
+    let words = to(&["alice@home.example", "bob@home.example"]);
+    let words: Vec<_> = words.iter().map(String::as_str).collect();
+    let sent = typist.type_in(&words).await.expect("both are allowed");
+    assert_eq!(sent.lines().count(), 2, "a line for each");
+    let mut to: Vec<_> = typist
+        .bench
+        .mails()
+        .await
+        .into_iter()
+        .map(|mail| mail.to)
+        .collect();
+    to.sort();
+    assert_eq!(to, ["alice@home.example", "bob@home.example"]);
 }
 
 #[tokio::test]
