@@ -112,6 +112,7 @@ fn of_problem(visit: &Visit, problem: &Problem) -> HttpResponse {
         | ProblemKind::RecipientNotAllowed
         | ProblemKind::NoSite
         | ProblemKind::MessageOver
+        | ProblemKind::NotLocked
         | ProblemKind::Internal => {
             tracing::error!(reference = %visit.reference, kind = problem.kind, "the core refused");
             trouble(visit, Trouble::Unexpected)

@@ -257,7 +257,7 @@ fn words(error: &UseCaseError) -> String {
     match error {
         UseCaseError::Refused(ProblemKind::NotFound) => "there is none with this id".to_owned(),
         UseCaseError::Refused(ProblemKind::MessageOver) => "it is over".to_owned(),
-        UseCaseError::Refused(ProblemKind::NothingPending) => {
+        UseCaseError::Refused(ProblemKind::NotLocked) => {
             "only a locked message can be unlocked, once, or destroyed".to_owned()
         }
         UseCaseError::Refused(ProblemKind::Malformed) => {

@@ -29,7 +29,9 @@ pub(super) fn services(config: &mut ServiceConfig<'_>) {
         .service(ids)
         .service(show)
         .service(revoke)
-        .service(extend);
+        .service(extend)
+        .service(unlock)
+        .service(destroy);
 }
 
 /// Send one-time messages
@@ -107,6 +109,30 @@ async fn revoke(core: Data<Core>, sender: Sender, id: Path<String>) -> HttpRespo
 async fn extend(core: Data<Core>, sender: Sender, id: Path<String>, body: Json<Extend>) -> HttpResponse {
     let expires_in = body.expires_in;
     ordered(&core, &sender, &id, Wanted::Extend { expires_in }).await
+}
+
+/// Let a message that was locked by wrong passphrases be tried again
+///
+/// Works once.
+#[utoipa::path(
+    params(("id" = String, Path, description = "The message's id")),
+    responses((status = 202), (status = "4XX", body = Problem, content_type = "application/problem+json"))
+)]
+#[post("/v1/messages/{id}/unlock")]
+async fn unlock(core: Data<Core>, sender: Sender, id: Path<String>) -> HttpResponse {
+    ordered(&core, &sender, &id, Wanted::Unlock).await
+}
+
+/// End a message that was locked by wrong passphrases
+///
+/// It is done when the message's state is `destroyed`; the site may be away for a moment.
+#[utoipa::path(
+    params(("id" = String, Path, description = "The message's id")),
+    responses((status = 202), (status = "4XX", body = Problem, content_type = "application/problem+json"))
+)]
+#[post("/v1/messages/{id}/destroy")]
+async fn destroy(core: Data<Core>, sender: Sender, id: Path<String>) -> HttpResponse {
+    ordered(&core, &sender, &id, Wanted::Destroy).await
 }
 
 async fn ordered(core: &Data<Core>, sender: &Sender, id: &str, wanted: Wanted) -> HttpResponse {

@@ -310,3 +310,45 @@ async fn what_waits_for_a_site_is_bounded_for_each_sender() {
     assert_eq!(grown.await.expect("the database works"), 1);
     assert_eq!(refused(by("xy.corp.example", 4).await), ProblemKind::TooMany);
 }
+
+#[tokio::test]
+async fn a_tool_unlocks_and_destroys_its_own_only_and_the_audit_says_who() {
+    let bench = Bench::new().await;
+    let answer = sent(&bench, "hr", plain(KEY, &[], Some("p")))
+        .await
+        .expect("it is sent");
+    let token: Token = answer.messages[0].id.parse().expect("an id");
+    let id = *token.as_bytes();
+    let by = async |who: &str, wanted| order(&bench.core, &tool(who), Some(who), id, wanted).await;
+    let locks = async || {
+        for _ in 0..5 {
+            bench.site.fake.wrong_passphrase(token);
+        }
+        bench.pull().await;
+    };
+    for wanted in [Wanted::Unlock, Wanted::Destroy] {
+        assert_eq!(refused(by("hr", wanted).await), ProblemKind::NotLocked);
+    }
+    locks().await;
+    for wanted in [Wanted::Unlock, Wanted::Destroy] {
+        assert_eq!(refused(by("it", wanted).await), ProblemKind::NotFound);
+    }
+    by("hr", Wanted::Unlock).await.expect("it is his");
+    bench.push().await;
+    locks().await;
+    assert_eq!(
+        refused(by("hr", Wanted::Unlock).await),
+        ProblemKind::NotLocked,
+        "once"
+    );
+    by("hr", Wanted::Destroy).await.expect("it is his");
+    bench.push().await;
+    bench.pull().await;
+    assert_eq!(bench.message(token).await.state.stage(), "destroyed");
+    let audit = bench.audit().await;
+    for what in ["unlock", "destroy"] {
+        let ordered =
+            |line: &str| line.contains("message-ordered") && line.contains(what) && line.contains("\"hr\"");
+        assert_eq!(audit.lines().filter(|line| ordered(line)).count(), 1, "{audit}");
+    }
+}

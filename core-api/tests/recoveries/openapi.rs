@@ -25,6 +25,8 @@ fn the_document_and_the_contract_name_the_same_addresses() {
         paths::MESSAGES,
         paths::MESSAGE,
         paths::EXTEND_MESSAGE,
+        paths::UNLOCK_MESSAGE,
+        paths::DESTROY_MESSAGE,
         paths::MESSAGE_IDS,
         paths::NOT_ME,
         paths::SEAL_KEY,

@@ -36,6 +36,10 @@ pub const MESSAGE_IDS: &str = "/v1/message-ids";
 pub const MESSAGE: &str = "/v1/messages/{id}";
 /// Lets one of the caller's messages end at another time.
 pub const EXTEND_MESSAGE: &str = "/v1/messages/{id}/extend";
+/// Lets one of the caller's messages, locked by wrong passphrases, be tried again.
+pub const UNLOCK_MESSAGE: &str = "/v1/messages/{id}/unlock";
+/// Ends one of the caller's messages that was locked by wrong passphrases.
+pub const DESTROY_MESSAGE: &str = "/v1/messages/{id}/destroy";
 /// The signed document with the core's sealing keys.
 pub const SEAL_KEY: &str = "/v1/seal-key";
 /// Renews the caller's own certificate.

@@ -64,6 +64,8 @@ pub enum ProblemKind {
     NoSite,
     /// The message has ended already.
     MessageOver,
+    /// Only a locked message can be unlocked, once, or destroyed.
+    NotLocked,
     /// Something broke inside.
     Internal,
 }
@@ -83,6 +85,7 @@ impl ProblemKind {
             | Self::TooSoon
             | Self::OtherProofNeeded
             | Self::Conflict
+            | Self::NotLocked
             | Self::Fork => 409,
             Self::RecoveryOver | Self::MessageOver => 410,
             Self::TooLarge => 413,
@@ -122,6 +125,7 @@ impl ProblemKind {
             Self::RecipientNotAllowed => "Messages may not be mailed to this address.",
             Self::NoSite => "No site of this name takes messages now.",
             Self::MessageOver => "This message has ended already.",
+            Self::NotLocked => "Only a locked message can be unlocked, once, or destroyed.",
             Self::Internal => "Something went wrong. Try again, or contact the helpdesk with the reference.",
         }
     }

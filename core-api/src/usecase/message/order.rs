@@ -36,7 +36,7 @@ pub enum Wanted {
 /// `None` where the message never left, so that it is done already.
 ///
 /// # Errors
-/// `NotFound` for an unknown message and for somebody else's, `MessageOver` for one that ended, `NothingPending` for
+/// `NotFound` for an unknown message and for somebody else's, `MessageOver` for one that ended, `NotLocked` for
 /// an order that does not fit its state, `TooMany` where too much waits for it already.
 pub async fn order(
     core: &Arc<Core>,
@@ -72,7 +72,7 @@ pub async fn order(
         Ordered::Unknown => Err(ProblemKind::NotFound.into()),
         Ordered::Ended(_) => Err(ProblemKind::MessageOver.into()),
         Ordered::TooMany => Err(ProblemKind::TooMany.into()),
-        Ordered::Unfitting => Err(ProblemKind::NothingPending.into()),
+        Ordered::Unfitting => Err(ProblemKind::NotLocked.into()),
     }
 }
 
