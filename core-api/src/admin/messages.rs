@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use contract::message::MessageView;
 use contract::sync::{Bytes, Digest, Token};
-use domain::Timestamp;
 use seal::{Envelope, ProofHashes};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
@@ -53,8 +52,11 @@ pub enum MessageRequest {
         /// Which.
         id: Token,
     },
-    /// The youngest.
-    List,
+    /// The youngest, or those that are older than one.
+    List {
+        /// Older than which.
+        before: Option<Token>,
+    },
     /// Have something done to one.
     Order {
         /// Which.
@@ -193,7 +195,7 @@ pub(super) async fn handle(
             .await
             .map(|view| MessageAnswer::Message(Box::new(view)))
             .map_err(|error| words(&error))?,
-        MessageRequest::List => list(core, None, Timestamp(i64::MAX))
+        MessageRequest::List { before } => list(core, None, before.map(|id| *id.as_bytes()))
             .await
             .map(MessageAnswer::Messages)
             .map_err(|error| words(&error))?,

@@ -23,6 +23,7 @@ use crate::config::Config;
 use crate::usecase::message::order::Wanted;
 use crate::usecase::message::seal::{Sealed, seal};
 use crate::usecase::message::send::Wish;
+use crate::usecase::message::show::MOST;
 
 /// How long the command waits for the site's receipt, and how often it looks.
 const RECEIPT_WITHIN: Duration = Duration::from_mins(1);
@@ -47,8 +48,11 @@ pub(super) enum Message {
         #[arg(long)]
         json: bool,
     },
-    /// The youngest messages
+    /// The youngest 200 messages, or with --before the 200 that come after one of them
     List {
+        /// The last one that was listed so far
+        #[arg(long, value_name = "ID", allow_hyphen_values = true)] // an id may begin with one
+        before: Option<Token>,
         /// As JSON
         #[arg(long)]
         json: bool,
@@ -134,7 +138,7 @@ pub(super) async fn run(command: Message, config: &Config, out: &mut dyn Write) 
     match command {
         Message::Send(asked) => send(asked, config, out).await,
         Message::Show { id, json } => show(config, id, json, out).await,
-        Message::List { json } => list(config, json, out).await,
+        Message::List { before, json } => list(config, before, json, out).await,
         Message::Revoke { id } => order(config, id, Wanted::Revoke, "revoked", out).await,
         Message::Extend { id, expires } => {
             let expires_in = expires.as_secs();
@@ -328,10 +332,13 @@ async fn show(config: &Config, id: Token, json: bool, out: &mut dyn Write) -> Ou
     Ok(ExitCode::SUCCESS)
 }
 
-async fn list(config: &Config, json: bool, out: &mut dyn Write) -> Outcome {
-    let MessageAnswer::Messages(messages) = ask_about(&config.data_dir, MessageRequest::List).await? else {
+async fn list(config: &Config, before: Option<Token>, json: bool, out: &mut dyn Write) -> Outcome {
+    let asked = MessageRequest::List { before };
+    let MessageAnswer::Messages(messages) = ask_about(&config.data_dir, asked).await? else {
         return Err(AskError::Unknown.into());
     };
+    let last = messages.last().map(|message| message.id.clone());
+    let is_full = u32::try_from(messages.len()).is_ok_and(|count| count == MOST);
     if json {
         writeln!(out, "{}", serde_json::to_string(&messages)?)?;
         return Ok(ExitCode::SUCCESS);
@@ -346,6 +353,9 @@ async fn list(config: &Config, json: bool, out: &mut dyn Write) -> Outcome {
             moment(message.made_at),
             message.site
         )?;
+    }
+    if let Some(last) = last.filter(|_| is_full) {
+        writeln!(out, "for older ones: core-api message list --before {last}")?;
     }
     Ok(ExitCode::SUCCESS)
 }

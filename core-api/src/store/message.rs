@@ -89,11 +89,11 @@ pub fn by_id(c: &Connection, id: &Id) -> Result<Option<Message>, StoreError> {
         .transpose()
 }
 
-/// The youngest `most` messages of a sender, or of everybody, made before `before`.
+/// The youngest `most` messages of a sender, or of everybody; of those that were made before `before`, if it is named.
 pub fn list(
     c: &Connection,
     sender: Option<&str>,
-    before: Timestamp,
+    before: Option<&Id>,
     most: u32,
 ) -> Result<Vec<Message>, StoreError> {
     let of = if sender.is_some() {
@@ -101,11 +101,17 @@ pub fn list(
     } else {
         "?1 IS NULL"
     };
+    // Several are made at once, so that the time alone would tear them apart.
+    let older = if before.is_some() {
+        "(made_at, rowid) < (SELECT made_at, rowid FROM message WHERE id = ?2)"
+    } else {
+        "?2 IS NULL"
+    };
     let mut statement = c.prepare_cached(&format!(
-        "SELECT {COLUMNS} FROM message WHERE {of} AND made_at < ?2 ORDER BY made_at DESC LIMIT ?3"
+        "SELECT {COLUMNS} FROM message WHERE {of} AND {older} ORDER BY made_at DESC, rowid DESC LIMIT ?3"
     ))?;
     statement
-        .query_map((sender, before.0, most), |row| Ok(read(row)))?
+        .query_map((sender, before, most), |row| Ok(read(row)))?
         .map(|row| row?)
         .collect()
 }

@@ -9,12 +9,13 @@ use contract::sync::Token;
 use core_api::admin::AdminSocket;
 use core_api::cli::{Cli, run};
 use core_api::core::MessageSettings;
+use core_api::usecase::message::send::Wish;
 use seal::Content;
 use serde_json::Value;
 use server::Life;
 use zeroize::Zeroizing;
 
-use crate::bench::Bench;
+use crate::bench::{Bench, text};
 
 struct Typist {
     bench: Bench,
@@ -224,6 +225,40 @@ async fn a_mailed_link_is_not_printed_and_its_passphrase_is() {
         .site
         .read(sent["link"].as_str().unwrap(), Some("from a file"));
     assert_eq!(read.text(), "hunter2");
+}
+
+#[tokio::test]
+async fn a_list_goes_on_after_its_last_message_though_all_were_made_at_once() {
+    let typist = Typist::new().await;
+    let mut sent = Vec::new();
+    for _ in 0..203 {
+        let one = typist.bench.send(Wish::default(), &text("x"), None).await;
+        sent.insert(0, one.expect("it is sent").0.to_string());
+    }
+    let list = async |words: &[&str]| -> Vec<String> {
+        let list = typist
+            .json(&[&["message", "list", "--json"], words].concat())
+            .await;
+        let ids = list.as_array().expect("a list").iter();
+        ids.map(|message| message["id"].as_str().expect("an id").to_owned())
+            .collect()
+    };
+    assert_eq!(list(&[]).await, sent[..200]);
+    assert_eq!(list(&["--before", &sent[199]]).await, sent[200..]);
+    assert_eq!(list(&["--before", &sent[202]]).await, [""; 0]);
+    let table = typist.type_in(&["message", "list"]).await.expect("a list");
+    let hint = table.lines().last().expect("a line");
+    assert_eq!(
+        hint,
+        format!("for older ones: core-api message list --before {}", sent[199])
+    );
+    let table = typist.type_in(&["message", "list", "--before", &sent[199]]).await;
+    assert_eq!(table.expect("a list").lines().count(), 3);
+    let unknown = ["message", "list", "--before", "AAAAAAAAAAAAAAAAAAAAAA"];
+    assert_eq!(
+        typist.type_in(&unknown).await.unwrap_err(),
+        "there is none with this id"
+    );
 }
 
 #[tokio::test]

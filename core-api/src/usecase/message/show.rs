@@ -3,7 +3,6 @@
 use contract::ProblemKind;
 use contract::message::{MessageEvent, MessageView};
 use contract::sync::{End, Event, Token, What};
-use domain::Timestamp;
 use domain::message::{Arrival, Ending, Live, Message as State};
 use sqlite::Connection;
 
@@ -32,24 +31,28 @@ pub async fn show(core: &Core, sender: Option<&str>, id: Id) -> Result<MessageVi
         .ok_or_else(|| ProblemKind::NotFound.into())
 }
 
-/// The youngest messages made before a moment, without what happened to them.
+/// The youngest messages, or the next ones after `before`, which was the last so far; without what happened to them.
 ///
 /// # Errors
-/// When the database fails.
+/// `NotFound` when `before` is unknown, or somebody else's.
 pub async fn list(
     core: &Core,
     sender: Option<&str>,
-    before: Timestamp,
+    before: Option<Id>,
 ) -> Result<Vec<MessageView>, UseCaseError> {
     let (sender, at_rest) = (sender.map(str::to_owned), std::sync::Arc::clone(&core.at_rest));
-    let messages = core
-        .store
+    core.store
         .read(move |c| {
-            let rows = message::list(c, sender.as_deref(), before, MOST)?;
-            Ok(rows.iter().map(|row| told(&at_rest, row, vec![])).collect())
+            if let Some(before) = &before
+                && own(c, sender.as_deref(), before)?.is_none()
+            {
+                return Ok(None);
+            }
+            let rows = message::list(c, sender.as_deref(), before.as_ref(), MOST)?;
+            Ok(Some(rows.iter().map(|row| told(&at_rest, row, vec![])).collect()))
         })
-        .await?;
-    Ok(messages)
+        .await?
+        .ok_or_else(|| ProblemKind::NotFound.into())
 }
 
 /// The message with this id, if it is this sender's.
