@@ -19,6 +19,7 @@ pub mod manifests;
 pub mod memory;
 pub mod messages;
 pub mod network;
+pub mod outbox;
 pub mod pki;
 pub mod ports;
 pub mod processes;

@@ -1,6 +1,6 @@
 //! The folder into which the demo puts mail instead of sending it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -48,7 +48,34 @@ impl Mailbox {
         code_in(&self.next(recipient, "Your code to ").await)
     }
 
-    /// How many mails to `recipient` say all of these words, read ones too.
+    /// How often each letter came, by its name: the first part of its `Message-ID`.
+    ///
+    /// # Panics
+    /// When the folder cannot be read.
+    pub fn letters(&self) -> BTreeMap<String, usize> {
+        let mut letters = BTreeMap::new();
+        for entry in std::fs::read_dir(&self.folder).expect("the folder of mails") {
+            let name = entry.expect("its entry").file_name();
+            let name = name.to_str().expect("a name in hexadecimal");
+            if let Some((letter, _)) = name.split_once('.').filter(|(_, end)| end.ends_with("eml")) {
+                *letters.entry(letter.to_owned()).or_default() += 1;
+            }
+        }
+        letters
+    }
+
+    /// How many letters to `recipient` say all of these words, each counted once, however often it came.
+    pub fn different(&self, recipient: &str, words: &[&str]) -> usize {
+        let is_it = |text: &str| words.iter().all(|word| text.contains(word));
+        let mails = Self::new(&self.folder).unread(recipient).into_iter();
+        let letters = mails.filter(|(_, text)| is_it(text)).filter_map(|(path, _)| {
+            let name = path.file_name()?.to_str()?;
+            Some(name.split('.').next()?.to_owned())
+        });
+        letters.collect::<BTreeSet<_>>().len()
+    }
+
+    /// How many mails to `recipient` say all of these words, read ones and repeats too.
     pub fn count(&self, recipient: &str, words: &[&str]) -> usize {
         let everything = Self::new(&self.folder);
         let mails = everything.unread(recipient);

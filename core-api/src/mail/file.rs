@@ -1,4 +1,5 @@
-//! The transport of the demo: each message becomes one `.eml` file that any mail program opens.
+//! The transport of the demo: each message becomes one `.eml` file that any mail program opens. One that is handed over
+//! again becomes another file, so that whoever looks into the folder sees what a mail server would have got.
 
 use std::fs::{File, OpenOptions, create_dir_all, rename};
 use std::io::{self, Write as _};
@@ -44,7 +45,7 @@ impl Transport for Folder {
     }
 }
 
-/// The message's id without its domain: a repeat replaces its first copy.
+/// The message's id without its domain.
 fn name(message: &Message) -> String {
     let id = message.headers().get_raw("Message-ID").unwrap_or_default();
     id.trim_start_matches('<')
@@ -65,8 +66,20 @@ fn write_whole(folder: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
         .open(&part)?;
     file.write_all(bytes)?;
     file.sync_all()?;
-    rename(&part, folder.join(format!("{name}.eml")))?;
+    rename(&part, free(folder, name))?;
     File::open(folder)?.sync_all()
+}
+
+/// `ID.eml`, and for repeats `ID.2.eml` and so on. Nobody else makes one at the same time: the outbox lends an item to one
+/// worker, and the folder belongs to one core.
+fn free(folder: &Path, name: &str) -> PathBuf {
+    let mut path = folder.join(format!("{name}.eml"));
+    let mut times = 1_u32;
+    while path.exists() {
+        times += 1;
+        path = folder.join(format!("{name}.{times}.eml"));
+    }
+    path
 }
 
 #[cfg(test)]
@@ -78,12 +91,12 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_message_is_one_whole_file_and_a_repeat_replaces_it() {
+    async fn a_message_is_one_whole_file_and_a_repeat_another_one() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("made/by/us");
         let transport = Folder::new(&path).expect("the folder is made");
         let from: Mailbox = "reset@corp.example".parse().expect("a sender");
-        for _ in 0..2 {
+        for _ in 0..3 {
             let text = ui::mail::Text {
                 subject: "Hello".to_owned(),
                 body: "12345678".to_owned(),
@@ -93,11 +106,13 @@ mod tests {
                     .expect("a message");
             transport.hand_over(&message).await.expect("it is written");
         }
-        let files: Vec<_> = std::fs::read_dir(&path)
+        let mut files: Vec<_> = std::fs::read_dir(&path)
             .expect("the folder")
             .map(|entry| entry.expect("an entry").path())
             .collect();
-        assert_eq!(files, [path.join("07070707070707070707070707070707.eml")]);
+        files.sort();
+        let named = ["2.eml", "3.eml", "eml"].map(|end| path.join(format!("{}.{end}", "07".repeat(16))));
+        assert_eq!(files, named);
         let mode = files[0].metadata().expect("a file").permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
         let source = std::fs::read_to_string(&files[0]).expect("text");

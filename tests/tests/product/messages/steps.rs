@@ -1,6 +1,7 @@
 //! Either side is killed at each of its steps, with SIGKILL, while messages live from their sending to their end; then it
 //! starts again, and all comes to the end that it would have come to.
 
+use std::collections::BTreeSet;
 use std::os::unix::process::ExitStatusExt as _;
 use std::time::Duration;
 
@@ -25,6 +26,9 @@ const ENDS: [&str; 5] = ["read", "expired", "revoked", "destroyed", "lost"];
 
 /// A mail that has to have come exactly once: to whom, and what it says.
 type Expected = (String, Vec<String>);
+
+/// A letter by its name, and how often it had come by then.
+type Delivery = (String, usize);
 
 struct World {
     stack: Stack,
@@ -63,30 +67,38 @@ async fn kill_sites(steps: &[String]) {
         site.stop(PATIENCE).await;
     }
     world.stack.launch_site();
-    world.judge(&expected).await;
-    world.stack.stop().await;
+    world.judge(&expected, &BTreeSet::new()).await;
+    world.stop().await;
 }
 
 async fn kill_cores(steps: &[String]) {
     let mut world = World::new().await;
     world.stack.stop_core().await;
-    let mut expected = Vec::new();
+    let (mut expected, mut cut) = (Vec::new(), BTreeSet::new());
     for step in steps {
         let dying = world.stack.core_that_dies_at(step);
-        let replaced = replaced(step, dying, || world.stack.run_core());
+        let replaced = replaced(step, dying, || {
+            let between = world.delivered_and_not_erased();
+            assert!(
+                step != "LetterDelivered" || !between.is_empty(),
+                "a letter was cut off"
+            );
+            cut.extend(between);
+            world.stack.run_core()
+        });
         let (core, mails) = tokio::join!(replaced, world.live_beside_core(step));
         expected.extend(mails);
         core.stop(PATIENCE).await;
     }
     world.stack.start_core().await;
-    world.judge(&expected).await;
-    world.stack.stop().await;
+    world.judge(&expected, &cut).await;
+    world.stop().await;
     let verified = world.stack.core_api(&["audit", "verify"]).await;
     verified.expect("the audit is whole");
 }
 
 /// Waits until the process has killed itself, and starts the shipped one in its place.
-async fn replaced(step: &str, mut dying: Running, start: impl Fn() -> Running) -> Running {
+async fn replaced(step: &str, mut dying: Running, start: impl FnOnce() -> Running) -> Running {
     let status = dying.ended(PATIENCE).await;
     let killed = Some(Signal::KILL.as_raw());
     assert_eq!(status.signal(), killed, "{step} is reached: {}", dying.log());
@@ -325,8 +337,23 @@ impl World {
         shown
     }
 
-    /// When all is over: every mail came, none came twice, and the chain is as the core knows it.
-    async fn judge(&self, expected: &[Expected]) {
+    /// The letters between whose delivery and erasure the core was killed: they come again, and no others may.
+    fn delivered_and_not_erased(&self) -> BTreeSet<Delivery> {
+        let came = self.mailbox.letters();
+        let left = self.stack.letters_left().into_iter();
+        left.filter_map(|letter| came.get(&letter).map(|times| (letter, *times)))
+            .collect()
+    }
+
+    /// Stops both sides. What came is erased, so that it does not come once more.
+    async fn stop(&mut self) {
+        self.stack.stop().await;
+        assert_eq!(self.delivered_and_not_erased(), BTreeSet::new());
+    }
+
+    /// When all is over: every mail came, none came twice but for those that were `cut` off, as often as they were, and
+    /// the chain is as the core knows it.
+    async fn judge(&self, expected: &[Expected], cut: &BTreeSet<Delivery>) {
         for (to, words) in expected {
             let words: Vec<&str> = words.iter().map(String::as_str).collect();
             wait_for(
@@ -338,7 +365,17 @@ impl World {
         }
         for (to, words) in expected {
             let words: Vec<&str> = words.iter().map(String::as_str).collect();
-            assert_eq!(self.mailbox.count(to, &words), 1, "{to}: {words:?}");
+            assert_eq!(self.mailbox.different(to, &words), 1, "{to}: {words:?}");
+        }
+        let cuts = |of: &String| cut.iter().filter(|(letter, _)| letter == of).count();
+        wait_for("what was cut off comes again", PATIENCE, async || {
+            let came = self.mailbox.letters();
+            let again = |(letter, _): &Delivery| came[letter] > cuts(letter);
+            cut.iter().all(again).then_some(())
+        })
+        .await;
+        for (letter, times) in self.mailbox.letters() {
+            assert_eq!(times, 1 + cuts(&letter), "{letter}");
         }
         wait_for("all is well", PATIENCE, async || {
             self.stack.sites().await.contains("well").then_some(())
