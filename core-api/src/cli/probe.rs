@@ -1,98 +1,99 @@
 //! `site probe`: looks at a site's public pages from wherever it is typed.
 
 use std::io::Write;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use client::page::PageClient;
 use contract::sync::Token;
-use data_encoding::HEXLOWER;
 use domain::clock::random_bytes;
-use selfdestruct::http::drawn;
 use server::config::{Mistakes, Origin};
-use sha2::{Digest as _, Sha256};
-use url::Url;
 
-use super::Outcome;
+use super::{Outcome, shown};
 use crate::config::{Config, SiteSettings};
 use crate::keys::OsRandomness;
-use crate::site::pages::{differing, expected, fetch, files, path};
+use crate::site::pages::{Digests, differing, expected};
 
-/// Compares the pages of a site that the configuration knows, by name or address. Of any other address, and on a host
-/// without a configuration, it tells the digests, to be compared by eye, and judges only what is the same everywhere.
-pub(super) async fn run(
-    target: &str,
+/// Nobody knows what pages must be without knowing whose the site is.
+const UNKNOWN: &str = "no configuration here has a [[site]] with this address: say with --expect what its pages must be, as \
+                       `core-api site probe NAME --digests` prints it on the core's host";
+
+/// What the pages must be is known where the configuration is, and can be carried from there.
+#[derive(Debug, clap::Args)]
+pub(super) struct Probe {
+    /// Its name in the configuration, or its public https address
+    target: String,
+    /// Print what its pages must be, for --expect on another host, and look at nothing
+    #[arg(long, conflicts_with_all = ["expect", "ca_file", "at"])]
+    digests: bool,
+    /// What its pages must be: what --digests printed where the configuration is
+    #[arg(long, value_name = "FILE")]
+    expect: Option<PathBuf>,
+    /// The authority of its public certificate, instead of the host's own list
+    #[arg(long, value_name = "FILE")]
     ca_file: Option<PathBuf>,
-    config: Result<Config, Mistakes>,
-    out: &mut dyn Write,
-) -> Outcome {
-    let Ok(typed) = Origin::parse(target) else {
-        let config = config?;
-        let site = config.settings.sites.iter().find(|site| site.name == target);
-        let site = site.ok_or("no [[site]] has this name; write its https address instead")?;
-        return compare(&config, site, ca_file, out).await;
-    };
-    if let Ok(config) = &config
-        && let Some(site) = config
-            .settings
-            .sites
-            .iter()
-            .find(|site| site.public_origin == typed)
-    {
-        return compare(config, site, ca_file, out).await;
-    }
-    tell(typed.url(), ca_file.as_deref(), out).await
+    /// Where it stands, instead of asking for its name
+    #[arg(long, value_name = "IP:PORT")]
+    at: Option<SocketAddr>,
 }
 
-async fn compare(
-    config: &Config,
-    site: &SiteSettings,
-    ca_file: Option<PathBuf>,
-    out: &mut dyn Write,
-) -> Outcome {
-    let ca_file = ca_file.as_deref().or(site.public_ca_file.as_deref());
-    let client = PageClient::new(ca_file, site.stands_at())?;
-    let look = site.look(&config.settings.organisation, config.settings.demo);
-    let expected = expected(&look, nobodys());
+/// Judges all pages and files, or says why it cannot. Only what the digests are made from needs a configuration.
+pub(super) async fn run(probe: &Probe, config: Result<Config, Mistakes>, out: &mut dyn Write) -> Outcome {
+    let typed = Origin::parse(&probe.target).ok();
+    let config = match typed {
+        Some(_) => config.ok(),
+        None => Some(config?),
+    };
+    let is_meant = |site: &&SiteSettings| match &typed {
+        Some(origin) => site.public_origin == *origin,
+        None => site.name == probe.target,
+    };
+    let sites = config.as_ref().map(|config| config.settings.sites.as_slice());
+    let site = sites.unwrap_or_default().iter().find(is_meant);
+    let Some(origin) = typed.or_else(|| site.map(|site| site.public_origin.clone())) else {
+        return Err("no [[site]] has this name; write its https address instead".into());
+    };
+    let own = config.as_ref().zip(site).map(|(config, site)| {
+        let settings = &config.settings;
+        Digests::of(&site.look(&settings.organisation, settings.demo))
+    });
+    let digests = match &probe.expect {
+        Some(file) => carried(file)?,
+        None => own.ok_or(UNKNOWN)?,
+    };
+    if probe.digests {
+        write!(out, "{digests}")?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let configured = (
+        site.and_then(SiteSettings::stands_at),
+        site.and_then(|site| site.public_ca_file.as_deref()),
+    );
+    let at = probe.at.map(|at| (origin.host(), at)).or(configured.0);
+    let ca_file = probe.ca_file.as_deref().or(configured.1);
+    compare(&PageClient::new(ca_file, at)?, &origin, &digests, out).await
+}
+
+fn carried(file: &Path) -> Result<Digests, String> {
+    let told = std::fs::read_to_string(file).map_err(|error| format!("{}: {error}", shown(file)))?;
+    told.parse().map_err(|error| format!("{}: {error}", shown(file)))
+}
+
+async fn compare(client: &PageClient, origin: &Origin, digests: &Digests, out: &mut dyn Write) -> Outcome {
+    let id = Token::from(random_bytes::<16>(&OsRandomness));
+    let expected = expected(digests, id);
     let count = expected.len();
-    let changed = differing(&client, site.public_origin.url(), expected).await?;
+    let changed = differing(client, origin.url(), expected).await?;
     for path in &changed {
-        writeln!(out, "DIFFERS: {}{path}", site.public_origin)?;
+        writeln!(out, "DIFFERS: {origin}{path}")?;
     }
     if changed.is_empty() {
         writeln!(
             out,
-            "{}: all {count} pages and files are those of this release.",
-            site.public_origin
+            "{origin}: all {count} pages and files are those of this release."
         )?;
         return Ok(ExitCode::SUCCESS);
     }
     Ok(ExitCode::FAILURE)
-}
-
-async fn tell(origin: &Url, ca_file: Option<&Path>, out: &mut dyn Write) -> Outcome {
-    let client = PageClient::new(ca_file, None)?;
-    let changed = differing(&client, origin, files().collect()).await?;
-    for path in &changed {
-        writeln!(out, "DIFFERS: {path}")?;
-    }
-    let id = nobodys();
-    for page in drawn::Page::ALL {
-        for lang in ui::Lang::ALL {
-            let address = format!("{}?lang={}", path(page, id), lang.tag());
-            let found = fetch(&client, origin, &address).await?;
-            let digest = HEXLOWER.encode(&Sha256::digest(&found.body));
-            writeln!(out, "{digest}  {address}  ({})", found.status)?;
-        }
-    }
-    Ok(if changed.is_empty() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
-}
-
-/// An id that no message has, and none twice.
-fn nobodys() -> Token {
-    Token::from(random_bytes::<16>(&OsRandomness))
 }

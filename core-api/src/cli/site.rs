@@ -65,13 +65,7 @@ pub(super) enum Site {
         chain: Option<PathBuf>,
     },
     /// Compare a site's public pages with those of this release, from wherever this is typed
-    Probe {
-        /// Its name in the configuration, or its public https address
-        target: String,
-        /// The authority of its public certificate, instead of the host's own list
-        #[arg(long, value_name = "FILE")]
-        ca_file: Option<PathBuf>,
-    },
+    Probe(probe::Probe),
     /// End a site for good; what lives there is lost
     Retire {
         /// Which
@@ -82,7 +76,7 @@ pub(super) enum Site {
 /// Only `probe` may be typed on a host without a configuration.
 pub(super) async fn run(command: Site, config: Result<Config, Mistakes>, out: &mut dyn Write) -> Outcome {
     match command {
-        Site::Probe { target, ca_file } => probe::run(&target, ca_file, config, out).await,
+        Site::Probe(probe) => probe::run(&probe, config, out).await,
         Site::Add {
             name,
             answer: Some(file),

@@ -13,7 +13,7 @@ use tokio::task::spawn_blocking;
 
 use crate::config::SiteSettings;
 use crate::core::Core;
-use crate::site::pages::{differing, expected};
+use crate::site::pages::{Digests, differing, expected};
 use crate::store::{StoreError, alarm as standing, site};
 use crate::usecase::operators::alarm::{self, What};
 
@@ -101,7 +101,8 @@ impl Watch {
         let settings = &self.settings;
         let look = settings.look(&self.core.settings.organisation, self.core.settings.demo);
         let id = Token::from(random_bytes::<16>(&*self.core.randomness));
-        let changed = differing(&client, settings.public_origin.url(), expected(&look, id)).await;
+        let expected = expected(&Digests::of(&look), id);
+        let changed = differing(&client, settings.public_origin.url(), expected).await;
         let changed = changed.map_err(|error| error.to_string())?;
         if !changed.is_empty() {
             tracing::warn!(site = settings.name, ?changed, "public pages differ");

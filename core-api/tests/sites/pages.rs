@@ -7,7 +7,7 @@ use std::time::Duration;
 use client::page::PageClient;
 use contract::sync::Token;
 use core_api::config::SiteSettings;
-use core_api::site::pages::{differing, expected};
+use core_api::site::pages::{Digests, differing, expected};
 use core_api::worker::pages::Watch;
 use rustls::ServerConfig;
 use rustls_pki_types::pem::PemObject as _;
@@ -105,7 +105,7 @@ async fn a_broken_page_differs_and_hides_no_other() {
     let look = settings.look("Corp", false);
     let client = PageClient::new(settings.public_ca_file.as_deref(), settings.stands_at()).unwrap();
     let look_at = async || {
-        let expected = expected(&look, Token::from([1; 16]));
+        let expected = expected(&Digests::of(&look), Token::from([1; 16]));
         differing(&client, settings.public_origin.url(), expected).await
     };
     assert!(look_at().await.is_err(), "nothing was seen, and nothing is said");

@@ -3,7 +3,7 @@
 use std::process::Output;
 use std::time::Duration;
 
-use tests::processes::wait_for;
+use tests::processes::{binary, wait_for};
 use tests::stack::Stack;
 
 /// The core looks when it starts, and every minute.
@@ -18,6 +18,29 @@ async fn probe(stack: &Stack) -> (bool, String) {
     (status.success(), String::from_utf8_lossy(&stdout).into_owned())
 }
 
+/// What `site probe` prints on a host that has no configuration, only what `--digests` printed inside.
+async fn probe_from_outside(stack: &Stack) -> (bool, String) {
+    let digests = stack.core_api(&["site", "probe", "demo", "--digests"]).await;
+    let file = stack.state().join("digests.txt");
+    std::fs::write(&file, digests.expect("the configuration is there"))
+        .expect("the test's folder is writable");
+    let mut command = tokio::process::Command::new(binary("core-api"));
+    command
+        .args(["--config", "/nonexistent", "site", "probe", &stack.site_origin()])
+        .args(["--at", &format!("127.0.0.1:{}", stack.port + 1)])
+        .arg("--ca-file")
+        .arg(stack.ca())
+        .arg("--expect")
+        .arg(file);
+    let Output {
+        status,
+        stdout,
+        stderr,
+    } = command.output().await.expect("the program of the stack");
+    let told = [stdout, stderr].concat();
+    (status.success(), String::from_utf8_lossy(&told).into_owned())
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_changed_page_is_named_by_probe_and_alarm_until_it_is_right_again() {
     let mut stack = Stack::prepare().await;
@@ -25,6 +48,11 @@ async fn a_changed_page_is_named_by_probe_and_alarm_until_it_is_right_again() {
     stack.start_site().await;
     let (is_fine, told) = probe(&stack).await;
     assert!(is_fine && told.contains("are those of this release"), "{told}");
+    assert_eq!(
+        probe_from_outside(&stack).await,
+        (true, told),
+        "both see the same"
+    );
 
     stack.stop().await;
     stack.site = Some(stack.run_changed_site(WAS, IS).await);
@@ -36,6 +64,12 @@ async fn a_changed_page_is_named_by_probe_and_alarm_until_it_is_right_again() {
     let page = format!("DIFFERS: {}/d/", stack.site_origin());
     assert!(
         matches!(differing[..], [one] if one.starts_with(&page) && one.ends_with("?lang=de")),
+        "{told}"
+    );
+    let (is_fine, told) = probe_from_outside(&stack).await;
+    let differing: Vec<&str> = told.lines().collect();
+    assert!(
+        !is_fine && matches!(differing[..], [one] if one.starts_with(&page)),
         "{told}"
     );
     let alarm = "pages-changed /d/…?lang=de";
