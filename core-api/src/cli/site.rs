@@ -42,7 +42,8 @@ pub(super) enum Site {
         #[arg(long)]
         json: bool,
     },
-    /// Begin a new epoch at a site, after a fork or when its journal cannot be believed; what lives there is lost
+    /// Begin a new epoch at a site, after a fork, when its journal cannot be believed, or when this core is from an old
+    /// copy; what lives there is lost
     #[command(name = "re-key")]
     ReKey {
         /// Which

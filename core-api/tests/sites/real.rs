@@ -14,9 +14,10 @@ use contract::sync::{
 use contract::{Problem, ProblemKind};
 use core_api::keys::OsRandomness;
 use core_api::usecase::message::command::{By, order};
+use core_api::usecase::message::send::{Wish, plan};
 use core_api::usecase::site::new_epoch::new_epoch;
 use core_api::usecase::site::pair::{offer, take_answer};
-use core_api::worker::pull::{MISSED, Next};
+use core_api::worker::pull::{MISSED, Next, STALE};
 use domain::clock::random_bytes;
 use domain::{Clock as _, Randomness as _};
 use journal::SigningKey;
@@ -320,6 +321,63 @@ async fn an_older_copy_is_a_fork_and_a_new_epoch_goes_on() {
     assert_eq!(real.push().await, Tried::Settled(1));
     real.pull().await;
     assert_eq!(real.bench.stage(again).await, "on-site");
+    assert!(real.bench.alarms("dmz1").await.is_empty());
+}
+
+/// A core that was put back to what it knew before the site pruned what followed.
+async fn outdated() -> Real {
+    let real = real().await;
+    let before = real.bench.stored("dmz1").await;
+    let id = real.bench.send("dmz1").await;
+    real.push().await;
+    assert!(matches!(real.open(id, 4).await, Opening::Opened(_)));
+    real.pull().await;
+    real.bench.forward(Duration::from_hours(31 * 24));
+    real.site.sweep().await.expect("as the test laid it out");
+    real.pull().await;
+
+    real.bench.put_back(&before).await;
+    real
+}
+
+/// A site keeps what the core has for thirty days, so that an old core reads it again.
+#[tokio::test]
+async fn a_core_from_a_copy_that_is_too_old_says_so_and_sends_nothing_until_the_site_is_keyed_anew() {
+    let real = outdated().await;
+    for _ in 0..2 {
+        let next = real.bench.pull("dmz1").await;
+        real.bench.forward(STALE * 2);
+        assert!(
+            matches!(next, Next::Troubled(what) if what.word() == "core-outdated" && what.sentence().contains("re-key")),
+            "{next:?}"
+        );
+    }
+    assert_eq!(real.bench.alarms("dmz1").await, ["core-outdated"]);
+    let refused = plan(&real.bench.core, &Wish::default()).await.unwrap_err();
+    assert!(refused.to_string().contains("core-outdated"), "{refused}");
+    let waiting = real.bench.send("dmz1").await;
+    assert_eq!(real.push().await, Tried::Nothing, "its link would open nothing");
+
+    let epoch = new_epoch(&real.bench.core, "dmz1", "", "").await;
+    assert_eq!(epoch.expect("as the test laid it out"), 2);
+    assert!(plan(&real.bench.core, &Wish::default()).await.is_ok());
+    assert_eq!(real.push().await, Tried::Settled(1));
+    real.pull().await;
+    assert_eq!(real.bench.stage(waiting).await, "on-site");
+    assert!(real.bench.alarms("dmz1").await.is_empty());
+}
+
+#[tokio::test]
+async fn while_a_pairing_waits_for_its_answer_a_core_that_is_behind_is_no_alarm() {
+    let real = outdated().await;
+    offer(&real.bench.core, "dmz1")
+        .await
+        .expect("as the test laid it out");
+    let next = real.bench.pull("dmz1").await;
+    assert!(
+        matches!(&next, Next::Patience(why) if why.contains("site add")),
+        "{next:?}"
+    );
     assert!(real.bench.alarms("dmz1").await.is_empty());
 }
 

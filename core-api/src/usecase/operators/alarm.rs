@@ -16,6 +16,8 @@ use crate::store::{StoreError, alarm, audit};
 pub enum What {
     /// Its chain is not the one that is known here.
     Fork,
+    /// What is known here of its chain is of a time that it does not have any more: this core came from an old copy.
+    Outdated,
     /// An event is missing.
     Missing,
     /// An event was changed.
@@ -56,8 +58,9 @@ pub enum What {
 
 impl What {
     /// Those for which nothing is taken from the site, and nothing given to it.
-    pub const STOPPING: [Self; 7] = [
+    pub const STOPPING: [Self; 8] = [
         Self::Fork,
+        Self::Outdated,
         Self::Missing,
         Self::Changed,
         Self::Swapped,
@@ -70,6 +73,7 @@ impl What {
     pub const fn word(self) -> &'static str {
         match self {
             Self::Fork => "fork",
+            Self::Outdated => "core-outdated",
             Self::Missing => "event-missing",
             Self::Changed => "event-changed",
             Self::Swapped => "events-swapped",
@@ -97,6 +101,11 @@ impl What {
             Self::Fork => {
                 "the site's journal is not the one that is known here: it was turned back, or is another's; nothing \
                  goes on until you know who did it and say `core-api site re-key`, which loses what is there"
+            }
+            Self::Outdated => {
+                "what this core knows of the site is older than what the site still has: the core was restored from an \
+                 old copy, or the site began an epoch that it does not know; nothing goes on until you say `core-api \
+                 site re-key`, which loses what is there, or pair the site again where it refuses that"
             }
             Self::Missing => {
                 "an event is missing in the site's journal; nothing is taken from it: treat it as an intrusion, take \

@@ -1,4 +1,4 @@
-//! Begins a new epoch at a site, after a fork or whatever else its chain cannot be believed for.
+//! Begins a new epoch at a site, after a fork or whatever else keeps its chain from being followed.
 //!
 //! The site erases everything of the old epoch. What the core does not know as ended becomes lost: it may or may not
 //! have been read.

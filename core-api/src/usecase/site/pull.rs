@@ -140,8 +140,25 @@ async fn refused(core: &Arc<Core>, site: &Site, error: SiteError) -> Result<Pull
         SiteError::Client(ClientError::Problem(problem)) if problem.kind() == ProblemKind::Fork => {
             wrong(core, site, What::Fork).await
         }
+        SiteError::Client(ClientError::Problem(problem)) if problem.kind() == ProblemKind::Conflict => {
+            outdated(core, site).await
+        }
         SiteError::Client(other) => Ok(Pulled::Away(other.to_string())),
     }
+}
+
+/// We ask after what is no longer there. So it is for a while, too, where the epoch is just being changed: by a call of
+/// ours, which is waited for, or by a pairing whose answer is still to be brought.
+async fn outdated(core: &Arc<Core>, site: &Site) -> Result<Pulled, StoreError> {
+    let _alone = core.rekeying.lock().await;
+    let name = site.name.clone();
+    let offer = core.store.read(move |c| site::offer(c, &name)).await?;
+    if offer.is_some_and(|offer| offer.follows.is_none()) {
+        let why =
+            "it was paired anew, or what is known of it is old: `core-api site add` waits for its answer";
+        return Ok(Pulled::Away(why.to_owned()));
+    }
+    wrong(core, site, What::Outdated).await
 }
 
 /// The site's time says how far the clocks are apart. Its answer came over a link that only it has the key of, so an

@@ -31,7 +31,8 @@ impl Lateness {
     /// Looks at the head each time, at ends now and then.
     pub(super) async fn look(&mut self, core: &Arc<Core>, site: &Site) -> Result<(), StoreError> {
         let now = core.now();
-        let is_stale = now.since(site.head_at.unwrap_or(site.paired_at)) > STALE;
+        // Of one that answers what is not good its own alarm says more.
+        let is_stale = site.trouble.is_none() && now.since(site.head_at.unwrap_or(site.paired_at)) > STALE;
         let looks_at_ends = self.looked.take_if_due(LOOK, now);
         if !is_stale && !looks_at_ends {
             return Ok(());
