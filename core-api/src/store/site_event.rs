@@ -35,6 +35,14 @@ pub fn insert(
     Ok(kept == 1)
 }
 
+/// Whether anything of a message came after this place, in its epoch.
+pub fn is_any_after(c: &Connection, place: Place<'_>, message: &Id) -> Result<bool, StoreError> {
+    Ok(c.prepare_cached(
+        "SELECT EXISTS (SELECT 1 FROM site_event WHERE message = ?1 AND site = ?2 AND epoch = ?3 AND seq > ?4)",
+    )?
+    .query_row((message, place.site, place.epoch, place.seq), |row| row.get(0))?)
+}
+
 /// What its own site told of a message or a drop request, in order: no other has a say.
 pub fn of_message(c: &Connection, site: &str, message: &Id) -> Result<Vec<Event>, StoreError> {
     let mut statement = c.prepare_cached(

@@ -15,6 +15,7 @@ use domain::Timestamp;
 use journal::{Hash, Head, Link, Statement as _};
 
 use crate::bench::{Bench, NOON, Tried};
+use crate::fake::Held;
 
 #[tokio::test]
 async fn what_lives_there_and_should_not_is_revoked() {
@@ -64,6 +65,48 @@ async fn what_ended_between_the_last_pull_and_the_inventory_is_neither() {
     bench.pull("dmz1").await;
     assert!(bench.alarms("dmz1").await.is_empty());
     assert_eq!(bench.stage(id).await, "read");
+}
+
+#[tokio::test]
+async fn a_site_that_tells_other_figures_of_a_message_than_its_events_did_is_an_alarm() {
+    let changes: [fn(&mut Held); 4] = [
+        |held| held.readings_left += 1,
+        |held| held.readings_left -= 1,
+        |held| held.tries_left += 1,
+        |held| held.expires_at += 1,
+    ];
+    for change in changes {
+        let bench = Bench::new().await;
+        let ids = bench.send_many("dmz1", 5).await;
+        bench.push("dmz1").await;
+        bench.site().wrong_passphrase(ids[3]);
+        let mut puller = bench.puller("dmz1");
+        puller.try_one(0).await.unwrap();
+        assert!(bench.alarms("dmz1").await.is_empty());
+        change(bench.site().state().held.get_mut(&ids[3]).unwrap());
+        bench.forward(Duration::from_hours(1));
+        puller.try_one(0).await.unwrap();
+        assert_eq!(bench.alarms("dmz1").await, ["contradiction"]);
+        assert_eq!(bench.audited(&ids[3].to_string()).await, 1);
+    }
+}
+
+#[tokio::test]
+async fn what_happens_while_an_inventory_is_taken_is_no_difference() {
+    let bench = Bench::new().await;
+    let ids = bench.send_many("dmz1", 2).await;
+    bench.push("dmz1").await;
+    bench.site().state().opened_before_inventory = Some(ids[0]);
+    bench.site().state().opened_after_inventory = Some(ids[1]);
+    let mut puller = bench.puller("dmz1");
+    puller.try_one(0).await.unwrap();
+    for id in ids {
+        assert_eq!(bench.stage(id).await, "opened");
+    }
+    assert!(bench.alarms("dmz1").await.is_empty());
+    bench.forward(Duration::from_hours(1));
+    puller.try_one(0).await.unwrap();
+    assert!(bench.alarms("dmz1").await.is_empty());
 }
 
 #[tokio::test]

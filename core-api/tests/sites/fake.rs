@@ -77,6 +77,9 @@ pub(crate) struct State {
     pub(crate) signing_request: String,
     /// Why it takes no chain.
     pub(crate) refusal: Option<CertificateRefusal>,
+    /// Opened when its inventory is asked for, just before it is taken and just after.
+    pub(crate) opened_before_inventory: Option<Token>,
+    pub(crate) opened_after_inventory: Option<Token>,
     pub(crate) asked_of_certificate: Vec<Certificate>,
     pub(crate) is_silent_of_certificate: bool,
 }
@@ -87,7 +90,7 @@ pub(crate) struct Held {
     pub(crate) readings_left: u32,
     pub(crate) tries_left: u32,
     max_wrong: u32,
-    expires_at: i64,
+    pub(crate) expires_at: i64,
     ended: Option<Ended>,
 }
 
@@ -126,6 +129,8 @@ impl FakeSite {
             next_certificate: None,
             signing_request: String::new(),
             refusal: None,
+            opened_before_inventory: None,
+            opened_after_inventory: None,
             asked_of_certificate: vec![],
             is_silent_of_certificate: false,
         };
@@ -431,6 +436,10 @@ impl SiteApi for FakeSite {
     }
 
     async fn inventory(&self, after: Option<Token>) -> Result<String, SiteError> {
+        let opened = self.state().opened_before_inventory.take();
+        if let Some(id) = opened {
+            self.open(id);
+        }
         let now = self.now();
         let mut state = self.arrives()?;
         let living: Vec<Live> = state
@@ -453,7 +462,12 @@ impl SiteApi for FakeSite {
             time_ms: now,
         };
         let line = inventory.sign(&state.key).to_string();
-        state.answer(line)
+        let (answer, opened) = (state.answer(line), state.opened_after_inventory.take());
+        drop(state);
+        if let Some(id) = opened {
+            self.open(id);
+        }
+        answer
     }
 
     async fn open_epoch(&self, epoch: &NewEpoch) -> Result<EpochOpened, SiteError> {

@@ -36,7 +36,7 @@ pub enum What {
     Skew,
     /// A receipt is not the site's, or is another message's.
     Receipt,
-    /// What happened to a message cannot have happened.
+    /// What happened to a message cannot have happened, or the site says other figures of it than its events did.
     Contradiction,
     /// A message's time is over, and no end came.
     Overdue,
@@ -140,8 +140,8 @@ impl What {
                 "the site gave a receipt that is not good; the message waits: look it up with `core-api message show`"
             }
             Self::Contradiction => {
-                "the site tells something of a message that cannot have happened: look it up with `core-api message \
-                 show`, and treat more than one as an intrusion"
+                "the site tells something of a message that cannot have happened, or that does not fit what it told \
+                 before: look it up with `core-api message show`, and treat more than one as an intrusion"
             }
             Self::Overdue => {
                 "a message's time is over, and its end was never told: look it up with `core-api message show`, and \

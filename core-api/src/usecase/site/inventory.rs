@@ -1,20 +1,22 @@
 //! Holds what lives on a site against what should live there.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use client::ClientError;
 use client::site::{SiteApi, SiteError};
 use contract::sync::Token;
 use domain::Timestamp;
-use journal::site::Inventory;
+use journal::site::{Inventory, Live};
 use journal::{Signed, Statement as _, VerifyingKey};
 use sqlite::Connection;
 
 use super::push::revoke_there;
 use crate::core::Core;
+use crate::store::message::Message;
 use crate::store::site::Site;
-use crate::store::{Id, StoreError, message};
+use crate::store::site_event::Place;
+use crate::store::{Id, StoreError, message, site_event};
 use crate::usecase::message::step::{Seen, lose, name};
 use crate::usecase::operators::alarm::{self, What};
 
@@ -23,7 +25,8 @@ const MOST: usize = 2_000_000;
 /// Rows looked at in one transaction.
 const TOGETHER: u32 = 500;
 
-/// What should not live there and is revoked after one inventory; the rest after the next. A site that was taken over
+/// What should not live there and is revoked after one inventory, and what differs and is told of; the rest after the
+/// next. A site that was taken over
 /// may list what it likes, and each makes a few rows here.
 const ODD_AT_A_TIME: usize = 50;
 
@@ -31,7 +34,36 @@ const ODD_AT_A_TIME: usize = 50;
 pub struct Living {
     /// When we began to ask.
     asked_at: Timestamp,
-    ids: HashSet<Id>,
+    /// The last event that was here then.
+    seq: u64,
+    told: HashMap<Id, Figures>,
+}
+
+/// What is left of a message. Each change of it on a site is an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Figures {
+    readings_left: u32,
+    tries_left: u32,
+    expires_at: i64,
+}
+
+impl Figures {
+    const fn told(live: &Live) -> Self {
+        Self {
+            readings_left: live.readings_left,
+            tries_left: live.tries_left,
+            expires_at: live.expires_at,
+        }
+    }
+
+    /// Nothing is left of one that has ended.
+    fn known(message: &Message) -> Option<Self> {
+        message.state.live().map(|live| Self {
+            readings_left: live.readings_left(),
+            tries_left: live.tries_left(),
+            expires_at: message.expires_at.0,
+        })
+    }
 }
 
 /// Asks a site for all that lives there.
@@ -41,24 +73,24 @@ pub struct Living {
 pub async fn ask(core: &Core, site: &Site, api: &dyn SiteApi) -> Result<Living, SiteError> {
     let key = VerifyingKey::from_bytes(&site.key)
         .map_err(|_| ClientError::Protocol("the site's key is not one"))?;
-    let asked_at = core.now();
-    let mut ids = HashSet::new();
+    let (asked_at, seq) = (core.now(), site.last.seq);
+    let mut told = HashMap::new();
     let mut after = None;
     loop {
         let page = page(site, &key, after, &api.inventory(after).await?)?;
-        let before = ids.len();
+        let before = told.len();
         for live in &page.live {
             let token: Token = live
                 .id
                 .parse()
                 .map_err(|_| ClientError::Protocol("an id is not one"))?;
-            ids.insert(*token.as_bytes());
+            told.insert(*token.as_bytes(), Figures::told(live));
             after = Some(token);
         }
         if !page.more {
-            return Ok(Living { asked_at, ids });
+            return Ok(Living { asked_at, seq, told });
         }
-        if ids.len() == before || ids.len() > MOST {
+        if told.len() == before || told.len() > MOST {
             return Err(ClientError::Protocol("the inventory does not end").into());
         }
     }
@@ -80,7 +112,8 @@ fn page(site: &Site, key: &VerifyingKey, after: Option<Token>, line: &str) -> Re
     }
 }
 
-/// Judges what lived, once all events of that time are here. What lives there and should not is revoked. What should
+/// Judges what lived, once all events of that time are here. What lives there and should not is revoked. Of what should,
+/// the site must say what its events said. What should
 /// live there and does not is missed: a site tells an end only when everything of it is erased, so it may be on its way.
 /// What was missed `before`, too, is lost. Gives those that are missed for the first time.
 ///
@@ -92,41 +125,90 @@ pub async fn judge(
     living: Living,
     before: &BTreeSet<Id>,
 ) -> Result<BTreeSet<Id>, StoreError> {
-    let mut ids: Vec<Id> = living.ids.iter().copied().collect();
-    ids.sort_unstable();
+    let mut told: Vec<(Id, Figures)> = living.told.iter().map(|(id, told)| (*id, *told)).collect();
+    told.sort_unstable_by_key(|(id, _)| *id);
     let mut left = ODD_AT_A_TIME;
-    for some in ids.chunks(usize::try_from(TOGETHER).unwrap_or(usize::MAX)) {
-        let (asked_at, some) = (living.asked_at, some.to_vec());
-        let mut odd = core.store.read(move |c| odd(c, &some, asked_at)).await?;
+    for some in told.chunks(usize::try_from(TOGETHER).unwrap_or(usize::MAX)) {
+        let (known, some) = (Known::at(site, &living), some.to_vec());
+        let mut odd = core.store.read(move |c| known.odd(c, &some)).await?;
         odd.truncate(left);
         left -= odd.len();
         if !odd.is_empty() {
-            end_odd(core, &site.name, odd).await?;
+            tell_odd(core, &site.name, odd).await?;
         }
     }
     lose_gone(core, site, &living, before).await
 }
 
-/// Those that should not live.
-fn odd(c: &Connection, ids: &[Id], asked_at: Timestamp) -> Result<Vec<Id>, StoreError> {
-    let mut odd = Vec::new();
-    for id in ids {
-        let is_right = message::by_id(c, id)?
-            .is_some_and(|message| message.ended_at.is_none_or(|ended| ended >= asked_at));
-        if !is_right {
-            odd.push(*id);
-        }
-    }
-    Ok(odd)
+/// What was known here when the site was asked.
+struct Known {
+    site: String,
+    epoch: u64,
+    seq: u64,
+    asked_at: Timestamp,
 }
 
-async fn end_odd(core: &Arc<Core>, site: &str, odd: Vec<Id>) -> Result<(), StoreError> {
+/// What is wrong with a message that lives there.
+enum Odd {
+    /// It should not.
+    Strange(Id),
+    /// The site says something else of it than its events.
+    Differing(Id),
+}
+
+impl Known {
+    fn at(site: &Site, living: &Living) -> Self {
+        Self {
+            site: site.name.clone(),
+            epoch: site.epoch,
+            seq: living.seq,
+            asked_at: living.asked_at,
+        }
+    }
+
+    fn odd(&self, c: &Connection, told: &[(Id, Figures)]) -> Result<Vec<Odd>, StoreError> {
+        let mut odd = Vec::new();
+        for (id, figures) in told {
+            let message = message::by_id(c, id)?;
+            let may_live = |message: &Message| message.ended_at.is_none_or(|ended| ended >= self.asked_at);
+            match message.filter(may_live) {
+                None => odd.push(Odd::Strange(*id)),
+                Some(message) if self.differs(c, &message, *figures)? => odd.push(Odd::Differing(*id)),
+                Some(_) => {}
+            }
+        }
+        Ok(odd)
+    }
+
+    /// Of a message about which an event came since the site was asked, nobody knows whether it was told before or after.
+    fn differs(&self, c: &Connection, message: &Message, told: Figures) -> Result<bool, StoreError> {
+        let known = Figures::known(message).filter(|_| message.site == self.site);
+        if known.is_none_or(|known| known == told) {
+            return Ok(false);
+        }
+        let place = Place {
+            site: &self.site,
+            epoch: self.epoch,
+            seq: self.seq,
+        };
+        Ok(!site_event::is_any_after(c, place, &message.id)?)
+    }
+}
+
+async fn tell_odd(core: &Arc<Core>, site: &str, odd: Vec<Odd>) -> Result<(), StoreError> {
     let (shared, site, now) = (Arc::clone(core), site.to_owned(), core.now());
     core.store
         .write(move |c| {
-            for id in &odd {
-                alarm::raise(c, &shared, &site, What::Unknown, &name(id), now)?;
-                revoke_there(c, &shared, &site, id, now)?;
+            for odd in &odd {
+                match odd {
+                    Odd::Strange(id) => {
+                        alarm::raise(c, &shared, &site, What::Unknown, &name(id), now)?;
+                        revoke_there(c, &shared, &site, id, now)?;
+                    }
+                    Odd::Differing(id) => {
+                        alarm::raise(c, &shared, &site, What::Contradiction, &name(id), now)?;
+                    }
+                }
             }
             Ok(())
         })
@@ -152,9 +234,9 @@ async fn lose_gone(
             return Ok(missed);
         };
         after = *last;
-        let absent = some
-            .into_iter()
-            .filter(|(id, stored)| stored.is_some_and(|at| at < living.asked_at) && !living.ids.contains(id));
+        let absent = some.into_iter().filter(|(id, stored)| {
+            stored.is_some_and(|at| at < living.asked_at) && !living.told.contains_key(id)
+        });
         let (gone, first): (Vec<Id>, Vec<Id>) = absent.map(|(id, _)| id).partition(|id| before.contains(id));
         missed.extend(first);
         if !gone.is_empty() {
