@@ -12,12 +12,17 @@ use contract::pairing::Look;
 use contract::sync::Token;
 use data_encoding::HEXLOWER;
 use selfdestruct::http::drawn;
+use server::headers;
 use sha2::{Digest as _, Sha256};
 use ui::{Assets, Lang};
 use url::Url;
 
 /// More than any page or script has.
 const LARGEST: usize = 1024 * 1024;
+
+/// Headers that no page of this release has: browsers would load or keep something, or go elsewhere. What a proxy in
+/// front of the site adds besides is its own affair.
+const NEVER: [&str; 3] = ["link", "refresh", "set-cookie"];
 
 /// What stands for an id where digests are written down.
 const ANY: &str = "{id}";
@@ -78,40 +83,64 @@ impl FromStr for Digests {
 pub struct Public {
     /// Path and query.
     pub path: String,
+    /// The language that the browser asks for, where the address does not say it.
+    pub lang: Option<Lang>,
     /// SHA-256 of what must stand there.
     pub digest: [u8; 32],
+    /// Its content type.
+    pub kind: &'static str,
+    /// What its `cache-control` says.
+    pub caching: &'static str,
 }
 
-/// Every page and file of a site with these pages. `id` is one that no message has.
+/// Every page and file of a site with these pages: the pages as links and their browsers ask for them, and as they are
+/// asked for behind the language switch. `id` is one that no message has.
 pub fn expected(digests: &Digests, id: Token) -> Vec<Public> {
     let id = id.to_string();
-    let pages = digests.0.iter().map(|(page, lang, digest)| Public {
-        path: address(*page, *lang, &id),
-        digest: *digest,
+    let pages = digests.0.iter().flat_map(|(page, lang, digest)| {
+        let public = |path, lang| Public {
+            path,
+            lang,
+            digest: *digest,
+            kind: "text/html; charset=utf-8",
+            caching: headers::NOT_KEPT,
+        };
+        [
+            public(bare(*page, &id), Some(*lang)),
+            public(address(*page, *lang, &id), None),
+        ]
     });
     pages.chain(files()).collect()
 }
 
 /// Every stylesheet and script, which are the same for all sites of this release.
 fn files() -> impl Iterator<Item = Public> {
-    Assets::all().map(|(path, _, bytes)| Public {
+    Assets::all().map(|(path, kind, bytes)| Public {
         path,
+        lang: None,
         digest: Sha256::digest(bytes).into(),
+        kind,
+        caching: Assets::CACHING,
     })
 }
 
-/// Where a page stands; only pages with an id depend on one, in their address.
+/// Where a page stands in one language, whatever the browser asks for.
 fn address(page: drawn::Page, lang: Lang, id: &str) -> String {
-    let lang = lang.tag();
+    format!("{}?lang={}", bare(page, id), lang.tag())
+}
+
+/// Where a page stands; only pages with an id depend on one, in their address.
+fn bare(page: drawn::Page, id: &str) -> String {
     match page {
-        drawn::Page::Home => format!("/?lang={lang}"),
-        drawn::Page::Message => format!("/m/{id}?lang={lang}"),
-        drawn::Page::DropBox => format!("/d/{id}?lang={lang}"),
+        drawn::Page::Home => "/".to_owned(),
+        drawn::Page::Message => format!("/m/{id}"),
+        drawn::Page::DropBox => format!("/d/{id}"),
     }
 }
 
-/// The paths at which something else stands than should, be it no page at all. Each is looked at, whatever the others
-/// show: what is broken at one must not hide what was changed at another.
+/// The paths at which something else stands than should, be it no page at all, each with the header that is wrong where
+/// only that is. Each is looked at, whatever the others show: what is broken at one must not hide what was changed at
+/// another.
 ///
 /// # Errors
 /// When nothing differs and one cannot be fetched, which says nothing about it.
@@ -122,16 +151,10 @@ pub async fn differing(
 ) -> Result<Vec<String>, ClientError> {
     let (mut differing, mut unseen) = (Vec::new(), None);
     for public in expected {
-        let is_right = match fetch(client, origin, &public.path).await {
-            Ok(page) => page.status == 200 && <[u8; 32]>::from(Sha256::digest(&page.body)) == public.digest,
-            Err(ClientError::Protocol(_)) => false,
-            Err(error) => {
-                unseen = Some(error);
-                continue;
-            }
-        };
-        if !is_right {
-            differing.push(public.path);
+        match fetch(client, origin, &public).await {
+            Ok(page) => differing.extend(public.difference(&page)),
+            Err(ClientError::Protocol(_)) => differing.push(public.name()),
+            Err(error) => unseen = Some(error),
         }
     }
     match unseen {
@@ -140,11 +163,38 @@ pub async fn differing(
     }
 }
 
-async fn fetch(client: &PageClient, origin: &Url, path: &str) -> Result<Page, ClientError> {
+async fn fetch(client: &PageClient, origin: &Url, public: &Public) -> Result<Page, ClientError> {
     let address = origin
-        .join(path)
+        .join(&public.path)
         .map_err(|_| ClientError::Protocol("the path is not one"))?;
-    client.get(address, LARGEST).await
+    client.get(address, public.lang.map(Lang::tag), LARGEST).await
+}
+
+impl Public {
+    /// What is told where something else stands.
+    fn name(&self) -> String {
+        match self.lang {
+            Some(lang) => format!("{} (Accept-Language: {})", self.path, lang.tag()),
+            None => self.path.clone(),
+        }
+    }
+
+    fn difference(&self, page: &Page) -> Option<String> {
+        if page.status != 200 || <[u8; 32]>::from(Sha256::digest(&page.body)) != self.digest {
+            return Some(self.name());
+        }
+        self.wrong_header(page)
+            .map(|header| format!("{}: {header}", self.name()))
+    }
+
+    /// The first header that is not as it should be, or should not be there.
+    fn wrong_header(&self, page: &Page) -> Option<&'static str> {
+        let own = [("content-type", self.kind), ("cache-control", self.caching)];
+        let mut fixed = headers::ALWAYS.into_iter().chain(own);
+        let wrong = fixed.find(|(name, value)| !page.header(name).eq([*value]));
+        let wrong = wrong.map(|(name, _)| name);
+        wrong.or_else(|| NEVER.into_iter().find(|name| page.header(name).next().is_some()))
+    }
 }
 
 #[cfg(test)]

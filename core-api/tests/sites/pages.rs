@@ -1,5 +1,6 @@
 //! A site's public pages, fetched over TLS from something that shows what a test wants.
 
+use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -13,6 +14,7 @@ use rustls::ServerConfig;
 use rustls_pki_types::pem::PemObject as _;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use selfdestruct::http::drawn::{Drawn, Page};
+use server::headers;
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
@@ -21,8 +23,8 @@ use ui::{Assets, Lang};
 use crate::authority::Authority;
 use crate::bench::Bench;
 
-/// What is sent back for a path; nothing, and the connection ends.
-type Answers = Box<dyn Fn(&str) -> Option<Vec<u8>> + Send>;
+/// What is sent back for a path and the language that is asked for; nothing, and the connection ends.
+type Answers = Box<dyn Fn(&str, &str) -> Option<Vec<u8>> + Send>;
 
 /// Something that stands where a site's public listener should be.
 struct Outside {
@@ -46,20 +48,23 @@ impl Outside {
             .expect("they fit");
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback");
         let address = listener.local_addr().expect("an address");
-        let answers: Arc<Mutex<Answers>> = Arc::new(Mutex::new(Box::new(|_| None)));
+        let answers: Arc<Mutex<Answers>> = Arc::new(Mutex::new(Box::new(|_, _| None)));
         let (shown, acceptor) = (Arc::clone(&answers), TlsAcceptor::from(Arc::new(tls)));
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 let Ok(mut stream) = acceptor.accept(stream).await else {
                     continue;
                 };
-                let mut line = String::new();
+                let mut head = String::new();
                 let mut reading = BufReader::new(&mut stream);
-                if reading.read_line(&mut line).await.is_err() {
-                    continue;
-                }
-                let path = line.split(' ').nth(1).unwrap_or_default().to_owned();
-                let answer = shown.lock().expect("nobody panics with it")(&path);
+                while !head.ends_with("\r\n\r\n")
+                    && reading.read_line(&mut head).await.is_ok_and(|read| read > 0)
+                {}
+                let path = head.split(' ').nth(1).unwrap_or_default();
+                let lang = head
+                    .lines()
+                    .find_map(|line| line.strip_prefix("accept-language: "));
+                let answer = shown.lock().expect("nobody panics with it")(path, lang.unwrap_or_default());
                 // Whoever has seen enough hangs up, and an end without a goodbye is what a cut looks like.
                 drop(stream.write_all(&answer.unwrap_or_default()).await);
                 drop(stream.shutdown().await);
@@ -72,7 +77,7 @@ impl Outside {
         }
     }
 
-    fn answer(&self, answers: impl Fn(&str) -> Option<Vec<u8>> + Send + 'static) {
+    fn answer(&self, answers: impl Fn(&str, &str) -> Option<Vec<u8>> + Send + 'static) {
         *self.answers.lock().expect("nobody panics with it") = Box::new(answers);
     }
 
@@ -94,7 +99,35 @@ fn answer(head: &str, body: &[u8]) -> Vec<u8> {
 }
 
 fn is_start(path: &str) -> bool {
-    path.starts_with("/?")
+    path == "/" || path.starts_with("/?") || path.starts_with("/ (")
+}
+
+/// What a site of this release sends, but for this header, which is put in the place of one of the same name.
+fn as_built(drawn: &Drawn, path: &str, asked: &str, header: (&str, &str)) -> Option<Vec<u8>> {
+    let (page, query) = path.split_once('?').unwrap_or((path, ""));
+    let lang = Lang::negotiate(query.strip_prefix("lang="), Some(asked));
+    let page = match page.get(..3) {
+        None => Some(Page::Home),
+        Some("/m/") => Some(Page::Message),
+        Some("/d/") => Some(Page::DropBox),
+        Some(_) => None,
+    };
+    let (kind, caching, body) = if let Some(page) = page {
+        let body = drawn.page(page, lang).to_vec();
+        ("text/html; charset=utf-8", headers::NOT_KEPT, body)
+    } else {
+        let (_, kind, bytes) = Assets::all().find(|(asset, ..)| asset == path)?;
+        (kind, Assets::CACHING, bytes.to_vec())
+    };
+    let own = [("content-type", kind), ("cache-control", caching)];
+    let headers = headers::ALWAYS.into_iter().chain(own);
+    let mut head = "200 OK".to_owned();
+    for (name, value) in headers.filter(|(name, _)| *name != header.0).chain([header]) {
+        if !value.is_empty() {
+            write!(head, "\r\n{name}: {value}").expect("a text takes everything");
+        }
+    }
+    Some(answer(&head, &body))
 }
 
 #[tokio::test]
@@ -113,28 +146,87 @@ async fn a_broken_page_differs_and_hides_no_other() {
     let broken: [(&str, Answers); 3] = [
         (
             "endless",
-            Box::new(|path| is_start(path).then(|| answer("200 OK", &vec![b'x'; 1024 * 1024 + 1]))),
+            Box::new(|path, _| is_start(path).then(|| answer("200 OK", &vec![b'x'; 1024 * 1024 + 1]))),
         ),
         (
             "cut short",
-            Box::new(|path| is_start(path).then(|| answer("200 OK\r\nContent-Length: 900", b"<html>"))),
+            Box::new(|path, _| is_start(path).then(|| answer("200 OK\r\nContent-Length: 900", b"<html>"))),
         ),
         (
             "gone",
-            Box::new(|path| is_start(path).then(|| answer("404 Not Found", b""))),
+            Box::new(|path, _| is_start(path).then(|| answer("404 Not Found", b""))),
         ),
     ];
     for (what, answers) in broken {
         outside.answer(answers);
         let found = look_at().await.unwrap_or_else(|error| panic!("{what}: {error}"));
-        assert_eq!(found.len(), Lang::ALL.len(), "{what}: {found:?}");
+        assert_eq!(found.len(), 2 * Lang::ALL.len(), "{what}: {found:?}");
         assert!(found.iter().all(|path| is_start(path)), "{what}: {found:?}");
     }
 
     // What comes last is seen as well.
-    outside.answer(|path| (!is_start(path)).then(|| answer("200 OK", b"another")));
+    outside.answer(|path, _| (!is_start(path)).then(|| answer("200 OK", b"another")));
     let found = look_at().await.unwrap();
     assert!(found.iter().any(|path| path.starts_with("/m/")), "{found:?}");
+}
+
+#[tokio::test]
+async fn what_differs_only_for_those_who_follow_a_link_or_only_in_a_header_is_found() {
+    let (bench, outside) = (Bench::new().await, Outside::new().await);
+    outside.trusted_by(&bench);
+    let settings = outside.settings(&bench);
+    let look = settings.look("Corp", false);
+    let client = PageClient::new(settings.public_ca_file.as_deref(), settings.stands_at()).unwrap();
+    let found = async |changed: Answers| {
+        outside.answer(changed);
+        let expected = expected(&Digests::of(&look), Token::from([1; 16]));
+        let count = expected.len();
+        let found = differing(&client, settings.public_origin.url(), expected).await;
+        (count, found.unwrap())
+    };
+    let drawn = || Drawn::of(&look);
+
+    // A proxy may add what it likes.
+    let fine = drawn();
+    let (_, none) = found(Box::new(move |path, lang| {
+        as_built(&fine, path, lang, ("via", "1.1 proxy"))
+    }))
+    .await;
+    assert_eq!(none, [""; 0]);
+
+    let followed = drawn();
+    let (_, links) = found(Box::new(move |path, lang| {
+        let is_followed = path.starts_with("/m/") && !path.contains('?') && lang == "de";
+        let built = || as_built(&followed, path, lang, ("x-other", ""));
+        if is_followed {
+            Some(answer("200 OK", b"another"))
+        } else {
+            built()
+        }
+    }))
+    .await;
+    let id = Token::from([1; 16]);
+    assert_eq!(links, [format!("/m/{id} (Accept-Language: de)")]);
+
+    for (name, value) in [
+        ("content-security-policy", ""),
+        ("content-security-policy", "default-src *"),
+        ("x-content-type-options", ""),
+        ("content-type", "text/plain"),
+        ("cache-control", "max-age=60"),
+        ("refresh", "0; url=https://elsewhere.example"),
+    ] {
+        let drawn = drawn();
+        let (count, wrong) = found(Box::new(move |path, lang| {
+            as_built(&drawn, path, lang, (name, value))
+        }))
+        .await;
+        assert_eq!(wrong.len(), count, "{name}: {value}: {wrong:?}");
+        assert!(
+            wrong.iter().all(|told| told.ends_with(&format!(": {name}"))),
+            "{wrong:?}"
+        );
+    }
 }
 
 #[tokio::test]
@@ -142,19 +234,7 @@ async fn pages_that_nobody_can_look_at_are_an_alarm_until_somebody_can() {
     let (bench, outside) = (Bench::new().await, Outside::new().await);
     let settings = outside.settings(&bench);
     let drawn = Drawn::of(&settings.look("Corp", false));
-    outside.answer(move |path| {
-        let (page, query) = path.split_once('?').unwrap_or((path, ""));
-        let lang = Lang::ALL
-            .into_iter()
-            .find(|lang| query == format!("lang={}", lang.tag()));
-        let body = match (page.get(..3), lang) {
-            (None, Some(lang)) => drawn.page(Page::Home, lang).to_vec(),
-            (Some("/m/"), Some(lang)) => drawn.page(Page::Message, lang).to_vec(),
-            (Some("/d/"), Some(lang)) => drawn.page(Page::DropBox, lang).to_vec(),
-            _ => Assets::all().find(|(asset, ..)| asset == path)?.2.to_vec(),
-        };
-        Some(answer("200 OK", &body))
-    });
+    outside.answer(move |path, lang| as_built(&drawn, path, lang, ("x-other", "")));
     let minute = Duration::from_mins(1);
     let mut watch = Watch::new(Arc::clone(&bench.core), settings);
 
@@ -174,7 +254,7 @@ async fn pages_that_nobody_can_look_at_are_an_alarm_until_somebody_can() {
     assert!(bench.alarms("dmz1").await.is_empty(), "the file was read again");
 
     // A site that does not answer at all has its alarm.
-    outside.answer(|_| None);
+    outside.answer(|_, _| None);
     bench.forward(minute * 10);
     bench.site().state().away = true;
     bench.pull("dmz1").await;

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use reqwest::Client;
-use reqwest::header::HOST;
+use reqwest::header::{ACCEPT_LANGUAGE, HOST};
 use url::{Position, Url};
 
 use crate::error::{ClientError, SetupError};
@@ -20,8 +20,18 @@ const WITHIN: Duration = Duration::from_secs(15);
 pub struct Page {
     /// The HTTP status; a redirect is not followed.
     pub status: u16,
+    /// The headers: names in lower case, and values; one that comes several times stands here as often.
+    pub headers: Vec<(String, String)>,
     /// The body.
     pub body: Vec<u8>,
+}
+
+impl Page {
+    /// What the headers of this name say, in order; the name in lower case.
+    pub fn header<'page>(&'page self, name: &'page str) -> impl Iterator<Item = &'page str> {
+        let told = self.headers.iter().filter(move |(told, _)| told == name);
+        told.map(|(_, value)| value.as_str())
+    }
 }
 
 /// A client without a certificate and without cookies.
@@ -47,22 +57,43 @@ impl PageClient {
         Ok(Self { client, port })
     }
 
-    /// Fetches one page of at most `largest` bytes.
+    /// Fetches one page of at most `largest` bytes, as a browser that prefers this language, if any.
     ///
     /// # Errors
     /// When the server cannot be reached, is not believed or too slow; [`ClientError::Protocol`] when it sends more, or
     /// less than it said.
-    pub async fn get(&self, address: Url, largest: usize) -> Result<Page, ClientError> {
+    pub async fn get(
+        &self,
+        address: Url,
+        language: Option<&str>,
+        largest: usize,
+    ) -> Result<Page, ClientError> {
         let mut there = address.clone();
         // The port of an address goes before the one that its host is resolved to.
         if self.port.is_some() && there.set_port(self.port).is_err() {
             return Err(ClientError::Protocol("the address has no port"));
         }
-        let asked = self.client.get(there).header(HOST, authority(&address));
+        let mut asked = self.client.get(there).header(HOST, authority(&address));
+        if let Some(language) = language {
+            asked = asked.header(ACCEPT_LANGUAGE, language);
+        }
         let mut answer = asked.send().await.map_err(ClientError::of)?;
         let status = answer.status().as_u16();
+        let headers = answer.headers().iter();
+        let headers = headers
+            .map(|(name, value)| {
+                (
+                    name.to_string(),
+                    String::from_utf8_lossy(value.as_bytes()).into_owned(),
+                )
+            })
+            .collect();
         let body = read_body(&mut answer, largest).await.map_err(cut_short)?;
-        Ok(Page { status, body })
+        Ok(Page {
+            status,
+            headers,
+            body,
+        })
     }
 }
 

@@ -4,7 +4,7 @@ mod answer;
 mod body;
 mod deadline;
 mod detach;
-mod headers;
+pub mod headers;
 mod limit;
 mod same_site;
 

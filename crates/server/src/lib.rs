@@ -54,6 +54,7 @@ mod stack;
 pub mod tls;
 
 pub use inherited::Inherited;
+pub use layers::headers;
 pub use leeway::Leeway;
 pub use lifecycle::{Ended, Life, Order, Stop};
 pub use listener::{ListenError, Listener, ListenerSettings, Visitors};

@@ -50,6 +50,9 @@ static FOLDER: LazyLock<String> = LazyLock::new(|| {
 pub struct Assets;
 
 impl Assets {
+    /// What `Cache-Control` says of each.
+    pub const CACHING: &str = "public, max-age=31536000, immutable";
+
     /// The path of the file `name` as pages name it, for example `/assets/0123456789abcdef/site.css`.
     pub fn url(name: &str) -> String {
         debug_assert!(
@@ -60,7 +63,7 @@ impl Assets {
     }
 
     /// Content type and bytes of what stands at `path`; `None` for anything else, old digests included.
-    /// The answer may be cached without end (`Cache-Control: public, max-age=31536000, immutable`).
+    /// The answer may be cached without end, see [`CACHING`](Self::CACHING).
     pub fn get(path: &str) -> Option<(&'static str, &'static [u8])> {
         let name = path.strip_prefix(FOLDER.as_str())?;
         FILES

@@ -263,7 +263,7 @@ async fn asset(request: HttpRequest) -> Result<HttpResponse, Refused> {
     let (kind, bytes) = Assets::get(request.path()).ok_or(Refused(Reason::NotFound))?;
     Ok(HttpResponse::Ok()
         .content_type(kind)
-        .insert_header((CACHE_CONTROL, "public, max-age=31536000, immutable"))
+        .insert_header((CACHE_CONTROL, Assets::CACHING))
         .body(bytes))
 }
 

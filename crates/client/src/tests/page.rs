@@ -28,10 +28,17 @@ async fn a_page_comes_from_where_its_host_stands_whatever_port_people_use() {
     let (address, mut seen) = serve(public(&pki), Some(http("200 OK", "text/html", "page"))).await;
     let client = PageClient::new(Some(&pki.file("ca.pem")), Some((HOST, address))).unwrap();
     for used in [HOST.to_owned(), format!("{HOST}:8443")] {
-        let page = client.get(format!("https://{used}/m/1?lang=en").parse().unwrap(), 100);
-        assert_eq!(page.await.unwrap().body, b"page");
+        let address = format!("https://{used}/m/1?lang=en").parse().unwrap();
+        let page = client.get(address, Some("de"), 100).await.unwrap();
+        assert_eq!(page.body, b"page");
+        assert!(
+            page.header("content-type").eq(["text/html"]),
+            "{:?}",
+            page.headers
+        );
         let asked = seen.recv().await.unwrap().text;
         assert!(asked.starts_with("GET /m/1?lang=en HTTP/1.1\r\n"), "{asked}");
         assert!(asked.contains(&format!("\r\nhost: {used}\r\n")), "{asked}");
+        assert!(asked.contains("\r\naccept-language: de\r\n"), "{asked}");
     }
 }

@@ -2,42 +2,40 @@
 
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 
-const ALWAYS: [(HeaderName, &str); 9] = [
-    (header::STRICT_TRANSPORT_SECURITY, "max-age=31536000"),
+/// What every answer says, whatever it is: names in lower case, and values.
+pub const ALWAYS: [(&str, &str); 9] = [
+    ("strict-transport-security", "max-age=31536000"),
     (
-        header::CONTENT_SECURITY_POLICY,
+        "content-security-policy",
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
          form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     ),
-    (header::REFERRER_POLICY, "no-referrer"),
+    ("referrer-policy", "no-referrer"),
+    ("cross-origin-opener-policy", "same-origin"),
+    ("cross-origin-resource-policy", "same-origin"),
+    ("x-content-type-options", "nosniff"),
+    ("x-robots-tag", "noindex, nofollow"),
     (
-        HeaderName::from_static("cross-origin-opener-policy"),
-        "same-origin",
-    ),
-    (
-        HeaderName::from_static("cross-origin-resource-policy"),
-        "same-origin",
-    ),
-    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-    (HeaderName::from_static("x-robots-tag"), "noindex, nofollow"),
-    (
-        HeaderName::from_static("permissions-policy"),
+        "permissions-policy",
         "camera=(), geolocation=(), microphone=(), payment=(), usb=(), \
          publickey-credentials-get=(self), publickey-credentials-create=(self)",
     ),
-    (HeaderName::from_static("x-frame-options"), "DENY"),
+    ("x-frame-options", "DENY"),
 ];
+
+/// What `cache-control` says of whatever may change.
+pub const NOT_KEPT: &str = "no-store";
 
 /// Sets them all. Only an answer that says it never changes (an asset named by its digest) may be kept.
 pub(super) fn put(headers: &mut HeaderMap) {
     for (name, value) in ALWAYS {
-        headers.insert(name, HeaderValue::from_static(value));
+        headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
     }
     let immutable = headers
         .get(header::CACHE_CONTROL)
         .and_then(|value| value.to_str().ok())
         .is_some_and(|value| value.contains("immutable"));
     if !immutable {
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(NOT_KEPT));
     }
 }
