@@ -24,6 +24,7 @@ pub mod pki;
 pub mod ports;
 pub mod processes;
 pub mod reader;
+pub mod repeater;
 pub mod samba;
 pub mod secrets;
 pub mod small_disk;

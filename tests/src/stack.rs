@@ -100,6 +100,12 @@ impl Stack {
         std::fs::write(&path, text.replace(was, is)).expect("the test's folder is writable");
     }
 
+    /// Lets the core reach its site through something that listens on another port.
+    pub fn route_sync_through(&self, port: u16) {
+        let [was, is] = [self.port + 4, port].map(|port| format!("sync_url = \"https://127.0.0.1:{port}\""));
+        self.edit("core-api.toml", &was, &is);
+    }
+
     /// Lets the core believe this authority's certificates of sites, too.
     ///
     /// # Panics
