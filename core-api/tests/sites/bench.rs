@@ -14,8 +14,9 @@ use core_api::keys::{AtRest, OsRandomness};
 use core_api::site::{Address, LinkError, SiteLink};
 use core_api::steps::Unwatched;
 use core_api::store::message::{self, Message, NewMessage};
-use core_api::store::{Store, alarm, push, site};
+use core_api::store::{Store, alarm, outbox, push, site};
 use core_api::usecase::audit::export;
+use core_api::usecase::message::details::Details;
 use core_api::usecase::site::pair::{offer, take_answer};
 use core_api::worker::line::Line;
 use core_api::worker::pull::{Next, Puller};
@@ -166,8 +167,14 @@ impl Bench {
 
     /// Messages with contents of these sizes, in this order.
     pub(crate) async fn send_sized(&self, site: &str, sizes: &[usize]) -> Vec<Token> {
+        self.send_lasting(site, sizes, Duration::from_hours(24)).await
+    }
+
+    /// Messages that live for so long, whose sender wants to be told.
+    pub(crate) async fn send_lasting(&self, site: &str, sizes: &[usize], lifetime: Duration) -> Vec<Token> {
         let now = self.clock.now();
-        let made: Vec<(NewMessage, Vec<u8>)> = sizes.iter().map(|size| self.made(site, *size, now)).collect();
+        let made = sizes.iter().map(|size| self.made(site, *size, now, lifetime));
+        let made: Vec<(NewMessage, Vec<u8>)> = made.collect();
         let ids = made.iter().map(|(new, _)| Token::from(new.id)).collect();
         let site = site.to_owned();
         self.core
@@ -184,9 +191,16 @@ impl Bench {
         ids
     }
 
-    fn made(&self, site: &str, length: usize, now: Timestamp) -> (NewMessage, Vec<u8>) {
+    fn made(&self, site: &str, length: usize, now: Timestamp, lifetime: Duration) -> (NewMessage, Vec<u8>) {
         let id: [u8; 16] = random_bytes(&OsRandomness);
-        let expires_at = now.plus(Duration::from_hours(24));
+        let expires_at = now.plus(lifetime);
+        let details = Details {
+            to: None,
+            reason: None,
+            notify: Some("sender@corp.example".to_owned()),
+            readings: 1,
+            with_passphrase: true,
+        };
         let head = PushHead {
             id: Token::from(id),
             header: r#"{"v":1,"p":"p1","k":"text"}"#.to_owned(),
@@ -206,7 +220,9 @@ impl Bench {
             made_at: now,
             expires_at,
             state: domain::message::Message::begin(1, 2),
-            details: self.core.at_rest.lock(&id, b"{}", &OsRandomness),
+            details: details
+                .lock(&self.core.at_rest, &id, &OsRandomness)
+                .expect("texts and numbers become JSON"),
             secret: Some(self.core.at_rest.lock(&id, b"https://...", &OsRandomness)),
         };
         (new, push_body(&head, &vec![5; length]))
@@ -287,6 +303,12 @@ impl Bench {
             .iter()
             .filter(|record| record.record.contains(event) && is_his(&record.personal))
             .count()
+    }
+
+    /// Letters that wait to be mailed.
+    pub(crate) async fn letters(&self) -> u64 {
+        let depth = self.core.store.read(outbox::depth).await;
+        depth.expect("the database works")
     }
 
     pub(crate) async fn waiting(&self, site: &str) -> u64 {
