@@ -3,6 +3,7 @@
 mod at_once;
 mod certificate;
 mod changed;
+mod clocks;
 mod core_restored;
 mod embedded;
 mod faults;
