@@ -11,6 +11,7 @@ pub mod demo;
 pub mod disk;
 pub mod dying;
 pub mod faults;
+pub mod flood;
 pub mod folder;
 pub mod forwarder;
 pub mod kinit;

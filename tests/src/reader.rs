@@ -15,8 +15,9 @@ use seal::{DropLink, Envelope, LinkSecret, MessageKeys, Passphrase};
 use serde::Deserialize;
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 
 use crate::use_aws_lc_rs;
 
@@ -27,6 +28,7 @@ const HOST: &str = "site.localhost";
 pub struct Reader {
     site: u16,
     port: u16,
+    source: Ipv4Addr,
     tls: TlsConnector,
 }
 
@@ -142,6 +144,7 @@ impl Reader {
         Self {
             site: port,
             port,
+            source: Ipv4Addr::LOCALHOST,
             tls: TlsConnector::from(Arc::new(config)),
         }
     }
@@ -150,6 +153,12 @@ impl Reader {
     #[must_use]
     pub fn through(self, port: u16) -> Self {
         Self { port, ..self }
+    }
+
+    /// The same who comes from another of the loopback addresses.
+    #[must_use]
+    pub fn coming_from(self, source: Ipv4Addr) -> Self {
+        Self { source, ..self }
     }
 
     /// Opens a message with this claim.
@@ -189,14 +198,8 @@ impl Reader {
     /// # Errors
     /// When the answer does not come, or not whole.
     pub async fn post(&self, path: &str, body: &serde_json::Value) -> Result<Answer> {
-        let body = body.to_string();
-        let head = format!(
-            "POST {path} HTTP/1.1\r\nHost: {HOST}\r\nOrigin: https://{HOST}:{port}\r\nSec-Fetch-Site: same-origin\r\n\
-             Content-Type: application/json\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n",
-            port = self.site,
-            length = body.len()
-        );
-        let bytes = self.exchange(format!("{head}{body}").as_bytes()).await?;
+        let request = self.posting(path, body, "Connection: close\r\n");
+        let bytes = self.exchange(&request).await?;
         Answer::read(&bytes, true).ok_or_else(cut)
     }
 
@@ -234,17 +237,68 @@ impl Reader {
         Answer::read(&bytes, method != "HEAD").ok_or_else(cut)
     }
 
-    async fn exchange(&self, request: &[u8]) -> Result<Vec<u8>> {
+    /// The bytes of a JSON body from the site's own origin, with a further header line.
+    fn posting(&self, path: &str, body: &serde_json::Value, further: &str) -> Vec<u8> {
+        let body = body.to_string();
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nHost: {HOST}\r\nOrigin: https://{HOST}:{port}\r\nSec-Fetch-Site: same-origin\r\n\
+             Content-Type: application/json\r\nContent-Length: {length}\r\n{further}\r\n",
+            port = self.site,
+            length = body.len()
+        );
+        format!("{head}{body}").into_bytes()
+    }
+
+    /// A connection on which much is asked about messages that never were.
+    pub(crate) async fn call(&self) -> Result<Guesser> {
+        Ok(Guesser {
+            reader: self.clone(),
+            stream: self.connect().await?,
+        })
+    }
+
+    async fn connect(&self) -> Result<TlsStream<TcpStream>> {
+        let socket = TcpSocket::new_v4()?;
+        socket.bind(SocketAddr::from((self.source, 0)))?;
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, self.port));
-        let stream = TcpStream::connect(address).await?;
         let name = ServerName::try_from(HOST).expect("a host name");
-        let mut stream = self.tls.connect(name, stream).await?;
+        self.tls.connect(name, socket.connect(address).await?).await
+    }
+
+    async fn exchange(&self, request: &[u8]) -> Result<Vec<u8>> {
+        let mut stream = self.connect().await?;
         stream.write_all(request).await?;
         // What was written may still lie in the session: reading alone does not send it.
         stream.flush().await?;
         let mut bytes = Vec::new();
         stream.read_to_end(&mut bytes).await?;
         Ok(bytes)
+    }
+}
+
+/// Somebody who asks about one id after the other.
+pub(crate) struct Guesser {
+    reader: Reader,
+    stream: TlsStream<TcpStream>,
+}
+
+impl Guesser {
+    /// Tries to open a message of which he knows nothing; gives the answer's status.
+    pub(crate) async fn guess(&mut self, id: [u8; 16]) -> Result<u16> {
+        let encode = |bytes: &[u8]| BASE64URL_NOPAD.encode(bytes);
+        let body = json!({ "link": encode(&[0xaa; 32]), "claim": encode(&id) });
+        let request = self
+            .reader
+            .posting(&format!("/m/{}/open", encode(&id)), &body, "");
+        self.stream.write_all(&request).await?;
+        self.stream.flush().await?;
+        let mut bytes = Vec::new();
+        while self.stream.read_buf(&mut bytes).await? > 0 {
+            if let Some(answer) = Answer::read(&bytes, true) {
+                return Ok(answer.status);
+            }
+        }
+        Err(cut())
     }
 }
 

@@ -8,6 +8,7 @@ mod core_restored;
 mod embedded;
 mod faults;
 mod first_day;
+mod flood;
 mod full;
 mod gone;
 mod killed;
