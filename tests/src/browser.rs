@@ -299,6 +299,13 @@ impl Browser {
             .await;
     }
 
+    /// Whether pages that are opened from now on run scripts of their own.
+    pub async fn let_pages_run_scripts(&self, run: bool) {
+        let disabled = json!({ "value": !run });
+        self.devtools("Emulation.setScriptExecutionDisabled", disabled)
+            .await;
+    }
+
     /// Ticks the box or the choice with this label.
     pub async fn choose(&self, label: &str) {
         self.find("choice", FIELD, label)

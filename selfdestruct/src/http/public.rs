@@ -277,6 +277,11 @@ async fn robots() -> HttpResponse {
 pub struct Explainer(pub Arc<Drawn>);
 
 impl Explain for Explainer {
+    /// As with every page here: it, too, shows the choice.
+    fn language(&self, request: &HttpRequest) -> Option<String> {
+        Some(language(request).tag().to_owned())
+    }
+
     fn explain(&self, refusal: &Refusal) -> HttpResponse {
         let trouble = match refusal.reason {
             Reason::NotFound | Reason::NotAllowed => Trouble::NotFound,

@@ -105,6 +105,16 @@ impl Visitor {
             "{name}: instead of {panel} {last} is shown:\n{}",
             self.browser.text().await
         );
+        self.expect_in_every_look(name).await;
+    }
+
+    /// Waits for a page that no script draws and that says these words, and holds it to the same.
+    pub(super) async fn expect_plain(&self, words: &str, name: &str) {
+        self.browser.expect(words).await;
+        self.expect_in_every_look(name).await;
+    }
+
+    async fn expect_in_every_look(&self, name: &str) {
         let folder = pictures();
         for (look, ending) in LOOKS {
             self.browser.look(look).await;

@@ -16,6 +16,9 @@ struct Words {
     send: &'static str,
     text: &'static str,
     files: &'static str,
+    home: &'static str,
+    not_found: &'static str,
+    needs_script: &'static str,
 }
 
 const LANGUAGES: [Words; 2] = [
@@ -27,6 +30,9 @@ const LANGUAGES: [Words; 2] = [
         send: "Lock and send",
         text: "Text",
         files: "Files",
+        home: "Messages that are read once",
+        not_found: "There is no such page",
+        needs_script: "That takes JavaScript.",
     },
     Words {
         lang: "de",
@@ -36,6 +42,9 @@ const LANGUAGES: [Words; 2] = [
         send: "Verschlüsseln und senden",
         text: "Text",
         files: "Dateien",
+        home: "Nachrichten, die einmal gelesen werden",
+        not_found: "Diese Seite gibt es nicht",
+        needs_script: "Dafür braucht es JavaScript.",
     },
 ];
 
@@ -55,6 +64,14 @@ const FAULTS: &str = r#"
         full: () => { globalThis.fetch = answers(507, {}); },
     };
     faults[new URLSearchParams(location.search).get("fault")]?.();"#;
+
+/// Puts what is shown without scripts in the place where it is shown.
+const UNFOLD: &str = "
+    for (const plain of document.querySelectorAll('noscript')) {
+        const shown = document.createElement('div');
+        shown.append(...plain.childNodes);
+        plain.replaceWith(shown);
+    }";
 
 const TEXT: &str =
     "The new password is Heliotrope-Anvil-1867-Quince.\n\nPlease change it after the first sign-in.";
@@ -119,6 +136,32 @@ impl Scene<'_> {
             .expect("a drop box");
         let asked: Value = serde_json::from_str(&asked).expect("what the command prints as JSON");
         asked["link"].as_str().expect("a link").to_owned()
+    }
+
+    async fn look_around(&self) {
+        let lang = self.words.lang;
+        for (path, words, name) in [
+            ("/", self.words.home, "site-home"),
+            ("/nothing-here", self.words.not_found, "site-not-found"),
+        ] {
+            self.visitor.open(&format!("{path}?lang={lang}")).await;
+            self.visitor.expect_plain(words, &format!("{name}-{lang}")).await;
+        }
+    }
+
+    /// Without scripts the page says what is needed, and shows nothing that would do nothing.
+    async fn read_without_scripts(&self, link: &str) {
+        let (browser, lang) = (self.visitor.browser(), self.words.lang);
+        browser.let_pages_run_scripts(false).await;
+        self.open(link, "").await;
+        browser.expect(self.words.needs_script).await;
+        let text = browser.text().await;
+        assert!(!text.contains(self.words.open), "{text}");
+        // What judges the page needs scripts, with which browsers hide what is for those who have none.
+        browser.script(UNFOLD, &[]).await;
+        browser.let_pages_run_scripts(true).await;
+        let name = format!("message-without-scripts-{lang}");
+        self.visitor.expect_plain(self.words.needs_script, &name).await;
     }
 
     async fn read(&self) {
@@ -247,6 +290,8 @@ async fn every_state_is_accessible_and_fits_in_both_languages() {
             visitor,
             words,
         };
+        scene.look_around().await;
+        scene.read_without_scripts(&waiting.link).await;
         scene.read().await;
         scene.mistake_passphrases().await;
         scene.hold_a_link_that_opens_nothing().await;
