@@ -162,7 +162,19 @@ async fn a_message_is_opened_once_and_its_reader_may_ask_again() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_the_right_proof_of_the_link_one_answer_is_given_for_everything() {
-    let site = Site::confirmed().await;
+    let mut site = Site::confirmed().await;
+    let expired = site.push(11, None, b"sealed content of it").await;
+    site.core.now_ms += 2 * 3_600_000;
+    site.clock.set(site.core.now_ms);
+    // Believed by the core, the clock counts.
+    site.confirm().await;
+    let answer = site.open(&expired.id.to_string(), &expired.proofs(1)).await;
+    assert_eq!(answer.status, 410);
+    assert!(
+        answer.text().contains(r#""state":"expired""#),
+        "{}",
+        answer.text()
+    );
     let live = site.push(4, None, b"sealed content of it").await;
     let read = site.push(5, None, b"sealed content of it").await;
     assert_eq!(site.open(&read.id.to_string(), &read.proofs(1)).await.status, 200);
@@ -186,7 +198,7 @@ async fn without_the_right_proof_of_the_link_one_answer_is_given_for_everything(
     let with_passphrase = proofs([0xaa; 32], Some([1; 32]), 9);
     let neutral = site.open(UNKNOWN, &wrong).await;
     assert_eq!((neutral.status, neutral.text().as_str()), (410, "{}"));
-    for id in [live.id, read.id, revoked.id]
+    for id in [live.id, read.id, revoked.id, expired.id]
         .map(|id| id.to_string())
         .iter()
         .map(String::as_str)
@@ -200,6 +212,41 @@ async fn without_the_right_proof_of_the_link_one_answer_is_given_for_everything(
         }
     }
     assert_eq!(site.open(&live.id.to_string(), &live.proofs(1)).await.status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_thousand_wrong_proofs_of_the_link_neither_burn_the_message_nor_tell_of_it() {
+    let site = Site::confirmed().await;
+    let message = site.push(12, Some([8; 32]), b"sealed content of it").await;
+    let id = message.id.to_string();
+    let neutral = site.open(UNKNOWN, &proofs([0xaa; 32], None, 9)).await.timeless();
+    let guesses = (0..10_u8).map(|worker| {
+        let (public, id, neutral) = (site.public.clone(), id.clone(), neutral.clone());
+        tokio::spawn(async move {
+            for number in 0..100 {
+                let mut wrong = [worker; 32];
+                wrong[0] = number;
+                let body = proofs(wrong, Some([8; 32]), number);
+                let headers = [
+                    ORIGIN,
+                    "Sec-Fetch-Site: same-origin",
+                    "Content-Type: application/json",
+                ];
+                let line = format!("POST /m/{id}/open");
+                let answer = public.ask(&line, &headers, body.as_bytes()).await;
+                assert_eq!(answer.timeless(), neutral, "{worker} {number}");
+            }
+        })
+    });
+    for guess in guesses.collect::<Vec<_>>() {
+        guess.await.unwrap();
+    }
+    // Not one of them was counted against the passphrase.
+    let refused = site.open(&id, &message.wrong_passphrase(1)).await;
+    assert_eq!(refused.text(), r#"{"tries_left":4}"#);
+    assert_eq!(site.open(&id, &message.proofs(1)).await.status, 200);
+    let events = site.core.get(&site.sync, &site.core.events(0)).await.text();
+    assert!(events.matches("\"seq\":").count() <= 5, "{events}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
