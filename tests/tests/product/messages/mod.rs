@@ -13,6 +13,7 @@ mod full;
 mod gone;
 mod killed;
 mod large;
+mod pins;
 mod previews;
 mod read_once;
 mod restored;
