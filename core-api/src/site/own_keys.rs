@@ -7,6 +7,7 @@ use std::fs::DirBuilder;
 use std::io;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use contract::sync::Digest;
 use domain::{Randomness, Timestamp};
@@ -18,6 +19,10 @@ use crate::pki::{PkiError, self_signed};
 
 /// What the certificates call us. Nobody reads it: the key alone counts.
 const NAME: &str = "core.sallyport.internal";
+
+/// Each worker of each site looks for the keys when it begins: were two to make one at once, the certificate of the first
+/// would come to stand beside the key of the second.
+static MAKING: Mutex<()> = Mutex::new(());
 
 /// Why there are no keys.
 #[derive(Debug, thiserror::Error)]
@@ -78,6 +83,7 @@ pub(super) fn pins(
 }
 
 fn both(data_dir: &Path, now: Timestamp, randomness: &dyn Randomness) -> Result<[OwnKey; 2], OwnKeysError> {
+    let _making = MAKING.lock().unwrap_or_else(PoisonError::into_inner);
     let folder = data_dir.join("keys");
     DirBuilder::new()
         .recursive(true)
@@ -102,6 +108,10 @@ fn both(data_dir: &Path, now: Timestamp, randomness: &dyn Randomness) -> Result<
 #[cfg(test)]
 mod tests {
     use std::os::unix::fs::PermissionsExt as _;
+    use std::sync::Barrier;
+
+    use rcgen::{KeyPair, PublicKeyData as _};
+    use sha2::{Digest as _, Sha256};
 
     use super::*;
     use crate::keys::OsRandomness;
@@ -116,5 +126,28 @@ mod tests {
         let key = current(folder.path(), Timestamp(1_795_000_000_000), &OsRandomness).unwrap();
         let mode = std::fs::metadata(&key.key_file).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
+    }
+
+    #[test]
+    fn whoever_looks_at_the_same_time_finds_the_same_keys_each_beside_its_own_certificate() {
+        const WORKERS: usize = 8;
+        let folder = tempfile::tempdir().unwrap();
+        let together = Barrier::new(WORKERS);
+        let found: Vec<Vec<Digest>> = std::thread::scope(|scope| {
+            let look = || {
+                together.wait();
+                pins(folder.path(), Timestamp(1_795_000_000_000), &OsRandomness).unwrap()
+            };
+            let workers: Vec<_> = (0..WORKERS).map(|_| scope.spawn(look)).collect();
+            workers.into_iter().map(|worker| worker.join().unwrap()).collect()
+        });
+        let now = pins(folder.path(), Timestamp(1_795_000_000_000), &OsRandomness).unwrap();
+        assert!(found.iter().all(|pins| *pins == now), "{found:?}");
+        for (name, pin) in ["sync", "sync-next"].iter().zip(now) {
+            let key = OwnKey::at(&folder.path().join("keys"), name).key_file;
+            let key = KeyPair::from_pem(&std::fs::read_to_string(key).unwrap()).unwrap();
+            let of_key = <[u8; 32]>::from(Sha256::digest(key.subject_public_key_info()));
+            assert_eq!(pin, Digest::from(of_key), "{name}");
+        }
     }
 }
