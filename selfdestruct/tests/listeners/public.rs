@@ -55,9 +55,10 @@ async fn a_page_is_the_same_bytes_for_every_id_and_sets_no_cookie() {
         assert_eq!(same.body, german.body);
         let none = site
             .public
-            .ask(&format!("GET /{folder}/{live}/{post}/x"), &[], b"")
+            .ask(&format!("GET /{folder}/{live}/{post}/x?lang=de"), &[], b"")
             .await;
         assert_eq!(none.status, 404);
+        assert!(none.text().contains("<html lang=\"de\""), "as it was chosen");
     }
 }
 
