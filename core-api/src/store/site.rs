@@ -137,6 +137,14 @@ pub fn offer(c: &Connection, site: &str) -> Result<Option<Offer>, StoreError> {
     .optional()?)
 }
 
+/// Whether a pairing file was made since then whose answer is still to be brought.
+pub fn is_offered_by_file(c: &Connection, site: &str, since: Timestamp) -> Result<bool, StoreError> {
+    Ok(c.prepare_cached(
+        "SELECT EXISTS (SELECT 1 FROM site_offer WHERE site = ?1 AND follows_seq IS NULL AND made_at >= ?2)",
+    )?
+    .query_row((site, since.0), |row| row.get(0))?)
+}
+
 /// The offer was taken: the site begins the offered epoch. `false`, and nothing is done, if it no longer stands: another
 /// was made since, it was taken already, or the site was retired.
 pub fn open_epoch(

@@ -86,8 +86,15 @@ async fn a_site_that_tells_other_figures_of_a_message_than_its_events_did_is_an_
         change(bench.site().state().held.get_mut(&ids[3]).unwrap());
         bench.forward(Duration::from_hours(1));
         puller.try_one(0).await.unwrap();
-        assert_eq!(bench.alarms("dmz1").await, ["contradiction"]);
+        assert_eq!(bench.alarms("dmz1").await, ["figures-differ"]);
         assert_eq!(bench.audited(&ids[3].to_string()).await, 1);
+        bench.forward(Duration::from_hours(1));
+        puller.try_one(0).await.unwrap();
+        assert_eq!(
+            bench.audited(&ids[3].to_string()).await,
+            1,
+            "once, while it stands"
+        );
     }
 }
 

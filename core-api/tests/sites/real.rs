@@ -379,6 +379,12 @@ async fn while_a_pairing_waits_for_its_answer_a_core_that_is_behind_is_no_alarm(
         "{next:?}"
     );
     assert!(real.bench.alarms("dmz1").await.is_empty());
+    // A file that nobody answers holds nothing up for good.
+    real.bench.forward(Duration::from_hours(1));
+    real.bench.forward(Duration::from_millis(1));
+    real.bench.pull("dmz1").await;
+    let alarms = real.bench.alarms("dmz1").await;
+    assert!(alarms.iter().any(|alarm| alarm == "core-outdated"), "{alarms:?}");
 }
 
 /// What somebody who gets at the site's database does to events that the core does not have yet.

@@ -82,6 +82,11 @@ fn decide(
     if !fits(&message.state, order) {
         return Ok(Ordered::Unfitting);
     }
+    if matches!(order, Order::Revoke | Order::Destroy) {
+        // It is not on its way any more, so that it does not arrive after this.
+        message::erase_secret(c, &message.id)?;
+        withdraw_link(c, &message.id)?;
+    }
     let now = core.now();
     let waiting = command::waiting_for(c, &message.id)?;
     if let Some(alike) = alike(&waiting, order) {
@@ -94,10 +99,8 @@ fn decide(
     if order == Order::Revoke {
         let tried = push::was_tried(c, &message.id)?;
         message::set_tried(c, &message.id)?;
-        // Neither it nor its link is on its way any more, so that they do not arrive after this.
+        // Nor is the message itself.
         push::erase(c, &message.id)?;
-        message::erase_secret(c, &message.id)?;
-        withdraw_link(c, &message.id)?;
         if tried == Some(false) {
             let ended = Event::Ended {
                 how: Ending::Revoked,

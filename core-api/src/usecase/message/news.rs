@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use contract::sync::Token;
+use contract::sync::{Order, Token};
 use domain::Timestamp;
 use domain::message::{Arrival, Ending};
 use sha2::{Digest as _, Sha256};
@@ -11,6 +11,7 @@ use sqlite::Connection;
 use super::details::Details;
 use crate::core::Core;
 use crate::mail::letter::{Content, Letter, MessageEvent, MessageLink, MessageNews, Secret};
+use crate::store::command::{self, Command};
 use crate::store::message::{self, Message};
 use crate::store::{Id, StoreError, outbox};
 use crate::worker::outbox::{Job, NOTICE_KEPT, queue};
@@ -184,7 +185,7 @@ pub(in crate::usecase) fn extend_link(
 }
 
 /// A letter as it is to be mailed now: of a message that was extended since it was queued, it tells the new end. `None`
-/// for one with the link of a message that has ended: whoever took it out of the outbox did so before.
+/// for one with the link of a message that has ended or is to end: whoever took it out of the outbox did so before.
 ///
 /// # Errors
 /// When the database fails.
@@ -193,16 +194,23 @@ pub async fn up_to_date(core: &Core, letter: Letter) -> Result<Option<Letter>, S
         return Ok(Some(letter));
     };
     let id = link.message;
-    let found = core.store.read(move |c| message::by_id(c, &id)).await?;
-    Ok(found
-        .filter(|message| message.state.ended().is_none())
-        .map(|message| Letter {
-            content: Content::MessageLink(MessageLink {
-                until: message.expires_at,
-                ..link
-            }),
-            ..letter
-        }))
+    let found = core.store.read(move |c| still_wanted(c, &id)).await?;
+    Ok(found.map(|message| Letter {
+        content: Content::MessageLink(MessageLink {
+            until: message.expires_at,
+            ..link
+        }),
+        ..letter
+    }))
+}
+
+/// The message, unless it has ended or is ordered to.
+fn still_wanted(c: &Connection, id: &Id) -> Result<Option<Message>, StoreError> {
+    let ends = |command: &Command| matches!(command.order, Order::Revoke | Order::Destroy);
+    if command::waiting_for(c, id)?.iter().any(ends) {
+        return Ok(None);
+    }
+    Ok(message::by_id(c, id)?.filter(|message| message.state.ended().is_none()))
 }
 
 /// The mail with a link was given up: its sender is told, within the transaction that gives it up.

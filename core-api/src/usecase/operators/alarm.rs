@@ -36,8 +36,10 @@ pub enum What {
     Skew,
     /// A receipt is not the site's, or is another message's.
     Receipt,
-    /// What happened to a message cannot have happened, or the site says other figures of it than its events did.
+    /// What happened to a message cannot have happened.
     Contradiction,
+    /// The site says other figures of a message than its events did.
+    Figures,
     /// A message's time is over, and no end came.
     Overdue,
     /// A message lives there that has ended here, or was never made here.
@@ -84,6 +86,7 @@ impl What {
             Self::Skew => "skew",
             Self::Receipt => "bad-receipt",
             Self::Contradiction => "contradiction",
+            Self::Figures => "figures-differ",
             Self::Overdue => "overdue",
             Self::Unknown => "unknown-message",
             Self::Gone => "message-gone",
@@ -105,7 +108,8 @@ impl What {
             Self::Outdated => {
                 "what this core knows of the site is older than what the site still has: the core was restored from an \
                  old copy, or the site began an epoch that it does not know; nothing goes on until you say `core-api \
-                 site re-key`, which loses what is there, or pair the site again where it refuses that"
+                 site re-key`, which loses what is there, or pair the site again where it refuses that; if neither \
+                 happened, the site lies: treat it as an intrusion"
             }
             Self::Missing => {
                 "an event is missing in the site's journal; nothing is taken from it: treat it as an intrusion, take \
@@ -140,8 +144,12 @@ impl What {
                 "the site gave a receipt that is not good; the message waits: look it up with `core-api message show`"
             }
             Self::Contradiction => {
-                "the site tells something of a message that cannot have happened, or that does not fit what it told \
-                 before: look it up with `core-api message show`, and treat more than one as an intrusion"
+                "the site tells something of a message that cannot have happened: look it up with `core-api message \
+                 show`, and treat more than one as an intrusion"
+            }
+            Self::Figures => {
+                "the site says other figures of a message than its events did: unless this core was restored since, \
+                 look it up with `core-api message show`, and treat it as an intrusion"
             }
             Self::Overdue => {
                 "a message's time is over, and its end was never told: look it up with `core-api message show`, and \

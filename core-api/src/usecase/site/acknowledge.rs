@@ -9,8 +9,9 @@ use crate::store::{audit, site};
 use crate::usecase::operators::alarm::{self, What, through};
 
 /// What nothing that follows makes good: a later good answer says nothing about it.
-const LASTING: [What; 6] = [
+const LASTING: [What; 7] = [
     What::Contradiction,
+    What::Figures,
     What::Unknown,
     What::Gone,
     What::Receipt,

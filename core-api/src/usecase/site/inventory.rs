@@ -16,7 +16,7 @@ use crate::core::Core;
 use crate::store::message::Message;
 use crate::store::site::Site;
 use crate::store::site_event::Place;
-use crate::store::{Id, StoreError, message, site_event};
+use crate::store::{Id, StoreError, alarm as standing, message, site_event};
 use crate::usecase::message::step::{Seen, lose, name};
 use crate::usecase::operators::alarm::{self, What};
 
@@ -25,9 +25,8 @@ const MOST: usize = 2_000_000;
 /// Rows looked at in one transaction.
 const TOGETHER: u32 = 500;
 
-/// What should not live there and is revoked after one inventory, and what differs and is told of; the rest after the
-/// next. A site that was taken over
-/// may list what it likes, and each makes a few rows here.
+/// What is odd and is seen to after one inventory; the rest after the next. A site that was taken over may list what it
+/// likes, and each makes a few rows here.
 const ODD_AT_A_TIME: usize = 50;
 
 /// What lived on a site.
@@ -113,9 +112,9 @@ fn page(site: &Site, key: &VerifyingKey, after: Option<Token>, line: &str) -> Re
 }
 
 /// Judges what lived, once all events of that time are here. What lives there and should not is revoked. Of what should,
-/// the site must say what its events said. What should
-/// live there and does not is missed: a site tells an end only when everything of it is erased, so it may be on its way.
-/// What was missed `before`, too, is lost. Gives those that are missed for the first time.
+/// the site must say what its events said. What should live there and does not is missed: a site tells an end only when
+/// everything of it is erased, so it may be on its way. What was missed `before`, too, is lost. Gives those that are missed
+/// for the first time.
 ///
 /// # Errors
 /// When the database fails.
@@ -152,6 +151,8 @@ struct Known {
 enum Odd {
     /// It should not.
     Strange(Id),
+    /// It should live on another site, where orders for it go.
+    Elsewhere(Id),
     /// The site says something else of it than its events.
     Differing(Id),
 }
@@ -173,6 +174,7 @@ impl Known {
             let may_live = |message: &Message| message.ended_at.is_none_or(|ended| ended >= self.asked_at);
             match message.filter(may_live) {
                 None => odd.push(Odd::Strange(*id)),
+                Some(message) if message.site != self.site => odd.push(Odd::Elsewhere(*id)),
                 Some(message) if self.differs(c, &message, *figures)? => odd.push(Odd::Differing(*id)),
                 Some(_) => {}
             }
@@ -182,7 +184,7 @@ impl Known {
 
     /// Of a message about which an event came since the site was asked, nobody knows whether it was told before or after.
     fn differs(&self, c: &Connection, message: &Message, told: Figures) -> Result<bool, StoreError> {
-        let known = Figures::known(message).filter(|_| message.site == self.site);
+        let known = Figures::known(message);
         if known.is_none_or(|known| known == told) {
             return Ok(false);
         }
@@ -205,15 +207,30 @@ async fn tell_odd(core: &Arc<Core>, site: &str, odd: Vec<Odd>) -> Result<(), Sto
                         alarm::raise(c, &shared, &site, What::Unknown, &name(id), now)?;
                         revoke_there(c, &shared, &site, id, now)?;
                     }
-                    Odd::Differing(id) => {
-                        alarm::raise(c, &shared, &site, What::Contradiction, &name(id), now)?;
+                    Odd::Elsewhere(id) => {
+                        alarm::raise(c, &shared, &site, What::Unknown, &name(id), now)?;
                     }
+                    Odd::Differing(id) => tell_differing(c, &shared, &site, &name(id), now)?,
                 }
             }
             Ok(())
         })
         .await?;
     core.wake.sites.notify_waiters();
+    Ok(())
+}
+
+/// After a reading that cannot have been, the figures differ anyway: that has its own alarm.
+fn tell_differing(
+    c: &Connection,
+    core: &Core,
+    site: &str,
+    message: &str,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    if !standing::stands(c, site, What::Contradiction.word(), message)? {
+        alarm::raise(c, core, site, What::Figures, message, now)?;
+    }
     Ok(())
 }
 

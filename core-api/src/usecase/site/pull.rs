@@ -2,6 +2,7 @@
 //! transaction with all that follows from it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use client::ClientError;
 use client::site::{SiteApi, SiteError};
@@ -29,6 +30,8 @@ use crate::usecase::operators::alarm::{self, What, through};
 
 /// Events in one transaction: few enough that nobody's request waits long for it.
 const AT_A_TIME: u32 = 500;
+/// How long a pairing file may wait for its answer until what comes of it counts.
+const ANSWERED_WITHIN: Duration = Duration::from_hours(1);
 const _: () = assert!(AT_A_TIME <= MOST_EVENTS, "no site tells as many at once");
 
 /// Unknown messages of one site that are named, each with an alarm and a record; more are counted only.
@@ -151,9 +154,9 @@ async fn refused(core: &Arc<Core>, site: &Site, error: SiteError) -> Result<Pull
 /// ours, which is waited for, or by a pairing whose answer is still to be brought.
 async fn outdated(core: &Arc<Core>, site: &Site) -> Result<Pulled, StoreError> {
     let _alone = core.rekeying.lock().await;
-    let name = site.name.clone();
-    let offer = core.store.read(move |c| site::offer(c, &name)).await?;
-    if offer.is_some_and(|offer| offer.follows.is_none()) {
+    let (name, since) = (site.name.clone(), core.now().minus(ANSWERED_WITHIN));
+    let is_being_paired = move |c: &Connection| site::is_offered_by_file(c, &name, since);
+    if core.store.read(is_being_paired).await? {
         let why =
             "it was paired anew, or what is known of it is old: `core-api site add` waits for its answer";
         return Ok(Pulled::Away(why.to_owned()));
