@@ -44,6 +44,8 @@ pub struct Ledger {
     pub opening: bool,
     /// Nothing is pulled until somebody opens a new epoch.
     pub trouble: bool,
+    /// Where it stands in the site's chain.
+    pub place: Position,
     /// The events of each epoch, as they came.
     pub log: Vec<(u8, Event)>,
     /// The messages.
@@ -79,6 +81,7 @@ impl Core {
             key: 1,
             opening: false,
             trouble: false,
+            place: Position::first(1, 1),
             log: Vec::new(),
             messages: [entry; MESSAGES],
         };
@@ -110,9 +113,15 @@ impl Ledger {
         of_epoch.map(|(_, event)| *event).collect()
     }
 
-    /// Whether it has the event at this place.
-    pub fn knows(&self, epoch: u8, seq: usize) -> bool {
-        self.log.iter().filter(|(at, _)| *at == epoch).count() > seq
+    /// Whether it has this event at this place.
+    pub fn knows(&self, epoch: u8, seq: usize, event: &Event) -> bool {
+        self.events(epoch).get(seq) == Some(event)
+    }
+
+    /// Whether an event told how a message ended.
+    pub fn tells_end(&self, message: Message) -> bool {
+        let is_end = |event: &Event| event.message == message && matches!(event.what, What::Ended(_));
+        self.log.iter().any(|(_, event)| is_end(event))
     }
 
     /// How many readings of a message it knows.
@@ -122,9 +131,10 @@ impl Ledger {
         u8::try_from(count).expect("a scope has few events")
     }
 
-    /// Where it stands in the site's chain.
-    pub fn position(&self) -> Position {
-        Position::behind(self.epoch, self.key, &self.events(self.epoch))
+    fn begin(&mut self, epoch: u8, key: u8) {
+        self.epoch = epoch;
+        self.key = key;
+        self.place = Position::first(epoch, key);
     }
 
     fn with(&self, is: impl Fn(Stage) -> bool) -> Vec<Message> {
@@ -221,10 +231,12 @@ pub(crate) fn restore(state: &mut State) {
 }
 
 /// Somebody opens a new epoch after trouble. What is not known to have ended is lost.
-pub(crate) fn new_epoch(state: &mut State) {
+pub(crate) fn new_epoch(scope: &Scope, state: &mut State) {
     let ledger = &mut state.core.work;
-    ledger.epoch += 1;
-    ledger.key = ledger.generation;
+    ledger.begin(ledger.epoch + 1, ledger.generation);
+    if scope.flaw == Some(Flaw::LogErased) {
+        ledger.log.clear();
+    }
     ledger.opening = true;
     ledger.trouble = false;
     for entry in &mut ledger.messages {
@@ -268,18 +280,26 @@ fn refused(state: &mut State, message: Message, epoch: u8) {
 
 fn pulled(scope: &Scope, state: &mut State, after: Position, events: Vec<Event>) {
     let ledger = &state.core.work;
-    let is_next = after == ledger.position() && !ledger.trouble && !ledger.opening;
+    let is_next = after == ledger.place && !ledger.trouble && !ledger.opening;
     if !is_next && (scope.flaw != Some(Flaw::EventsTwice) || after.epoch != ledger.epoch) {
         return; // an answer to a call of before
     }
     state.witness.disorder |= !is_next;
     let epoch = after.epoch;
-    for event in events {
+    state.core.work.place = ledger.place.behind(&events);
+    if scope.flaw == Some(Flaw::PlaceBeforeCommit) {
+        state.core.disk.place = state.core.work.place;
+    }
+    for (number, event) in (usize::from(after.seq)..).zip(events) {
+        let is_other = |at: u8| at != epoch && state.core.work.events(at).len() > number;
+        if scope.flaw == Some(Flaw::EventsByNumber) && (1..epoch).any(is_other) {
+            continue;
+        }
         state.core.work.log.push((epoch, event));
         learn(state, event);
     }
     let ack = Packet::Ack {
-        position: state.core.work.position(),
+        position: state.core.work.place,
         generation: state.core.work.generation,
     };
     if scope.flaw == Some(Flaw::AckBeforeCommit) {
@@ -311,7 +331,7 @@ fn learn(state: &mut State, event: Event) {
 
 fn fork(state: &mut State, after: Position) {
     let ledger = &mut state.core.work;
-    if after == ledger.position() && !ledger.opening && !ledger.trouble {
+    if after == ledger.place && !ledger.opening && !ledger.trouble {
         ledger.trouble = true;
         state.witness.alarm = true;
         state.witness.forks += 1;
@@ -322,7 +342,7 @@ fn fork(state: &mut State, after: Position) {
 /// only when every event up to the answer is here.
 fn compare(state: &mut State, placed: &[Message], over: &[Message], live: &[Message], at: Position) {
     let ledger = &mut state.core.work;
-    if at != ledger.position() || ledger.opening {
+    if at != ledger.place || ledger.opening {
         return;
     }
     for message in 0..MESSAGES {
@@ -348,6 +368,6 @@ fn epoch_open(state: &mut State, epoch: u8, key: u8) {
         ledger.opening = false;
     } else if epoch >= ledger.epoch {
         // A core that was put back to before the last epoch takes the number after it.
-        ledger.epoch = epoch + 1;
+        ledger.begin(epoch + 1, ledger.key);
     }
 }

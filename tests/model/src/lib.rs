@@ -12,7 +12,8 @@
 //! [`Flaw`] breaks one rule of the protocol at a time, to show that the checker notices.
 //!
 //! What the model says about machines that are put back, besides the window that the design states: an event that the
-//! core had not pulled when its site was put back is lost without an alarm, for nothing on earth remembers it.
+//! core had not pulled when its site was put back is lost without an alarm, for nothing on earth remembers it. One that
+//! the core had not pulled when its site was found to be turned back is lost with the epoch, and the alarm tells.
 
 mod core;
 mod packet;

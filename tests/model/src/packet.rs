@@ -18,16 +18,28 @@ pub struct Position {
 }
 
 impl Position {
-    /// The place behind these events.
-    pub fn behind(epoch: u8, key: u8, events: &[Event]) -> Self {
-        let mut hasher = DefaultHasher::new();
-        (epoch, key, events).hash(&mut hasher);
+    /// Where an epoch begins.
+    pub const fn first(epoch: u8, key: u8) -> Self {
         Self {
             epoch,
             key,
-            seq: u8::try_from(events.len()).expect("a scope has few events"),
-            hash: hasher.finish(),
+            seq: 0,
+            hash: 0,
         }
+    }
+
+    /// The place behind these events, which follow here.
+    #[must_use]
+    pub fn behind(self, events: &[Event]) -> Self {
+        events.iter().fold(self, |place, event| {
+            let mut hasher = DefaultHasher::new();
+            (place, event).hash(&mut hasher);
+            Self {
+                seq: place.seq + 1,
+                hash: hasher.finish(),
+                ..place
+            }
+        })
     }
 }
 

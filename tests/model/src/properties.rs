@@ -29,13 +29,12 @@ pub const EPOCH: &str = "nothing of an epoch is served in the next";
 pub const CALM: &str = "an alarm is raised only after somebody was put back";
 /// A new epoch ends a fork for good.
 pub const FORKS: &str = "no more forks are found than somebody was put back";
-/// When all is quiet, the core has what the site has.
-pub const GAPLESS: &str = "every event reaches the core, or an alarm is raised";
-/// When all is quiet, the core has every reading.
-pub const KNOWN: &str =
-    "every reading is in the core's log, or an alarm is raised, or a restore swallowed it unpulled";
-/// When all is quiet, every message has an end.
-pub const ENDS: &str = "every message comes to an end, or an alarm is raised";
+/// When all is quiet, the core has what the site has. A fork excuses only the epoch that it ends.
+pub const GAPLESS: &str = "every event of the epoch reaches the core";
+/// When all is quiet, the core has every reading. A fork excuses only those that it left on the site.
+pub const KNOWN: &str = "every reading is in the core's log, unless a restore or a fork took it unpulled";
+/// When all is quiet, every message has an end, whatever alarms there were.
+pub const ENDS: &str = "every message comes to an end, or a core that was put back has forgotten it";
 
 /// Whatever is explored is held to these, and asked whether anything happens there.
 pub(crate) fn all() -> Vec<Property<Protocol>> {
@@ -63,13 +62,13 @@ fn rules() -> Vec<Property<Protocol>> {
             state.witness.forks <= state.witness.restores
         }),
         Property::always(GAPLESS, |model: &Protocol, state: &State| {
-            state.witness.alarm || state.is_gapless() || !model.is_quiet(state)
+            state.is_gapless() || !model.is_quiet(state)
         }),
         Property::always(KNOWN, |model: &Protocol, state: &State| {
-            state.witness.alarm || state.knows_readings() || !model.is_quiet(state)
+            state.knows_readings() || !model.is_quiet(state)
         }),
         Property::always(ENDS, |model: &Protocol, state: &State| {
-            state.witness.alarm || state.all_ended() || !model.is_quiet(state)
+            state.all_ended() || !model.is_quiet(state)
         }),
     ]
 }
@@ -82,18 +81,23 @@ impl State {
 
     fn knows_readings(&self) -> bool {
         (0..MESSAGES).all(|message| {
-            let known = self.core.disk.readings(message) + self.witness.forgotten[message];
-            known >= self.witness.given[message]
+            let witness = &self.witness;
+            let swallowed = witness.forgotten[message] + witness.buried[message];
+            self.core.disk.readings(message) + swallowed >= witness.given[message]
         })
     }
 
     fn all_ended(&self) -> bool {
         (0..MESSAGES).all(|message| {
             let stage = self.core.disk.messages[message].stage;
-            // A core that was put back to before it was sent, and no site that has it: nobody knows any more.
-            let is_forgotten = self.witness.core_restored
-                && stage == Stage::Absent
-                && self.site.disk.messages[message] == Held::Unknown;
+            // A core that was put back to before it was sent: either no site has it, and nobody knows any more, or its
+            // end was told of a message that the core does not know, which is an alarm.
+            let is_over = match self.site.disk.messages[message] {
+                Held::Unknown => true,
+                Held::Live { .. } => false,
+                Held::Ended(_) => self.witness.alarm && self.core.disk.tells_end(message),
+            };
+            let is_forgotten = self.witness.core_restored && stage == Stage::Absent && is_over;
             !self.witness.sent[message] || is_forgotten || matches!(stage, Stage::Ended(_))
         })
     }
@@ -124,6 +128,8 @@ pub const CONTEST: &str = "one reader wins and another is refused";
 pub const DELIVERED: &str = "a delivery is known inside";
 /// The residue of a restore: stated, not prevented.
 pub const SWALLOWED: &str = "a restore swallows a reading that was not pulled";
+/// The residue of a fork: stated, not prevented.
+pub const BURIED: &str = "a fork ends with a reading that was not pulled";
 /// The window of a machine that was turned back: stated, not prevented.
 pub const REPEATED: &str = "a machine that was put back repeats a reading";
 
@@ -148,6 +154,9 @@ fn happenings() -> Vec<Property<Protocol>> {
         }),
         Property::sometimes(SWALLOWED, |_, state: &State| {
             state.witness.forgotten.iter().any(|count| *count > 0)
+        }),
+        Property::sometimes(BURIED, |_, state: &State| {
+            state.witness.buried.iter().any(|count| *count > 0)
         }),
         Property::sometimes(REPEATED, |_, state: &State| {
             (0..MESSAGES).any(|message| state.witness.given[message] > state.readings[message])

@@ -154,7 +154,7 @@ impl Protocol {
                 call(Errand::Revoking(message), Packet::Revoke { message, generation });
             }
         }
-        let position = ledger.position();
+        let position = ledger.place;
         let is_level = position == state.site.work.head();
         if !is_level || !state.site.confirmed {
             call(Errand::Pulling, Packet::Poll { position, generation });
@@ -377,7 +377,7 @@ impl Protocol {
             }
             Action::Call(packet) => self.call(state, packet),
             Action::CommitCore => core::commit(state),
-            Action::NewEpoch => core::new_epoch(state),
+            Action::NewEpoch => core::new_epoch(&self.0, state),
             Action::CommitSite => site::commit(state),
             Action::LeasesEnd(message) => site::end_leases(state, message),
             Action::TimePasses(message) => {

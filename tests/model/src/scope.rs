@@ -71,6 +71,14 @@ pub enum Flaw {
     EpochUnsaid,
     /// The core takes an answer about a message for its end, before it has the events that led there.
     EndByAnswer,
+    /// The core moves its place in the chain on before the events are on its disk.
+    PlaceBeforeCommit,
+    /// The core erases its log when it opens an epoch.
+    LogErased,
+    /// The core takes an event for one that it has if its number is, in whatever epoch.
+    EventsByNumber,
+    /// A site that found a fork takes it along into the next epoch.
+    ForkStays,
     /// The core never compares what lives on the site with what should.
     NoInventory,
 }

@@ -104,7 +104,7 @@ impl Store {
     }
 
     fn at(&self, seq: usize) -> Position {
-        Position::behind(self.epoch, self.key, &self.events[..seq])
+        Position::first(self.epoch, self.key).behind(&self.events[..seq])
     }
 
     fn has(&self, position: Position) -> bool {
@@ -134,7 +134,7 @@ pub(crate) fn take(scope: &Scope, state: &mut State, packet: Packet) {
         Packet::Poll { position, .. } => poll(scope, state, position),
         Packet::Ack { position, .. } => acknowledge(state, position),
         Packet::Ask { placed, over, .. } => inventory(state, placed, over),
-        Packet::NewEpoch { epoch, key, .. } => new_epoch(state, epoch, key),
+        Packet::NewEpoch { epoch, key, .. } => new_epoch(scope, state, epoch, key),
         Packet::Open { reader, message } => open(scope, state, reader, message),
         Packet::Done { reader, message } => done(state, reader, message),
         _ => unreachable!("answers go to others"),
@@ -216,7 +216,7 @@ pub(crate) fn restore(state: &mut State, alive: bool) {
     let (store, was_confirmed) = *copy;
     for (seq, event) in state.site.disk.events.iter().enumerate() {
         let is_lost = store.epoch != state.site.disk.epoch || store.events.get(seq) != Some(event);
-        let known = state.core.disk.knows(state.site.disk.epoch, seq);
+        let known = state.core.disk.knows(state.site.disk.epoch, seq, event);
         if is_lost && !known && matches!(event.what, What::Opened(_)) {
             state.witness.forgotten[event.message] += 1;
         }
@@ -349,13 +349,15 @@ fn inventory(state: &mut State, placed: Vec<Message>, over: Vec<Message>) {
 }
 
 /// Repeated, it changes nothing: what has come since belongs to the new epoch.
-fn new_epoch(state: &mut State, epoch: u8, key: u8) {
-    let store = &mut state.site.work;
-    if epoch > store.epoch {
+fn new_epoch(scope: &Scope, state: &mut State, epoch: u8, key: u8) {
+    if epoch > state.site.work.epoch {
+        bury(state);
+        let store = &mut state.site.work;
         *store = Store {
             epoch,
             key,
             generation: store.generation,
+            forked: store.forked && scope.flaw == Some(Flaw::ForkStays),
             ..Site::new().disk
         };
         state.site.confirmed = false;
@@ -363,6 +365,21 @@ fn new_epoch(state: &mut State, epoch: u8, key: u8) {
     }
     let (epoch, key) = (state.site.work.epoch, state.site.work.key);
     answer(state, Packet::EpochOpen { epoch, key });
+}
+
+/// The witness notes readings that an epoch takes with it: the core never had them, and was told by an alarm that it has
+/// not all.
+fn bury(state: &mut State) {
+    if !state.witness.alarm {
+        return;
+    }
+    let store = &state.site.work;
+    for (seq, event) in store.events.iter().enumerate() {
+        let is_known = state.core.disk.knows(store.epoch, seq, event);
+        if !is_known && matches!(event.what, What::Opened(_)) {
+            state.witness.buried[event.message] += 1;
+        }
+    }
 }
 
 fn open(scope: &Scope, state: &mut State, reader: Reader, message: Message) {

@@ -83,6 +83,8 @@ pub struct Witness {
     pub taken: [[Option<bool>; MESSAGES]; READERS],
     /// Readings whose events nobody has any more: the site was put back before the core had them, or both were.
     pub forgotten: [u8; MESSAGES],
+    /// Readings whose events the core left behind in an epoch that forked.
+    pub buried: [u8; MESSAGES],
     /// A site that was put back alive serves by a confirmation that was meant for its later self.
     pub in_window: bool,
     /// The site was put back.

@@ -162,7 +162,7 @@ fn take(scope: &Scope, state: &mut State, step: Step) -> Step {
             step
         }
         Step::Pull(is_heard) => {
-            let position = state.core.work.position();
+            let position = state.core.work.place;
             let answers = call(scope, state, Packet::Poll { position, generation });
             for packet in answers.into_iter().filter(|_| is_heard) {
                 core::take(scope, state, packet);

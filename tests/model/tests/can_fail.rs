@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use model::properties::{CALM, DURABLE, ENDS, EPOCH, LEASE, MAIL, ONE_END, ORDER, READINGS, TOMBSTONE};
+use model::properties::{
+    CALM, DURABLE, ENDS, EPOCH, FORKS, GAPLESS, KNOWN, LEASE, MAIL, ONE_END, ORDER, READINGS, TOMBSTONE,
+};
 use model::{Faults, Flaw, Protocol, Scope};
 use stateright::{Checker as _, HasDiscoveries, Model as _};
 
@@ -143,5 +145,56 @@ fn a_core_that_never_compares_is_found() {
         })
         .with(Flaw::NoInventory),
         ENDS,
+    );
+}
+
+#[test]
+fn a_place_that_is_written_down_before_its_events_is_found() {
+    let faults = Faults { core_crashes: 1, ..F };
+    let scope = Scope {
+        core_at_once: false,
+        ..at_once(faults)
+    };
+    breaks(scope.with(Flaw::PlaceBeforeCommit), GAPLESS);
+    breaks(scope.with(Flaw::PlaceBeforeCommit), KNOWN);
+}
+
+/// The alarm that a fork raised is no excuse for what is lost in the next epoch.
+#[test]
+fn an_event_that_is_lost_after_a_fork_is_found() {
+    let faults = Faults {
+        site_restores: 1,
+        ..F
+    };
+    let scope = Scope {
+        messages: 2,
+        readers: 0,
+        ..at_once(faults)
+    };
+    breaks(scope.with(Flaw::EventsByNumber), GAPLESS);
+}
+
+/// Nor for what had been pulled before it.
+#[test]
+fn a_core_that_forgets_former_epochs_is_found() {
+    breaks(
+        at_once(Faults {
+            site_restores: 1,
+            ..F
+        })
+        .with(Flaw::LogErased),
+        KNOWN,
+    );
+}
+
+#[test]
+fn a_fork_that_outlives_its_epoch_is_found() {
+    breaks(
+        at_once(Faults {
+            site_restores: 1,
+            ..F
+        })
+        .with(Flaw::ForkStays),
+        FORKS,
     );
 }

@@ -5,7 +5,7 @@
 //! a seed go through the whole.
 
 use model::properties::{
-    AGAIN, CONTEST, DELIVERED, EXPIRED, FORK, LOST, NOT_SENT, READ, REPEATED, REVOKED, SWALLOWED,
+    AGAIN, BURIED, CONTEST, DELIVERED, EXPIRED, FORK, LOST, NOT_SENT, READ, REPEATED, REVOKED, SWALLOWED,
 };
 use model::{Faults, Protocol, Scope};
 use stateright::{Checker, HasDiscoveries, Model as _, Property, UniformChooser};
@@ -130,7 +130,7 @@ fn a_site_put_back_between_two_readers() {
         faults,
         ..Scope::calm(1, 2)
     };
-    explore(scope, &[READ, LOST, FORK, SWALLOWED, REPEATED]);
+    explore(scope, &[READ, LOST, FORK, SWALLOWED, BURIED, REPEATED]);
 }
 
 #[test]
