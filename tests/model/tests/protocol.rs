@@ -4,11 +4,14 @@
 //! side. All of it together has more states than anybody can visit, so scopes share them out, and walks drawn by
 //! a seed go through the whole.
 
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
 use model::properties::{
     AGAIN, BURIED, CONTEST, DELIVERED, EXPIRED, FORK, LOST, NOT_SENT, READ, REPEATED, REVOKED, SWALLOWED,
 };
-use model::{Faults, Protocol, Scope};
-use stateright::{Checker, HasDiscoveries, Model as _, Property, UniformChooser};
+use model::{Action, Faults, Packet, Protocol, Scope, State};
+use stateright::{Checker, Chooser, HasDiscoveries, Model as _, Property, UniformChooser};
 
 const F: Faults = Faults::NONE;
 
@@ -148,6 +151,93 @@ fn a_site_put_back_with_calls_from_before_still_under_way() {
     explore(scope, &[READ, LOST, FORK]);
 }
 
+/// What a walk shows besides what becomes of messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    Repeated,
+    Reordered,
+    Lost,
+    SiteKilled,
+    CoreKilled,
+    SiteRestored,
+    SiteReverted,
+    CoreRestored,
+}
+
+const KINDS: [Kind; 8] = [
+    Kind::Repeated,
+    Kind::Reordered,
+    Kind::Lost,
+    Kind::SiteKilled,
+    Kind::CoreKilled,
+    Kind::SiteRestored,
+    Kind::SiteReverted,
+    Kind::CoreRestored,
+];
+
+/// Draws each step, and notes what was drawn.
+#[derive(Clone, Default)]
+struct Noting {
+    seen: Arc<Mutex<BTreeMap<Kind, usize>>>,
+}
+
+/// One walk: the draw, and the calls of the core that are under way, in the order in which they were made.
+struct Walk {
+    draw: <UniformChooser as Chooser<Protocol>>::State,
+    calls: Vec<Packet>,
+}
+
+impl Chooser<Protocol> for Noting {
+    type State = Walk;
+
+    fn new_state(&self, seed: u64) -> Walk {
+        Walk {
+            draw: Chooser::<Protocol>::new_state(&UniformChooser, seed),
+            calls: Vec::new(),
+        }
+    }
+
+    fn choose_initial_state(&self, walk: &mut Walk, states: &[State]) -> usize {
+        Chooser::<Protocol>::choose_initial_state(&UniformChooser, &mut walk.draw, states)
+    }
+
+    fn choose_action(&self, walk: &mut Walk, state: &State, actions: &[Action]) -> usize {
+        let index = Chooser::<Protocol>::choose_action(&UniformChooser, &mut walk.draw, state, actions);
+        if let Some(kind) = walk.kind(&actions[index], state) {
+            let mut seen = self.seen.lock().expect("nobody panics with it");
+            *seen.entry(kind).or_default() += 1;
+        }
+        index
+    }
+}
+
+impl Walk {
+    fn kind(&mut self, action: &Action, state: &State) -> Option<Kind> {
+        match action {
+            Action::Call(packet) => {
+                self.calls.push(packet.clone());
+                None
+            }
+            Action::Deliver(packet) => self.overtakes(packet, state).then_some(Kind::Reordered),
+            Action::Again(packet) => packet.generation().map(|_| Kind::Repeated),
+            Action::Lose(_) => Some(Kind::Lost),
+            Action::CrashSite => Some(Kind::SiteKilled),
+            Action::CrashCore => Some(Kind::CoreKilled),
+            Action::RestoreSite => Some(Kind::SiteRestored),
+            Action::RevertSite => Some(Kind::SiteReverted),
+            Action::RestoreCore => Some(Kind::CoreRestored),
+            _ => None,
+        }
+    }
+
+    /// Whether a call that was made before this one is still under way.
+    fn overtakes(&mut self, packet: &Packet, state: &State) -> bool {
+        self.calls.retain(|call| state.net.contains(call));
+        let place = self.calls.iter().position(|call| call == packet);
+        place.is_some_and(|place| place > 0)
+    }
+}
+
 /// The whole of the bounds at once, by walks: the same ones each time.
 #[test]
 fn walks_through_all_of_it() {
@@ -171,12 +261,21 @@ fn walks_through_all_of_it() {
         },
     };
     for seed in 1..=4 {
+        let noting = Noting::default();
         let checker = Protocol(scope)
             .checker()
             .finish_when(HasDiscoveries::AnyFailures)
             .target_state_count(1_000_000)
-            .spawn_simulation(seed, UniformChooser)
+            .spawn_simulation(seed, noting.clone())
             .join();
-        hold(&checker, &[READ, EXPIRED]);
+        let seen = noting.seen.lock().expect("nobody panics with it");
+        println!(
+            "the walks of seed {seed} show {:?} and {seen:?}",
+            checker.discoveries().keys()
+        );
+        hold(&checker, &[READ, EXPIRED, NOT_SENT, REVOKED, LOST, FORK]);
+        for kind in KINDS {
+            assert!(seen.contains_key(&kind), "no walk of seed {seed} shows {kind:?}");
+        }
     }
 }
