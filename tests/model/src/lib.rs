@@ -3,7 +3,8 @@
 //! The core pushes messages and pulls events, the site answers only from what is on its disk, readers open what was
 //! mailed to them. Around them everything goes wrong that may: calls are lost, repeated and overtake each other, each
 //! side is killed between any two steps, each side is put back to an old copy of itself. [`Scope`] says how often;
-//! within it, [`stateright`] visits every order of the steps and holds each state to [`properties`].
+//! within it, [`stateright`] visits every order of the steps and holds each state to [`properties`]. Which bounds are
+//! exhausted so, and which only walked, stands in `tests/protocol.rs`.
 //!
 //! A disk is a value that changes only with `Commit`; what memory holds beyond it is gone with a crash. A chain's hash
 //! stands for the events before it, as SHA-256 does. Time is what may pass at any moment: a lease, an expiry, a

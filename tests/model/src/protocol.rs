@@ -206,7 +206,8 @@ impl Protocol {
             if may_revoke && entry.stage == Stage::Placed && !entry.revoke {
                 actions.push(Action::TakeBack(message));
             }
-            for reader in 0..scope.readers {
+            let readers = if message < scope.read { scope.readers } else { 0 };
+            for reader in 0..readers {
                 if !state.mailed[message] {
                     continue;
                 }

@@ -7,8 +7,10 @@ use crate::state::Faults;
 pub struct Scope {
     /// How many messages there are, at most two.
     pub messages: usize,
-    /// How many readers want each of them, at most two.
+    /// How many readers want each of them that is read, at most two.
     pub readers: usize,
+    /// How many messages are read, beginning with the first; the others only come and go.
+    pub read: usize,
     /// How often the first message may be read; the second may be read once.
     pub readings: u8,
     /// How many messages their sender takes back, beginning with the first.
@@ -29,6 +31,7 @@ impl Scope {
         Self {
             messages,
             readers,
+            read: messages,
             readings: 1,
             revocations: 0,
             faults: Faults::NONE,

@@ -1,8 +1,24 @@
 //! The protocol, explored: in each scope, every order of the steps.
 //!
 //! The bounds are two messages, two readers, one kill of each side, one lost and one repeated call, one restore of each
-//! side. All of it together has more states than anybody can visit, so scopes share them out, and walks drawn by
-//! a seed go through the whole.
+//! side. All of it together has more states than anybody can visit, so scopes share them out, each of them exhausted,
+//! and walks drawn by a seed go through the whole.
+//!
+//! | exhausted | messages | readers | faults |
+//! |---|---|---|---|
+//! | writes of the site apart | 1 | 2 | kill of the site, loss |
+//! | writes of the site apart | 1 | 1 | kills of both, loss, repetition |
+//! | writes of both apart | 1 | 1 | kill of the core, loss, pruning |
+//! | writes of the site apart | 2 | 1 | none |
+//! | two readings, revocation | 1 | 2 | loss |
+//! | | 1 | 1 | restores of both |
+//! | | 1 | 2 | restore of the site, lapse |
+//! | | 1 | 1 | restore of the site, repetition |
+//! | | 2 | 1, of the first | restore of the site |
+//! | | 2 | none | restore of the site, repetition |
+//!
+//! Only walked: two messages that are both read, with any fault; two messages with a restore of the core; restores
+//! together with kills or losses; all faults at once.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -151,6 +167,37 @@ fn a_site_put_back_with_calls_from_before_still_under_way() {
     explore(scope, &[READ, LOST, FORK]);
 }
 
+#[test]
+fn a_site_put_back_with_two_messages_of_which_one_is_read() {
+    let faults = Faults {
+        site_restores: 1,
+        ..F
+    };
+    let scope = Scope {
+        at_once: true,
+        read: 1,
+        faults,
+        ..Scope::calm(2, 1)
+    };
+    let happenings = [READ, EXPIRED, NOT_SENT, REVOKED, LOST, FORK, SWALLOWED, BURIED];
+    explore(scope, &happenings);
+}
+
+#[test]
+fn a_site_put_back_with_two_messages_and_calls_from_before_still_under_way() {
+    let faults = Faults {
+        site_restores: 1,
+        repeats: 1,
+        ..F
+    };
+    let scope = Scope {
+        at_once: true,
+        faults,
+        ..Scope::calm(2, 0)
+    };
+    explore(scope, &[EXPIRED, NOT_SENT, REVOKED, LOST, FORK]);
+}
+
 /// What a walk shows besides what becomes of messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Kind {
@@ -244,6 +291,7 @@ fn walks_through_all_of_it() {
     let scope = Scope {
         messages: 2,
         readers: 2,
+        read: 2,
         readings: 2,
         revocations: 2,
         at_once: false,
