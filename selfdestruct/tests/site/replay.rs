@@ -122,6 +122,10 @@ async fn replay_all(scope: Scope, longest: usize) {
         "open Gone",
         "open Later",
         "done",
+        "revoke",
+        "LeasesEnd",
+        "Pull(true)",
+        "Pull(false)",
         "Crash",
     ] {
         assert!(shown.contains(kind), "no course shows {kind}: {shown:?}");
