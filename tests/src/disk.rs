@@ -75,6 +75,8 @@ enum Done {
     },
     /// Bytes are about to leave by it.
     Sending(Connection),
+    /// Bytes are about to leave to somebody on this machine who has connected to this socket.
+    Telling(PathBuf),
 }
 
 /// The ports of a connection, our own first.
@@ -110,26 +112,75 @@ impl Trace {
 
     /// The last question of at least so many bytes on each connection to this port, with its answer, in order.
     pub fn exchanges(&self, port: u16, at_least: usize) -> Vec<Exchange> {
-        let mut asked: BTreeMap<Connection, (usize, Moment)> = BTreeMap::new();
-        let mut exchanges: BTreeMap<Connection, Exchange> = BTreeMap::new();
-        for (number, done) in self.done.iter().enumerate() {
-            match done {
-                Done::Received { by, bytes } if by.0 == port && *bytes > NOTHING_ASKED => {
-                    let (so_far, last) = asked.entry(*by).or_insert((0, Moment(number)));
-                    (*so_far, *last) = (*so_far + bytes, Moment(number));
-                }
-                Done::Sending(by) => match asked.remove(by) {
-                    Some((bytes, asked)) if bytes >= at_least => {
-                        let answered = Moment(number);
-                        exchanges.insert(*by, Exchange { asked, answered });
-                    }
-                    _ => {}
-                },
-                _ => {}
-            }
-        }
-        let in_order: BTreeSet<Exchange> = exchanges.into_values().collect();
+        let exchanges = self.exchanges_since(Moment(0), port);
+        let last: BTreeMap<Connection, Exchange> = exchanges
+            .filter(|(_, _, bytes)| *bytes >= at_least)
+            .map(|(by, exchange, _)| (by, exchange))
+            .collect();
+        let in_order: BTreeSet<Exchange> = last.into_values().collect();
         in_order.into_iter().collect()
+    }
+
+    /// Every question to this port that began to come in after `moment` and was answered, by its connection, with its
+    /// bytes.
+    fn exchanges_since(
+        &self,
+        moment: Moment,
+        port: u16,
+    ) -> impl Iterator<Item = (Connection, Exchange, usize)> {
+        let mut asked: BTreeMap<Connection, (usize, Moment)> = BTreeMap::new();
+        let later = self.done.iter().enumerate().skip(moment.0);
+        later.filter_map(move |(number, done)| match done {
+            Done::Received { by, bytes } if by.0 == port && *bytes > NOTHING_ASKED => {
+                let (so_far, last) = asked.entry(*by).or_insert((0, Moment(number)));
+                (*so_far, *last) = (*so_far + bytes, Moment(number));
+                None
+            }
+            Done::Sending(by) => {
+                let (bytes, asked) = asked.remove(by)?;
+                let answered = Moment(number);
+                Some((*by, Exchange { asked, answered }, bytes))
+            }
+            _ => None,
+        })
+    }
+
+    /// The first question to this port that was asked after `moment`, with its answer.
+    ///
+    /// # Panics
+    /// When there is none.
+    pub fn first_exchange_since(&self, moment: Moment, port: u16) -> Exchange {
+        let exchanges = self.exchanges_since(moment, port);
+        let first = exchanges.min_by_key(|(_, exchange, _)| exchange.answered);
+        first.expect("something was asked").1
+    }
+
+    /// When the process last began to answer anything on this port of its own.
+    ///
+    /// # Panics
+    /// When it never did.
+    pub fn last_answer_on(&self, port: u16) -> Moment {
+        self.last(|done| matches!(done, Done::Sending(by) if by.0 == port))
+    }
+
+    /// When the process last began to ask something of this port of another.
+    ///
+    /// # Panics
+    /// When it never did.
+    pub fn last_question_to(&self, port: u16) -> Moment {
+        self.last(|done| matches!(done, Done::Sending(by) if by.1 == port))
+    }
+
+    /// When the process last began to answer by this socket.
+    ///
+    /// # Panics
+    /// When it never did.
+    pub fn last_answer_by(&self, socket: &Path) -> Moment {
+        self.last(|done| matches!(done, Done::Telling(by) if by == socket))
+    }
+
+    fn last(&self, is_meant: impl Fn(&Done) -> bool) -> Moment {
+        Moment(self.done.iter().rposition(is_meant).expect("it did so"))
     }
 
     /// Puts `folder`, as it was before, into the state that a power cut would have left at `moment`.
@@ -215,8 +266,11 @@ impl Disk {
 fn sending(call: &str) -> Option<Done> {
     let (name, arguments) = call.split_once('(')?;
     let is_sending = matches!(name, "sendto" | "write" | "writev" | "sendmsg");
-    let by = is_sending.then(|| connection(arguments)).flatten()?;
-    Some(Done::Sending(by))
+    if !is_sending {
+        return None;
+    }
+    let told = || socket(arguments).map(Done::Telling);
+    connection(arguments).map(Done::Sending).or_else(told)
 }
 
 fn finished(call: &str, folders: &[PathBuf]) -> Option<Done> {
@@ -277,6 +331,12 @@ fn connection(arguments: &str) -> Option<Connection> {
     Some((port(own)?, port(peer)?))
 }
 
+/// `7<UNIX-STREAM:[100->101,"\x2f..."]>`.
+fn socket(arguments: &str) -> Option<PathBuf> {
+    let ends = between(arguments, "<UNIX-STREAM:[", "]>")?;
+    quoted(ends)
+}
+
 /// `7<\x2f...>`.
 fn descriptor(arguments: &str) -> Option<PathBuf> {
     let name = between(arguments, "<", ">")?;
@@ -322,6 +382,7 @@ mod tests {
         let of = |name: &str| hex(place.join(name).to_str().expect("UTF-8"));
         let (old, new, itself) = (of("old"), of("new"), hex(place.to_str().expect("UTF-8")));
         let socket = "9<TCP:[127.0.0.1:443->127.0.0.1:40000]>";
+        let local = format!("8<UNIX-STREAM:[12->13,\"{}\"]>", of("socket"));
         let question = "\\x00".repeat(100);
         let lines = [
             format!("1 pwrite64(3<{old}>, \"{}\", 1, 1) = 1", hex("1")),
@@ -332,6 +393,9 @@ mod tests {
             "1 <... pwrite64 resumed>)            = 1".to_owned(),
             format!("1 openat(AT_FDCWD<{itself}>, \"{new}\", O_RDWR|O_CREAT, 0600) = 4<{new}>"),
             format!("1 pwrite64(4<{new}>, \"{}\", 3, 0) = 3", hex("new")),
+            format!("2 recvfrom({socket}, \"{question}\", 100, 0, NULL, NULL) = 100"),
+            format!("2 sendto({local}, \"{question}\", 100, MSG_NOSIGNAL, NULL, 0) = 100"),
+            format!("2 sendto({socket}, \"{question}\", 100, MSG_NOSIGNAL, NULL, 0) = 100"),
             format!("1 fsync(4<{new}>) = 0"),
             format!("1 fsync(5<{itself}>) = 0"),
             format!("1 unlink(\"{old}\") = 0"),
@@ -340,9 +404,13 @@ mod tests {
         let file = notes.join("trace");
         std::fs::write(&file, lines.join("\n")).expect("a file");
         let trace = Trace::read(&file, std::slice::from_ref(&place));
-        let [exchange] = trace.exchanges(443, 0)[..] else {
-            panic!("there is one")
-        };
+        let exchange = trace.first_exchange_since(Moment(0), 443);
+        let next = trace.first_exchange_since(exchange.answered, 443);
+        assert_eq!(trace.exchanges(443, 0), [next], "the last on this connection");
+        let told = trace.last_answer_by(&place.join("socket"));
+        assert!(exchange.answered < next.asked && next.asked < told && told < next.answered);
+        let ends = [trace.last_answer_on(443), trace.last_question_to(40000)];
+        assert_eq!(ends, [next.answered; 2]);
         let look = |moment, syncs| {
             let mut disk = Disk::of(&place);
             for done in &trace.done[..moment] {

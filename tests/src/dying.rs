@@ -4,6 +4,7 @@
 use std::path::Path;
 use std::process::Command;
 
+use crate::disk::traced;
 use crate::processes::{Running, example};
 use crate::stack::Stack;
 
@@ -18,6 +19,12 @@ pub fn steps_of(dying: &str) -> Vec<String> {
     names.lines().map(str::to_owned).collect()
 }
 
+fn dying(name: &str, config: &Path, step: &str) -> Command {
+    let mut command = Command::new(example(name));
+    command.arg(config).arg(step);
+    command
+}
+
 impl Stack {
     /// Runs a site that dies at this step.
     pub fn site_that_dies_at(&self, step: &str) -> Running {
@@ -29,9 +36,14 @@ impl Stack {
         self.dying("dying_core", &self.state().join("core-api.toml"), step)
     }
 
+    /// Runs a core that dies at this step, whose calls are noted in `trace`.
+    pub fn traced_core_that_dies_at(&self, step: &str, trace: &Path) -> Running {
+        let command = dying("dying_core", &self.state().join("core-api.toml"), step);
+        Running::spawn(traced(&command, trace), &self.state().join("log/traced.log"))
+    }
+
     fn dying(&self, name: &str, config: &Path, step: &str) -> Running {
-        let mut command = Command::new(example(name));
-        command.arg(config).arg(step);
-        Running::spawn(command, &self.state().join(format!("log/{name}.log")))
+        let log = self.state().join(format!("log/{name}.log"));
+        Running::spawn(dying(name, config, step), &log)
     }
 }

@@ -11,6 +11,7 @@ mod first_day;
 mod flood;
 mod full;
 mod gone;
+mod kept;
 mod killed;
 mod large;
 mod pins;
