@@ -287,6 +287,7 @@ impl Walk {
 
 /// The whole of the bounds at once, by walks: the same ones each time.
 #[test]
+#[expect(clippy::print_stdout, reason = "whoever sees it fail wants the seed")]
 fn walks_through_all_of_it() {
     let scope = Scope {
         messages: 2,
