@@ -14,5 +14,6 @@ mod plausible;
 mod pulling;
 mod pushing;
 mod real;
+mod replay;
 mod restart;
 mod tampering;

@@ -75,6 +75,7 @@ async fn take(world: &mut World, letters: &[Letter], step: Step) {
             }
         }
         Step::Crash => world.restart().await,
+        Step::Copy | Step::Restore => unreachable!("nothing is put back in these scopes"),
     }
 }
 

@@ -1,7 +1,8 @@
 //! Courses of a site's life, as steps that a real site can be put through, with what the model says it answers.
 //!
 //! A walk in breadth takes every step from every state that it has not seen, so each course ends with a step that no
-//! shorter one shows. Restores are left out: files that are put back are the business of whoever keeps files.
+//! shorter one shows. Where a scope lets the site be put back, its courses do that in place of kills: a start is an event
+//! of a real site and none here, so that a kill between copy and restore would be a fork there alone.
 
 use std::collections::{BTreeSet, HashSet, VecDeque};
 
@@ -28,6 +29,10 @@ pub enum Step {
     Pull(bool),
     /// The site is killed and starts again.
     Crash,
+    /// Somebody copies the site's disk.
+    Copy,
+    /// Somebody puts the copy in its place and starts it.
+    Restore,
 }
 
 /// What a reader is answered.
@@ -51,6 +56,8 @@ pub struct Course {
     pub steps: Vec<Step>,
     /// What the core knows after one more pull.
     pub known: Known,
+    /// Whether it has found a fork.
+    pub is_forked: bool,
 }
 
 /// Every step from every state within so many steps, thinned out evenly to at most `most` courses. The same each time.
@@ -87,15 +94,18 @@ fn course(scope: &Scope, mut state: State, steps: Vec<Step>) -> Course {
     };
     Course {
         known: (0..scope.messages).map(known).collect(),
+        is_forked: state.core.disk.trouble,
         steps,
     }
 }
 
 /// What may be tried; the answers in it are not meant.
 fn wishes(scope: &Scope, state: &State) -> Vec<Step> {
-    let mut wishes = vec![Step::Pull(true), Step::Pull(false), Step::Crash];
+    let mut wishes = vec![Step::Pull(true), Step::Pull(false)];
+    wishes.extend(starts(scope, state));
     let lives = |message: &Message| matches!(state.site.work.messages[*message], Held::Live { .. });
-    if (0..scope.messages).any(|message| lives(&message)) {
+    // What time has ended no copy brings back.
+    if state.site.copy.is_none() && (0..scope.messages).any(|message| lives(&message)) {
         wishes.push(Step::LeasesEnd);
     }
     for message in 0..scope.messages {
@@ -113,6 +123,17 @@ fn wishes(scope: &Scope, state: &State) -> Vec<Step> {
         }
     }
     wishes
+}
+
+fn starts(scope: &Scope, state: &State) -> Option<Step> {
+    if scope.faults.site_restores == 0 {
+        return Some(Step::Crash);
+    }
+    match &state.site.copy {
+        _ if state.faults.site_restores == 0 => None,
+        None => Some(Step::Copy),
+        Some(copy) => (copy.0 != state.site.disk).then_some(Step::Restore),
+    }
 }
 
 /// Whether a reader of a message that still lives has no lease on it.
@@ -174,6 +195,15 @@ fn take(scope: &Scope, state: &mut State, step: Step) -> Step {
         Step::Crash => {
             site::crash(state);
             state.site.up = true;
+            step
+        }
+        Step::Copy => {
+            state.site.copy = Some(Box::new((state.site.disk.clone(), state.site.confirmed)));
+            step
+        }
+        Step::Restore => {
+            state.faults.site_restores -= 1;
+            site::restore(state, false);
             step
         }
     }
