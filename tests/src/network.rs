@@ -1,13 +1,15 @@
 //! The network of the design on one machine: hosts of Internet, DMZ and inside, and the firewall between them, each
-//! a network namespace, with IPv4 alone between them. Needs root.
+//! a network namespace, with IPv4 between them, and IPv6 once a test asks for it. Needs root.
 //!
 //! Every host hangs on the firewall by a link of its own, so that even two hosts of one zone meet only through it.
 //! Nothing of the machine's own network is touched, and nothing is left: a keeper removes the namespaces when this
 //! process ends, however that happens.
 
+use std::collections::BTreeSet;
+use std::fmt;
 use std::fs::File;
 use std::io::Write as _;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::os::fd::AsFd as _;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -27,19 +29,66 @@ pub const FIREWALL: &str = "fw";
 /// Where every host finds the firewall, whatever its own address is.
 const GATEWAY: &str = "169.254.1.1";
 
-/// How long a connection may take to be made, in seconds: what is closed never answers.
+/// The same, where IPv6 is spoken.
+const GATEWAY_6: &str = "fe80::1";
+
+/// How long a server on a host's own loopback may take to answer, in seconds.
 const PATIENCE: &str = "2";
 
-/// Listens on all the given ports and closes what connects.
+/// Listens on all the given ways: takes and closes what connects, and sends every datagram back.
 const LISTENERS: &str = "
-import selectors, socket, sys
+import contextlib, selectors, socket, sys
 ready = selectors.DefaultSelector()
-for port in sys.argv[1:]:
-    ready.register(socket.create_server(('0.0.0.0', int(port))), selectors.EVENT_READ)
+for way in sys.argv[1:]:
+    protocol, address, port = way.split()
+    family = socket.AF_INET6 if ':' in address else socket.AF_INET
+    if protocol == 'tcp':
+        here = socket.create_server((address, int(port)), family=family, backlog=256)
+    else:
+        here = socket.socket(family, socket.SOCK_DGRAM)
+        here.bind((address, int(port)))
+    ready.register(here, selectors.EVENT_READ, protocol)
 print('listening', flush=True)
 while True:
     for key, _ in ready.select():
-        key.fileobj.accept()[0].close()
+        with contextlib.suppress(OSError):
+            if key.data == 'tcp':
+                key.fileobj.accept()[0].close()
+            else:
+                key.fileobj.sendto(*key.fileobj.recvfrom(64))
+";
+
+/// Tries all the given ways at once and prints those that answer. What is closed never answers: it gives up when there
+/// was silence for a second, twice. The kernel sends the beginning of a connection again meanwhile; a datagram is sent
+/// again here.
+const TRIES: &str = "
+import contextlib, selectors, socket, sys
+ready = selectors.DefaultSelector()
+for way in sys.argv[1:]:
+    protocol, address, port = way.split()
+    family = socket.AF_INET6 if ':' in address else socket.AF_INET
+    kind, event = {
+        'tcp': (socket.SOCK_STREAM, selectors.EVENT_WRITE),
+        'udp': (socket.SOCK_DGRAM, selectors.EVENT_READ),
+    }[protocol]
+    tried = socket.socket(family, kind)
+    tried.setblocking(False)
+    tried.connect_ex((address, int(port)))
+    ready.register(tried, event, way)
+for again in range(2):
+    for key in ready.get_map().values():
+        if key.events == selectors.EVENT_READ:
+            with contextlib.suppress(OSError):
+                key.fileobj.send(b'?')
+    while ready.get_map() and (answers := ready.select(1)):
+        for key, event in answers:
+            ready.unregister(key.fileobj)
+            with contextlib.suppress(OSError):
+                if event == selectors.EVENT_READ:
+                    key.fileobj.recv(64)
+                else:
+                    key.fileobj.getpeername()
+                print(key.data)
 ";
 
 /// Several networks of one process.
@@ -51,6 +100,24 @@ pub struct Network {
     hosts: Vec<(&'static str, Ipv4Addr)>,
     /// Its standard input is a pipe from us. When we are gone, the pipe ends and the keeper removes the namespaces.
     keeper: Child,
+}
+
+/// What can carry something to a host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Protocol {
+    /// Connections.
+    Tcp,
+    /// Datagrams.
+    Udp,
+}
+
+/// A way that may be open to a host or closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Way {
+    /// By what.
+    pub protocol: Protocol,
+    /// To which address and port.
+    pub to: SocketAddr,
 }
 
 /// A port of our own loopback that leads to an address as a host reaches it; it closes with this value.
@@ -70,10 +137,28 @@ pub struct Counter {
     pub packets: u64,
 }
 
+/// The IPv6 address of a host that has this one.
+fn six(address: Ipv4Addr) -> Ipv6Addr {
+    let [a, b, c, d] = address.octets();
+    let [high, low] = [[a, b], [c, d]].map(u16::from_be_bytes);
+    Ipv6Addr::new(0xfd00, 0, 0, 0, 0, 0, high, low)
+}
+
 fn ip(arguments: &[&str]) -> tokio::process::Command {
     let mut command = tokio::process::Command::new("ip");
     command.args(arguments);
     command
+}
+
+/// As the scripts read it.
+impl fmt::Display for Way {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let protocol = match self.protocol {
+            Protocol::Tcp => "tcp",
+            Protocol::Udp => "udp",
+        };
+        write!(f, "{protocol} {} {}", self.to.ip(), self.to.port())
+    }
 }
 
 impl Network {
@@ -98,10 +183,10 @@ impl Network {
                 .await
                 .expect("root may make network namespaces");
             // What the kernel says by itself about IPv6 on a link would be counted among what was stopped.
-            network.switch(name, "ipv6/conf/default/disable_ipv6").await;
+            network.set(name, "ipv6/conf/default/disable_ipv6", 1).await;
             network.ip(name, &["link", "set", "lo", "up"]).await;
         }
-        network.switch(FIREWALL, "ipv4/ip_forward").await;
+        network.set(FIREWALL, "ipv4/ip_forward", 1).await;
         for (name, address) in hosts {
             network.attach(name, *address).await;
         }
@@ -127,13 +212,37 @@ impl Network {
         self.ip(FIREWALL, &["route", "add", &address, "dev", name]).await;
     }
 
-    /// Switches something on in the kernel's settings of a host.
-    async fn switch(&self, name: &str, which: &str) {
+    /// Gives every host an IPv6 address besides; the firewall forwards that, too. From now on the hosts' kernels say
+    /// by themselves what they say on a link.
+    pub async fn add_ipv6(&self) {
+        self.set(FIREWALL, "ipv6/conf/all/forwarding", 1).await;
+        for (name, address) in &self.hosts {
+            let address = format!("{}/128", six(*address));
+            self.set(name, "ipv6/conf/eth0/disable_ipv6", 0).await;
+            self.set(FIREWALL, &format!("ipv6/conf/{name}/disable_ipv6"), 0)
+                .await;
+            // Nobody else has these addresses, so nobody waits until that is known.
+            self.ip(name, &["address", "add", &address, "dev", "eth0", "nodad"])
+                .await;
+            let gateway = format!("{GATEWAY_6}/64");
+            self.ip(FIREWALL, &["address", "add", &gateway, "dev", name, "nodad"])
+                .await;
+            self.ip(
+                name,
+                &["route", "add", "default", "via", GATEWAY_6, "dev", "eth0"],
+            )
+            .await;
+            self.ip(FIREWALL, &["route", "add", &address, "dev", name]).await;
+        }
+    }
+
+    /// Sets something in the kernel's settings of a host.
+    async fn set(&self, name: &str, which: &str, value: u8) {
         let mut command = self.async_command(name, "sh");
-        command.args(["-c", &format!("echo 1 >/proc/sys/net/{which}")]);
+        command.args(["-c", &format!("echo {value} >/proc/sys/net/{which}")]);
         run(&mut command)
             .await
-            .expect("a namespace has switches of its own");
+            .expect("a namespace has settings of its own");
     }
 
     async fn ip(&self, name: &str, arguments: &[&str]) {
@@ -153,6 +262,12 @@ impl Network {
         let mut hosts = self.hosts.iter();
         let found = hosts.find(|(known, _)| *known == name);
         found.unwrap_or_else(|| panic!("no host is called {name}")).1
+    }
+
+    /// The addresses of a host once there is IPv6.
+    pub fn addresses(&self, name: &str) -> [IpAddr; 2] {
+        let address = self.address(name);
+        [address.into(), six(address).into()]
     }
 
     /// A program on a host.
@@ -202,13 +317,25 @@ impl Network {
         tokio::process::Command::from(self.command(name, program))
     }
 
-    /// Listeners on these ports of a host, which take every connection; to be run by the test.
-    pub fn listeners(&self, name: &str, ports: &[u16]) -> Command {
+    /// Listeners at the end of these ways, on their host; to be run by the test.
+    pub fn listeners(&self, name: &str, ways: &[Way]) -> Command {
         let mut command = self.command(name, "/usr/bin/python3");
         command
             .args(["-c", LISTENERS])
-            .args(ports.iter().map(ToString::to_string));
+            .args(ways.iter().map(ToString::to_string));
         command
+    }
+
+    /// Tries all these ways from a host; gives those that are open.
+    pub async fn open_ways(&self, from: &str, ways: &[Way]) -> Vec<Way> {
+        let mut command = self.async_command(from, "/usr/bin/python3");
+        command
+            .args(["-c", TRIES])
+            .args(ways.iter().map(ToString::to_string));
+        let open = run(&mut command).await.expect("the script tries them all");
+        let open: BTreeSet<&str> = open.lines().collect();
+        let is_open = |way: &&Way| open.contains(way.to_string().as_str());
+        ways.iter().filter(is_open).copied().collect()
     }
 
     /// Loads rules on a host.
@@ -230,11 +357,11 @@ impl Network {
         assert!(output.status.success(), "{said}\n{rules}");
     }
 
-    /// Takes a table from a host, as an intruder would.
-    pub async fn unload(&self, name: &str, table: &str) {
+    /// Takes all rules from a host, as an intruder would.
+    pub async fn unload(&self, name: &str) {
         let mut command = self.async_command(name, "nft");
-        command.args(["delete", "table", "inet", table]);
-        run(&mut command).await.expect("the table was loaded");
+        command.args(["flush", "ruleset"]);
+        run(&mut command).await.expect("root may take rules away");
     }
 
     /// Everything that is counted in a table of a host.
@@ -260,14 +387,6 @@ impl Network {
             .collect();
         assert!(!found.is_empty(), "{table} of {name} does not count {counted}");
         found.iter().sum()
-    }
-
-    /// Whether a TCP connection can be made from a host.
-    pub async fn connects(&self, from: &str, to: SocketAddr) -> bool {
-        let mut command = self.async_command(from, "timeout");
-        let script = format!(": <>/dev/tcp/{}/{}", to.ip(), to.port());
-        command.args([PATIENCE, "bash", "-c", &script]);
-        run(&mut command).await.is_ok()
     }
 
     /// What a listener in clear on a host's own loopback answers to a GET.

@@ -64,7 +64,7 @@ async fn people_outside_read_and_write_and_the_site_never_dials() {
         zones.dials_stopped().await > 0,
         "the site's host does not count what its user begins"
     );
-    zones.network.unload("site", "sallyport_site").await;
+    zones.network.unload("site").await;
     probe_without_filter(&zones).await;
     assert!(
         zones.dials_seen().await > 0,

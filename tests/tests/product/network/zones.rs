@@ -45,6 +45,8 @@ const LIMIT: Duration = Duration::from_secs(20);
 pub(super) struct Zones {
     pub(super) stack: Stack,
     pub(super) network: Network,
+    /// What is loaded on which host.
+    rules: Vec<(&'static str, String)>,
     core: Option<Running>,
     _portal: Running,
     site: Option<Running>,
@@ -55,7 +57,10 @@ impl Zones {
     pub(super) async fn start() -> Self {
         let mut stack = moved().await;
         let network = Network::lay_out(&HOSTS).await;
-        close(&stack, &network).await;
+        let rules = print(&stack).await;
+        for (host, rules) in &rules {
+            network.load(host, rules);
+        }
         stack.commands_in = Some(network.namespace("core"));
         let core = serve(&stack, &network, "core-api", stack.port + 10).await;
         stack.pair().await;
@@ -64,9 +69,21 @@ impl Zones {
         Self {
             stack,
             network,
+            rules,
             core: Some(core),
             _portal: portal,
             site: Some(site),
+        }
+    }
+
+    /// Takes the rules from all hosts but these, which have them again if they had not.
+    pub(super) async fn close_only(&self, closed: &[&str]) {
+        for (host, rules) in &self.rules {
+            if closed.contains(host) {
+                self.network.load(host, rules);
+            } else {
+                self.network.unload(host).await;
+            }
         }
     }
 
@@ -188,17 +205,19 @@ async fn moved() -> Stack {
     stack
 }
 
-/// Loads on each host what the core prints for it.
-async fn close(stack: &Stack, network: &Network) {
+/// What the core prints for each host.
+async fn print(stack: &Stack) -> Vec<(&'static str, String)> {
     let user = SITE_USER.to_string();
     let names = NAMES.map(|(name, address)| format!("{name}={address}"));
+    let mut printed = Vec::new();
     for (host, place) in RULES {
         let mut typed = vec!["firewall", "--for", place, "--site-user", &user];
         typed.extend(names.iter().flat_map(|name| ["--address", name]));
         let rules = stack.core_api(&typed).await.expect("the core prints rules");
         assert!(!rules.contains("CLOSED"), "an address is missing:\n{rules}");
-        network.load(host, &rules);
+        printed.push((host, rules));
     }
+    printed
 }
 
 async fn serve(stack: &Stack, network: &Network, server: &str, health: u16) -> Running {
