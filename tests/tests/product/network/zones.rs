@@ -15,20 +15,40 @@ pub(super) const INTERNET: Ipv4Addr = Ipv4Addr::new(198, 51, 100, 10);
 pub(super) const PORTAL: Ipv4Addr = Ipv4Addr::new(10, 1, 0, 10);
 pub(super) const SITE: Ipv4Addr = Ipv4Addr::new(10, 1, 0, 20);
 pub(super) const CORE: Ipv4Addr = Ipv4Addr::new(10, 2, 0, 10);
-const CONTROLLER: Ipv4Addr = Ipv4Addr::new(10, 2, 0, 5);
+pub(super) const CONTROLLER: Ipv4Addr = Ipv4Addr::new(10, 2, 0, 5);
+pub(super) const MAIL: Ipv4Addr = Ipv4Addr::new(10, 2, 0, 25);
 
-pub(super) const HOSTS: [(&str, Ipv4Addr); 5] = [
+pub(super) const HOSTS: [(&str, Ipv4Addr); 6] = [
     ("internet", INTERNET),
     ("portal", PORTAL),
     ("site", SITE),
     ("core", CORE),
     ("controller", CONTROLLER),
+    ("mail", MAIL),
 ];
+
+/// Hosts that have no rules of their own.
+pub(super) const BARE: [&str; 3] = ["internet", "controller", "mail"];
 
 /// What a name server on the Internet tells.
 const NAMES: [(&str, Ipv4Addr); 2] = [("portal.localhost", PORTAL), ("site.localhost", SITE)];
 
-/// Who prints which rules for which host.
+/// How the core reaches what it needs inside.
+#[derive(Clone, Copy)]
+pub(super) struct Inside {
+    /// The domain controller, as `[[directory]] security` says it.
+    pub(super) security: &'static str,
+    /// The mail server's port.
+    pub(super) mail_port: u16,
+}
+
+/// The usual way: LDAPS, and mail by submission.
+const USUAL: Inside = Inside {
+    security: "ldaps",
+    mail_port: 587,
+};
+
+/// Which rules are for which host.
 const RULES: [(&str, &str); 4] = [
     ("core", "core"),
     ("portal", "portal"),
@@ -57,7 +77,7 @@ impl Zones {
     pub(super) async fn start() -> Self {
         let mut stack = moved().await;
         let network = Network::lay_out(&HOSTS).await;
-        let rules = print(&stack).await;
+        let rules = print(&stack, USUAL).await;
         for (host, rules) in &rules {
             network.load(host, rules);
         }
@@ -84,6 +104,13 @@ impl Zones {
             } else {
                 self.network.unload(host).await;
             }
+        }
+    }
+
+    /// Loads on every host what the core prints where it reaches the inside like this.
+    pub(super) async fn close_for(&self, inside: Inside) {
+        for (host, rules) in print(&self.stack, inside).await {
+            self.network.load(host, &rules);
         }
     }
 
@@ -205,10 +232,17 @@ async fn moved() -> Stack {
     stack
 }
 
-/// What the core prints for each host.
-async fn print(stack: &Stack) -> Vec<(&'static str, String)> {
+/// What the core prints for each host, for an installation with a domain and a mail server. The core that runs here does
+/// without them, so its configuration is as it was afterwards.
+async fn print(stack: &Stack, inside: Inside) -> Vec<(&'static str, String)> {
+    let file = "core-api.toml";
+    let installed = installed(inside);
+    for (demo, real) in &installed {
+        stack.edit(file, demo, real);
+    }
     let user = SITE_USER.to_string();
-    let names = NAMES.map(|(name, address)| format!("{name}={address}"));
+    let names = NAMES.into_iter().chain([("mail.corp.example", MAIL)]);
+    let names: Vec<String> = names.map(|(name, address)| format!("{name}={address}")).collect();
     let mut printed = Vec::new();
     for (host, place) in RULES {
         let mut typed = vec!["firewall", "--for", place, "--site-user", &user];
@@ -217,7 +251,26 @@ async fn print(stack: &Stack) -> Vec<(&'static str, String)> {
         assert!(!rules.contains("CLOSED"), "an address is missing:\n{rules}");
         printed.push((host, rules));
     }
+    for (demo, real) in &installed {
+        stack.edit(file, real, demo);
+    }
     printed
+}
+
+/// What the demo's configuration says of directory and mail, and what one says that has them.
+fn installed(inside: Inside) -> [(&'static str, String); 2] {
+    let Inside { security, mail_port } = inside;
+    // The password is in any file that nobody else may read: nobody logs in with it.
+    let directory = format!(
+        "kind = \"active-directory\"\ndomain = \"corp.example\"\nbase_dn = \"OU=People,DC=corp,DC=example\"\n\
+         controllers = [\"dc1.corp.example={CONTROLLER}\"]\nsecurity = \"{security}\"\n\
+         bind_user = \"svc-reset@corp.example\"\nbind_password_file = \"pki/client.key\"\nca_file = \"pki/root.pem\""
+    );
+    let mail = format!("transport = \"smtp\"\nhost = \"mail.corp.example\"\nport = {mail_port}");
+    [
+        ("kind = \"embedded\"", directory),
+        ("transport = \"file\"\ndirectory = \"mail\"", mail),
+    ]
 }
 
 async fn serve(stack: &Stack, network: &Network, server: &str, health: u16) -> Running {
