@@ -1,4 +1,4 @@
-//! What a process asked the kernel for, as `strace` wrote it down.
+//! What a process asked the kernel for, as `strace` wrote it down, and whether the kernel filters what it may ask for.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -15,6 +15,45 @@ pub struct SystemCalls {
 struct Call {
     name: String,
     line: String,
+}
+
+/// Whether the kernel filters the calls of a thread, as `proc_pid_status(5)` has it.
+#[derive(Debug)]
+pub struct Filtering {
+    /// 2 where filters are set.
+    pub mode: u32,
+    /// How many.
+    pub filters: u32,
+    /// The process that traces it; 0 if nobody does.
+    pub tracer: u32,
+}
+
+/// Of every thread of a process.
+///
+/// # Panics
+/// When there is no such process.
+pub fn filtering(process: u32) -> Vec<Filtering> {
+    let threads = std::fs::read_dir(format!("/proc/{process}/task")).expect("the process runs");
+    let status = threads.filter_map(|thread| {
+        let status = thread.expect("an entry").path().join("status");
+        std::fs::read_to_string(status).ok() // otherwise it has just ended
+    });
+    status.map(|status| Filtering::parse(&status)).collect()
+}
+
+impl Filtering {
+    fn parse(status: &str) -> Self {
+        let fields = || status.lines().filter_map(|line| line.split_once(':'));
+        let number = |wanted: &str| {
+            let (_, value) = fields().find(|(name, _)| *name == wanted)?;
+            value.trim().parse().ok()
+        };
+        Self {
+            mode: number("Seccomp").expect("a kernel with filters"),
+            filters: number("Seccomp_filters").expect("a kernel of 5.9 or later"),
+            tracer: number("TracerPid").expect("every kernel tells"),
+        }
+    }
 }
 
 /// Has a command traced from its first instruction on. The process that is started is the command itself: its tracer

@@ -8,8 +8,8 @@ use serde_json::Value;
 use tests::authenticator::Authenticator;
 use tests::browser::{Browser, Scripts};
 use tests::mailbox::Mailbox;
-use tests::processes::{example, wait_for};
-use tests::system_calls::SystemCalls;
+use tests::processes::{binary, example, wait_for};
+use tests::system_calls::{SystemCalls, filtering};
 
 use super::super::visitor::Visitor;
 use super::LIMIT;
@@ -47,6 +47,7 @@ async fn people_outside_read_and_write_and_the_site_never_dials() {
 
     // Somebody takes the site's process over, and gets nowhere; then its user, and is stopped by its host; then its host,
     // and is stopped by the firewall. Each is counted where it is stopped and nowhere else.
+    expect_filter(zones.site_process());
     let told = probe_behind_the_filter(&zones).await;
     assert!(told.contains("a thread: works"), "{told}");
     let others: Vec<_> = told
@@ -83,6 +84,25 @@ async fn people_outside_read_and_write_and_the_site_never_dials() {
 /// Neither the site's host nor the firewall counted anything.
 async fn expect_silence(zones: &Zones) {
     assert_eq!((zones.dials_stopped().await, zones.dials_seen().await), (0, 0));
+}
+
+/// The site that runs here is behind a filter on every thread. The probe is a process of its own, behind the same one.
+fn expect_filter(site: u32) {
+    let program = std::fs::read_link(format!("/proc/{site}/exe")).expect("it runs");
+    assert_eq!(program.file_name(), binary("selfdestruct").file_name());
+    // Wherever this runs may set filters, too.
+    let inherited = filtering(std::process::id())[0].filters;
+    let threads = filtering(site);
+    assert!(
+        threads.len() > 1 && threads.iter().all(|thread| thread.tracer != 0),
+        "these are not the threads whose calls are written down: {threads:?}"
+    );
+    assert!(
+        threads
+            .iter()
+            .all(|thread| (thread.mode, thread.filters) == (2, inherited + 1)),
+        "{threads:?}, of them {inherited} inherited"
+    );
 }
 
 /// A message is sent inside and opened outside, once; the core tells when and from where.

@@ -152,6 +152,11 @@ impl Zones {
         self.network.place("site", &as_user(SITE_USER, command))
     }
 
+    /// The site's own process.
+    pub(super) fn site_process(&self) -> u32 {
+        self.site.as_ref().expect("it runs").id()
+    }
+
     /// Ends the site in an orderly way; gives the file in which its calls stand.
     pub(super) async fn stop_site(&mut self) -> PathBuf {
         drop(self.core.take()); // it always waits for the next event, and the site would let it
