@@ -1,7 +1,8 @@
-//! Where there is no DMZ the core serves the site itself: the same messages, the same promises.
+//! Where there is no DMZ, or besides the site there, the core serves a site itself: the same messages, the same promises.
 
 use std::time::Duration;
 
+use serde::Deserialize;
 use tests::messages::Sent;
 use tests::pki::{Authority, Validity};
 use tests::processes::wait_for;
@@ -9,6 +10,7 @@ use tests::reader::{Reader, Reading};
 use tests::stack::Stack;
 
 const SECRET: &str = "Verdigris-Trellis-2291-Marrow";
+const INSIDE_SECRET: &str = "Cinnabar-Lattice-7730-Fennel";
 
 /// A stack whose core serves the site of one-time messages.
 async fn without_dmz() -> Stack {
@@ -30,8 +32,53 @@ async fn serving_itself(mut stack: Stack) -> Stack {
     stack
 }
 
+/// How far the port of the core's own site is from the stack's, where the DMZ has one as well.
+const INSIDE: u16 = 2;
+
+/// A stack with a site in the DMZ, `demo`, whose core serves one for those inside as well. Both are paired and well.
+async fn with_both() -> Stack {
+    let mut stack = Stack::prepare().await;
+    let issue = "pki issue pki --role site --san site.localhost --out pki/inside";
+    let issue: Vec<&str> = issue.split(' ').collect();
+    stack.core_api(&issue).await.expect("the authority issues");
+    let (public, sync) = (stack.port + INSIDE, stack.port + 5);
+    let section = format!(
+        "\n[[site]]\nname = \"inside\"\nsync_url = \"https://127.0.0.1:{sync}\"\n\
+         public_origin = \"https://site.localhost:{public}\"\npublic_ca_file = \"pki/root.pem\"\n\n\
+         [site.embedded]\nlisten = \"127.0.0.1:{public}\"\nsources = [\"127.0.0.0/8\"]\n\
+         cert_file = \"pki/inside.pem\"\nkey_file = \"pki/inside.key\"\n\n[mail]"
+    );
+    stack.edit("core-api.toml", "\n[mail]", &section);
+    stack.start_core().await;
+    stack.start_site().await;
+    await_sites(&stack, |site| site.fine).await;
+    stack
+}
+
+/// What `site list` tells of a site.
+#[derive(Debug, Deserialize)]
+struct Listed {
+    name: String,
+    fine: bool,
+    waiting: u64,
+}
+
+/// Waits until this is so of every site.
+async fn await_sites(stack: &Stack, is_so: impl Fn(&Listed) -> bool) {
+    wait_for("sites as they should be", Duration::from_secs(30), async || {
+        let listed = stack.output(&["site", "list", "--json"]).await.stdout;
+        let sites: Vec<Listed> = serde_json::from_slice(&listed).ok()?;
+        (sites.len() == 2 && sites.iter().all(&is_so)).then_some(())
+    })
+    .await;
+}
+
 async fn open(stack: &Stack, sent: &Sent, token: u8) -> Reading {
-    let reader = Reader::new(stack.port + 1, &stack.ca());
+    open_at(stack, 1, sent, token).await
+}
+
+async fn open_at(stack: &Stack, distance: u16, sent: &Sent, token: u8) -> Reading {
+    let reader = Reader::new(stack.port + distance, &stack.ca());
     let opened = wait_for(
         "an answer that is not 503",
         Duration::from_secs(20),
@@ -115,5 +162,35 @@ async fn the_certificate_of_a_site_within_the_core_is_renewed_while_the_core_run
         .await
         .expect("it fits");
     assert_eq!(reader.fetch("GET", "/").await.expect("an answer").status, 200);
+    stack.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_site_that_is_away_holds_up_its_own_messages_and_no_others() {
+    let mut stack = with_both().await;
+    let away = stack.site.take().expect("it runs");
+    away.stop(Duration::from_secs(20)).await;
+    // The command gives the link once the site has the message, so it waits for the site.
+    let to_the_dmz = stack.send(SECRET, &["--site", "demo"]);
+    let meanwhile = async {
+        let waits_there = |site: &Listed| site.waiting == u64::from(site.name == "demo");
+        await_sites(&stack, waits_there).await;
+        let inside = stack.send(INSIDE_SECRET, &["--site", "inside"]).await;
+        assert_eq!(
+            open_at(&stack, INSIDE, &inside, 1).await,
+            Reading::Text(INSIDE_SECRET.to_owned())
+        );
+        stack.await_message(&inside.id, "read").await;
+        await_sites(&stack, waits_there).await;
+        stack.run_site()
+    };
+    let (late, back) = tokio::join!(to_the_dmz, meanwhile);
+    stack.site = Some(back);
+    let elsewhere = Reader::new(stack.port + INSIDE, &stack.ca());
+    let elsewhere = elsewhere.open(&late.link(), [1; 16]).await;
+    assert_eq!(elsewhere.expect("an answer"), Reading::Neutral);
+    assert_eq!(open(&stack, &late, 1).await, Reading::Text(SECRET.to_owned()));
+    stack.await_message(&late.id, "read").await;
+    await_sites(&stack, |site| site.fine && site.waiting == 0).await;
     stack.stop().await;
 }
