@@ -48,7 +48,7 @@ pub enum ProblemKind {
     /// A factor that was just used as a proof, or stood there before an invitation, takes other proofs to be
     /// removed or replaced.
     OtherProofNeeded,
-    /// The id is another message's.
+    /// The id is another message's. Of a question about the journal: it is of a time that is no longer there.
     Conflict,
     /// The chain is not the one that the other side knows: somebody turned this site back, or it is another's.
     Fork,
