@@ -13,11 +13,11 @@ use server::config::{Mistakes, Origin};
 use super::{Outcome, shown};
 use crate::config::{Config, SiteSettings};
 use crate::keys::OsRandomness;
-use crate::site::pages::{Digests, differing, expected};
+use crate::site::pages::{Digests, Ids, WITHIN, expected, look};
 
 /// Nobody knows what pages must be without knowing whose the site is.
-const UNKNOWN: &str = "no configuration here has a [[site]] with this address: say with --expect what its pages must be, as \
-                       `core-api site probe NAME --digests` prints it on the core's host";
+const UNKNOWN: &str = "no [[site]] of the configuration here has this address";
+const ADVICE: &str = "say with --expect what its pages must be, as `core-api site probe NAME --digests` prints it on the core's host";
 
 /// What the pages must be is known where the configuration is, and can be carried from there.
 #[derive(Debug, clap::Args)]
@@ -33,6 +33,14 @@ pub(super) struct Probe {
     /// The authority of its public certificate, instead of the host's own list
     #[arg(long, value_name = "FILE")]
     ca_file: Option<PathBuf>,
+    /// The id of a message, as in its link, instead of one that nobody has; it is not opened
+    #[arg(
+        long,
+        value_name = "ID",
+        conflicts_with = "digests",
+        allow_hyphen_values = true
+    )]
+    id: Option<Token>,
     /// Where it stands, instead of asking for its name
     #[arg(long, value_name = "IP:PORT")]
     at: Option<SocketAddr>,
@@ -41,9 +49,10 @@ pub(super) struct Probe {
 /// Judges all pages and files, or says why it cannot. Only what the digests are made from needs a configuration.
 pub(super) async fn run(probe: &Probe, config: Result<Config, Mistakes>, out: &mut dyn Write) -> Outcome {
     let typed = Origin::parse(&probe.target).ok();
-    let config = match typed {
-        Some(_) => config.ok(),
-        None => Some(config?),
+    let (config, mistakes) = match config {
+        Ok(config) => (Some(config), None),
+        Err(mistakes) if typed.is_some() => (None, Some(mistakes)),
+        Err(mistakes) => return Err(mistakes.into()),
     };
     let is_meant = |site: &&SiteSettings| match &typed {
         Some(origin) => site.public_origin == *origin,
@@ -60,7 +69,7 @@ pub(super) async fn run(probe: &Probe, config: Result<Config, Mistakes>, out: &m
     });
     let digests = match &probe.expect {
         Some(file) => carried(file)?,
-        None => own.ok_or(UNKNOWN)?,
+        None => own.ok_or_else(|| unknown(mistakes, probe.digests))?,
     };
     if probe.digests {
         write!(out, "{digests}")?;
@@ -72,7 +81,30 @@ pub(super) async fn run(probe: &Probe, config: Result<Config, Mistakes>, out: &m
     );
     let at = probe.at.map(|at| (origin.host(), at)).or(configured.0);
     let ca_file = probe.ca_file.as_deref().or(configured.1);
-    compare(&PageClient::new(ca_file, at)?, &origin, &digests, out).await
+    let client = PageClient::new(ca_file, at)?;
+    let random = || Token::from(random_bytes::<16>(&OsRandomness));
+    let ids = Ids {
+        messages: vec![probe.id.unwrap_or_else(random)],
+        drop_box: random(),
+    };
+    let expected = expected(&digests, &ids);
+    let count = expected.len();
+    let found = look(&client, origin.url(), expected, WITHIN).await;
+    for path in &found.differing {
+        writeln!(out, "DIFFERS: {origin}{path}")?;
+    }
+    if let Some(error) = found.unseen {
+        return Err(error.into());
+    }
+    if !found.differing.is_empty() {
+        return Ok(ExitCode::FAILURE);
+    }
+    let like = match probe.expect {
+        Some(_) => "as expected",
+        None => "those of this release",
+    };
+    writeln!(out, "{origin}: all {count} pages and files are {like}.")?;
+    Ok(ExitCode::SUCCESS)
 }
 
 fn carried(file: &Path) -> Result<Digests, String> {
@@ -80,20 +112,15 @@ fn carried(file: &Path) -> Result<Digests, String> {
     told.parse().map_err(|error| format!("{}: {error}", shown(file)))
 }
 
-async fn compare(client: &PageClient, origin: &Origin, digests: &Digests, out: &mut dyn Write) -> Outcome {
-    let id = Token::from(random_bytes::<16>(&OsRandomness));
-    let expected = expected(digests, id);
-    let count = expected.len();
-    let changed = differing(client, origin.url(), expected).await?;
-    for path in &changed {
-        writeln!(out, "DIFFERS: {origin}{path}")?;
+/// Why it is not known what the pages must be, and what helps. `--digests` is what `--expect` reads.
+fn unknown(mistakes: Option<Mistakes>, wants_digests: bool) -> String {
+    let why = mistakes.map_or_else(
+        || UNKNOWN.to_owned(),
+        |mistakes| format!("the configuration cannot be read:\n{mistakes}"),
+    );
+    if wants_digests {
+        why
+    } else {
+        format!("{why}\n{ADVICE}")
     }
-    if changed.is_empty() {
-        writeln!(
-            out,
-            "{origin}: all {count} pages and files are those of this release."
-        )?;
-        return Ok(ExitCode::SUCCESS);
-    }
-    Ok(ExitCode::FAILURE)
 }

@@ -350,6 +350,7 @@ fn an_id_may_begin_with_a_hyphen() {
         vec!["message", "unlock", id],
         vec!["message", "destroy", id],
         vec!["drop", "show", id, "--out", "folder"],
+        vec!["site", "probe", "dmz1", "--id", id],
     ] {
         let parsed = Cli::try_parse_from([&["core-api"], command.as_slice()].concat());
         assert!(parsed.is_ok(), "{command:?}: {}", parsed.unwrap_err());
@@ -377,4 +378,33 @@ async fn nothing_is_asked_of_a_site_whose_request_could_not_be_written() {
     let refused = asked(&fresh).await;
     assert!(refused.contains("no core runs"), "{refused}");
     assert!(!fresh.exists(), "an empty file is no request");
+}
+
+#[tokio::test]
+async fn probe_judges_no_address_that_nothing_is_known_of() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = installed(folder.path()).await;
+    let probe = ["site", "probe", "https://elsewhere.example"];
+    let refused = async |config: &str, more: &[&str]| {
+        let words = [&["--config", config][..], &probe, more].concat();
+        typed(&words).await.unwrap_err()
+    };
+    let told = refused(&file, &[]).await;
+    assert!(
+        told.contains("has this address") && told.contains("--expect"),
+        "{told}"
+    );
+    let told = refused(&file, &["--digests"]).await;
+    assert!(
+        told.contains("has this address") && !told.contains("--expect"),
+        "{told}"
+    );
+
+    std::fs::write(&file, "demo = tru").unwrap();
+    let told = refused(&file, &[]).await;
+    assert!(
+        told.contains("core-api.toml") && told.contains("--expect"),
+        "{told}"
+    );
+    assert!(!told.contains("has this address"), "nobody knows: {told}");
 }

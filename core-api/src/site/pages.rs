@@ -4,7 +4,9 @@
 //! victims. `core-api site probe` looks from any outside host.
 
 use std::fmt;
+use std::slice;
 use std::str::FromStr;
+use std::time::Duration;
 
 use client::ClientError;
 use client::page::{Page, PageClient};
@@ -14,15 +16,35 @@ use data_encoding::HEXLOWER;
 use selfdestruct::http::drawn;
 use server::headers;
 use sha2::{Digest as _, Sha256};
+use tokio::time::timeout;
 use ui::{Assets, Lang};
 use url::Url;
 
 /// More than any page or script has.
 const LARGEST: usize = 1024 * 1024;
 
-/// Headers that no page of this release has: browsers would load or keep something, or go elsewhere. What a proxy in
-/// front of the site adds besides is its own affair.
-const NEVER: [&str; 3] = ["link", "refresh", "set-cookie"];
+/// How long one look at all of them may take: it is over before the next one of the watch, however slow the site is.
+pub const WITHIN: Duration = Duration::from_secs(45);
+
+/// Headers that no page of this release has, and by which browsers load, keep, erase or send something, go elsewhere, or
+/// read the body as another: those that are known to do so. What a proxy in front of the site adds besides is its own
+/// affair.
+const NEVER: [&str; 11] = [
+    "refresh",
+    "link",
+    "speculation-rules",
+    "content-encoding",
+    "set-cookie",
+    "clear-site-data",
+    "alt-svc",
+    "content-security-policy-report-only",
+    "report-to",
+    "reporting-endpoints",
+    "nel",
+];
+
+/// By these a browser runs or takes for a page what it should not.
+const POLICIES: [&str; 2] = ["content-security-policy", "content-type"];
 
 /// What stands for an id where digests are written down.
 const ANY: &str = "{id}";
@@ -79,6 +101,65 @@ impl FromStr for Digests {
     }
 }
 
+/// How bad it is that something differs; the worst is the least.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Gravity {
+    /// Another body, or none.
+    Body,
+    /// A header that makes a browser do more than it should.
+    Policy,
+    /// Another header: proxies are fond of doubling them.
+    Header,
+}
+
+impl Gravity {
+    /// Of a difference as it is told: only so do alarms remember it.
+    pub fn of(told: &str) -> Self {
+        match told.rsplit_once(": ") {
+            Some((_, header)) if is_policy(header) => Self::Policy,
+            Some((_, header)) if header == "cache-control" || is_always(header) => Self::Header,
+            _ => Self::Body,
+        }
+    }
+}
+
+fn is_policy(header: &str) -> bool {
+    POLICIES.contains(&header) || NEVER.contains(&header)
+}
+
+fn is_always(header: &str) -> bool {
+    headers::ALWAYS.iter().any(|(name, _)| *name == header)
+}
+
+/// The ids that pages are asked for with, which show the same for each.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ids {
+    /// Of messages, or of none.
+    pub messages: Vec<Token>,
+    /// Of a drop box, or of none.
+    pub drop_box: Token,
+}
+
+impl Ids {
+    /// Those that a page is asked for with; one that has no id in its address is asked for once.
+    fn of(&self, page: drawn::Page) -> &[Token] {
+        match page {
+            drawn::Page::Message => &self.messages,
+            drawn::Page::Home | drawn::Page::DropBox => slice::from_ref(&self.drop_box),
+        }
+    }
+}
+
+/// What a look found out.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// The paths at which something else stands than should, be it no page at all, each with the worst header that is
+    /// wrong where only headers are. The worst come first.
+    pub differing: Vec<String>,
+    /// Why not everything was seen, which says nothing about what was not.
+    pub unseen: Option<ClientError>,
+}
+
 /// Something that anybody can fetch.
 pub struct Public {
     /// Path and query.
@@ -94,10 +175,13 @@ pub struct Public {
 }
 
 /// Every page and file of a site with these pages: the pages as links and their browsers ask for them, and as they are
-/// asked for behind the language switch. `id` is one that no message has.
-pub fn expected(digests: &Digests, id: Token) -> Vec<Public> {
-    let id = id.to_string();
-    let pages = digests.0.iter().flat_map(|(page, lang, digest)| {
+/// asked for behind the language switch.
+pub fn expected(digests: &Digests, ids: &Ids) -> Vec<Public> {
+    let asked = digests.0.iter().flat_map(|(page, lang, digest)| {
+        let ids = ids.of(*page).iter().map(Token::to_string);
+        ids.map(move |id| (page, lang, digest, id))
+    });
+    let pages = asked.flat_map(|(page, lang, digest, id)| {
         let public = |path, lang| Public {
             path,
             lang,
@@ -138,28 +222,29 @@ fn bare(page: drawn::Page, id: &str) -> String {
     }
 }
 
-/// The paths at which something else stands than should, be it no page at all, each with the header that is wrong where
-/// only that is. Each is looked at, whatever the others show: what is broken at one must not hide what was changed at
-/// another.
-///
-/// # Errors
-/// When nothing differs and one cannot be fetched, which says nothing about it.
-pub async fn differing(
-    client: &PageClient,
-    origin: &Url,
-    expected: Vec<Public>,
-) -> Result<Vec<String>, ClientError> {
-    let (mut differing, mut unseen) = (Vec::new(), None);
-    for public in expected {
-        match fetch(client, origin, &public).await {
-            Ok(page) => differing.extend(public.difference(&page)),
-            Err(ClientError::Protocol(_)) => differing.push(public.name()),
-            Err(error) => unseen = Some(error),
-        }
+/// Looks at each, whatever the others show: what is broken at one must not hide what was changed at another, or that
+/// another cannot be seen. What is not there `within` this time was not seen.
+pub async fn look(client: &PageClient, origin: &Url, expected: Vec<Public>, within: Duration) -> Found {
+    let mut found = Found::default();
+    if timeout(within, found.look(client, origin, expected))
+        .await
+        .is_err()
+    {
+        found.unseen = Some(ClientError::TimedOut);
     }
-    match unseen {
-        Some(error) if differing.is_empty() => Err(error),
-        _ => Ok(differing),
+    found.differing.sort_by_key(|told| Gravity::of(told));
+    found
+}
+
+impl Found {
+    async fn look(&mut self, client: &PageClient, origin: &Url, expected: Vec<Public>) {
+        for public in expected {
+            match fetch(client, origin, &public).await {
+                Ok(page) => self.differing.extend(public.difference(&page)),
+                Err(ClientError::Protocol(_)) => self.differing.push(public.name()),
+                Err(error) => self.unseen = Some(error),
+            }
+        }
     }
 }
 
@@ -187,13 +272,16 @@ impl Public {
             .map(|header| format!("{}: {header}", self.name()))
     }
 
-    /// The first header that is not as it should be, or should not be there.
+    /// The worst header that is not as it should be, or should not be there.
     fn wrong_header(&self, page: &Page) -> Option<&'static str> {
         let own = [("content-type", self.kind), ("cache-control", self.caching)];
-        let mut fixed = headers::ALWAYS.into_iter().chain(own);
-        let wrong = fixed.find(|(name, value)| !page.header(name).eq([*value]));
+        let fixed = headers::ALWAYS.into_iter().chain(own);
+        let wrong = fixed.filter(|(name, value)| !page.header(name).eq([*value]));
         let wrong = wrong.map(|(name, _)| name);
-        wrong.or_else(|| NEVER.into_iter().find(|name| page.header(name).next().is_some()))
+        let added = NEVER
+            .into_iter()
+            .filter(|name| page.header(name).next().is_some());
+        wrong.chain(added).min_by_key(|name| !is_policy(name))
     }
 }
 
@@ -211,7 +299,11 @@ mod tests {
             demo: false,
         };
         let digests = |look: &Look, id: u8| -> Vec<[u8; 32]> {
-            expected(&Digests::of(look), Token::from([id; 16]))
+            let ids = Ids {
+                messages: vec![Token::from([id; 16])],
+                drop_box: Token::from([id; 16]),
+            };
+            expected(&Digests::of(look), &ids)
                 .into_iter()
                 .map(|public| public.digest)
                 .collect()
@@ -220,6 +312,20 @@ mod tests {
         assert_eq!(corp, digests(&look("Corp"), 2));
         assert_ne!(corp, digests(&look("Corq"), 1));
         assert!(corp.len() > 6 + 10, "three pages in two languages, and the files");
+    }
+
+    #[test]
+    fn a_body_is_worse_than_a_policy_and_that_than_another_header() {
+        let gravities = [
+            "/m/… (Accept-Language: de)",
+            "/m/… (Accept-Language: de): content-security-policy",
+            "/: refresh",
+            "/: strict-transport-security",
+        ]
+        .map(Gravity::of);
+        let (body, policy) = (Gravity::Body, Gravity::Policy);
+        assert_eq!(gravities, [body, policy, policy, Gravity::Header]);
+        assert!(gravities.is_sorted());
     }
 
     #[test]

@@ -13,8 +13,8 @@ use tokio::task::spawn_blocking;
 
 use crate::config::SiteSettings;
 use crate::core::Core;
-use crate::site::pages::{Digests, differing, expected};
-use crate::store::{StoreError, alarm as standing, site};
+use crate::site::pages::{Digests, Found, Gravity, Ids, WITHIN, expected, look};
+use crate::store::{Id, StoreError, alarm as standing, message, site};
 use crate::usecase::operators::alarm::{self, What};
 
 const PAUSE: Duration = Duration::from_mins(1);
@@ -45,8 +45,13 @@ pub async fn run(core: Arc<Core>, name: String, stop: Stop) {
 pub struct Watch {
     core: Arc<Core>,
     settings: SiteSettings,
-    /// Since when they could not be fetched.
+    /// Since when not all of them could be fetched.
     unseen_since: Option<Timestamp>,
+    /// Whether the last look asked for a message that is there.
+    asked_of_living: bool,
+    /// The message for which something differed: it is asked for besides until nothing does. Else the alarm would be
+    /// over with the next look, at another.
+    suspect: Option<Token>,
 }
 
 impl Watch {
@@ -56,6 +61,8 @@ impl Watch {
             core,
             settings,
             unseen_since: None,
+            asked_of_living: false,
+            suspect: None,
         }
     }
 
@@ -66,32 +73,42 @@ impl Watch {
     pub async fn look(&mut self) -> Result<(), StoreError> {
         let name = self.settings.name.clone();
         if !self.core.store.read(move |c| is_paired(c, &name)).await? {
-            self.unseen_since = None;
+            (self.unseen_since, self.suspect) = (None, None);
             return Ok(());
         }
-        match self.changed().await {
-            Ok(changed) => {
-                self.unseen_since = None;
-                self.judge(&changed).await
-            }
-            Err(why) => {
-                tracing::warn!(
-                    site = self.settings.name,
-                    why,
-                    "a site's public pages could not be fetched"
-                );
-                let now = self.core.now();
-                let since = *self.unseen_since.get_or_insert(now);
-                if now.since(since) >= UNSEEN {
-                    self.tell_unseen(now).await?;
-                }
-                Ok(())
-            }
+        let ids = self.ids().await?;
+        let (differing, unseen) = match self.found(&ids).await {
+            Ok(found) => (found.differing, found.unseen.map(|error| error.to_string())),
+            Err(why) => (Vec::new(), Some(why)),
+        };
+        if let Some(worst) = differing.first() {
+            self.suspect = suspect(&differing, &ids).or(self.suspect);
+            self.raise(without_ids(worst, &ids)).await?;
+        }
+        match unseen {
+            Some(why) => self.unseen(&why).await,
+            None => self.seen(differing.is_empty()).await,
         }
     }
 
-    /// The paths that differ, or why that cannot be said. The authority's file is read each time: it may be put right.
-    async fn changed(&self) -> Result<Vec<String>, String> {
+    /// With one of two looks that of a message that is there, if one is: whoever changed the site knows which are.
+    async fn ids(&mut self) -> Result<Ids, StoreError> {
+        let random = || random_bytes::<16>(&*self.core.randomness);
+        let drop_box = Token::from(random());
+        let (site, any, otherwise) = (self.settings.name.clone(), random(), Token::from(random()));
+        self.asked_of_living = !self.asked_of_living;
+        let mut message = otherwise;
+        if self.asked_of_living {
+            let living = self.core.store.read(move |c| living(c, &site, &any)).await?;
+            message = living.map_or(otherwise, Token::from);
+        }
+        let suspect = self.suspect.filter(|suspect| *suspect != message);
+        let messages = suspect.into_iter().chain([message]).collect();
+        Ok(Ids { messages, drop_box })
+    }
+
+    /// What is seen, or why nothing can be. The authority's file is read each time: it may be put right.
+    async fn found(&self, ids: &Ids) -> Result<Found, String> {
         let settings = self.settings.clone();
         // The host's own list is a large file.
         let client =
@@ -99,56 +116,111 @@ impl Watch {
         let client = client.await.map_err(|error| error.to_string())?;
         let client = client.map_err(|error| error.to_string())?;
         let settings = &self.settings;
-        let look = settings.look(&self.core.settings.organisation, self.core.settings.demo);
-        let id = Token::from(random_bytes::<16>(&*self.core.randomness));
-        let expected = expected(&Digests::of(&look), id);
-        let changed = differing(&client, settings.public_origin.url(), expected).await;
-        let changed = changed.map_err(|error| error.to_string())?;
-        if !changed.is_empty() {
-            tracing::warn!(site = settings.name, ?changed, "public pages differ");
+        let as_configured = settings.look(&self.core.settings.organisation, self.core.settings.demo);
+        let expected = expected(&Digests::of(&as_configured), ids);
+        let found = look(&client, settings.public_origin.url(), expected, WITHIN).await;
+        if !found.differing.is_empty() {
+            tracing::warn!(site = settings.name, changed = ?found.differing, "public pages differ");
         }
-        // An id that nobody has would say nothing.
-        Ok(changed
-            .into_iter()
-            .map(|path| path.replace(&id.to_string(), "…"))
-            .collect())
+        Ok(found)
     }
 
-    async fn judge(&self, changed: &[String]) -> Result<(), StoreError> {
+    /// Raises the alarm, and once more where it stands for something less bad: that must not hide this.
+    async fn raise(&self, worst: String) -> Result<(), StoreError> {
         let (shared, name, now) = (
             Arc::clone(&self.core),
             self.settings.name.clone(),
             self.core.now(),
         );
-        let first = changed.first().cloned();
         self.core
             .store
             .write(move |c| {
-                if !is_paired(c, &name)? {
+                if !is_paired(c, &name)? || is_told(c, &name, Gravity::of(&worst))? {
                     return Ok(());
                 }
-                alarm::lower(c, &name, What::Unseen, "")?;
-                match first {
-                    Some(page) => alarm::raise_one(c, &shared, &name, What::Pages, &page, now),
-                    None => alarm::lower_kind(c, &name, What::Pages).map(drop),
-                }
+                alarm::lower_kind(c, &name, What::Pages)?;
+                alarm::raise(c, &shared, &name, What::Pages, &worst, now)
             })
             .await
     }
 
-    /// A site that does not answer at all has an alarm already.
-    async fn tell_unseen(&self, now: Timestamp) -> Result<(), StoreError> {
+    /// Everything was seen.
+    async fn seen(&mut self, is_right: bool) -> Result<(), StoreError> {
+        self.unseen_since = None;
+        if is_right {
+            self.suspect = None;
+        }
+        let name = self.settings.name.clone();
+        self.core
+            .store
+            .write(move |c| {
+                alarm::lower(c, &name, What::Unseen, "")?;
+                if is_right {
+                    alarm::lower_kind(c, &name, What::Pages)?;
+                }
+                Ok(())
+            })
+            .await
+    }
+
+    /// Not everything was, which says nothing for a while.
+    async fn unseen(&mut self, why: &str) -> Result<(), StoreError> {
+        tracing::warn!(
+            site = self.settings.name,
+            why,
+            "not all of a site's public pages could be fetched"
+        );
+        let now = self.core.now();
+        let since = *self.unseen_since.get_or_insert(now);
+        if now.since(since) < UNSEEN {
+            return Ok(());
+        }
         let (shared, name) = (Arc::clone(&self.core), self.settings.name.clone());
         self.core
             .store
             .write(move |c| {
-                if is_paired(c, &name)? && standing::count(c, &name, What::Stale.word())? == 0 {
+                if answers(c, &name)? {
                     alarm::raise(c, &shared, &name, What::Unseen, "", now)?;
                 }
                 Ok(())
             })
             .await
     }
+}
+
+/// A message that may be on the site: the first one after `any`, in the order of ids.
+fn living(c: &Connection, site: &str, any: &Id) -> Result<Option<Id>, StoreError> {
+    let mut found = message::perhaps_on_site(c, site, any, 1)?;
+    if found.is_empty() {
+        found = message::perhaps_on_site(c, site, &[0; 16], 1)?;
+    }
+    Ok(found.pop().map(|(id, _)| id))
+}
+
+/// The message at whose page the worst stands, if at any.
+fn suspect(differing: &[String], ids: &Ids) -> Option<Token> {
+    let at = |told: &String| ids.messages.iter().find(|id| told.contains(&id.to_string()));
+    differing.iter().find_map(at).copied()
+}
+
+/// Which id it was says nothing.
+fn without_ids(told: &str, ids: &Ids) -> String {
+    let asked = ids.messages.iter().chain([&ids.drop_box]);
+    asked.fold(told.to_owned(), |told, id| told.replace(&id.to_string(), "…"))
+}
+
+/// Whether the alarm stands for something as bad.
+fn is_told(c: &Connection, name: &str, gravity: Gravity) -> Result<bool, StoreError> {
+    let standing = standing::standing(c, name)?;
+    let mut told = standing.iter().filter(|alarm| alarm.what == What::Pages.word());
+    Ok(told.any(|alarm| Gravity::of(&alarm.subject) <= gravity))
+}
+
+/// A site that does not answer the core, or that has a trouble, for which it may have been taken off the net, has an
+/// alarm already.
+fn answers(c: &Connection, name: &str) -> Result<bool, StoreError> {
+    let site = site::by_name(c, name)?.filter(|site| site.retired_at.is_none());
+    Ok(site.is_some_and(|site| site.trouble.is_none()) && standing::count(c, name, What::Stale.word())? == 0)
 }
 
 /// It may be retired while its pages are looked at, and then has no alarms.

@@ -271,17 +271,27 @@ impl Bench {
             .expect("it is paired")
     }
 
-    /// The alarms that stand, by their words.
     /// Where the authority of the sites' public certificates stands.
     pub(crate) fn public_ca(&self) -> PathBuf {
         self.folder.path().join(PUBLIC_CA)
     }
 
+    /// The alarms that stand, by their words.
     pub(crate) async fn alarms(&self, site: &str) -> Vec<String> {
+        let standing = self.standing(site).await.into_iter();
+        standing.map(|alarm| alarm.what).collect()
+    }
+
+    /// What the alarms that stand are about.
+    pub(crate) async fn subjects(&self, site: &str) -> Vec<String> {
+        let standing = self.standing(site).await.into_iter();
+        standing.map(|alarm| alarm.subject).collect()
+    }
+
+    async fn standing(&self, site: &str) -> Vec<alarm::Standing> {
         let site = site.to_owned();
         let standing = self.core.store.read(move |c| alarm::standing(c, &site)).await;
-        let standing = standing.expect("the database works");
-        standing.into_iter().map(|alarm| alarm.what).collect()
+        standing.expect("the database works")
     }
 
     /// How many audit records hold this text.

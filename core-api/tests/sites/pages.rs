@@ -5,10 +5,11 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use client::ClientError;
 use client::page::PageClient;
-use contract::sync::Token;
+use contract::sync::{Token, What};
 use core_api::config::SiteSettings;
-use core_api::site::pages::{Digests, differing, expected};
+use core_api::site::pages::{Digests, Found, Ids, Public, WITHIN, expected, look};
 use core_api::worker::pages::Watch;
 use rustls::ServerConfig;
 use rustls_pki_types::pem::PemObject as _;
@@ -98,6 +99,16 @@ fn answer(head: &str, body: &[u8]) -> Vec<u8> {
     [head.as_bytes(), body].concat()
 }
 
+const IDS: [u8; 2] = [1, 2];
+
+/// All pages and files of the site, asked for with the same ids each time.
+fn all(settings: &SiteSettings) -> Vec<Public> {
+    let [message, drop_box] = IDS.map(|byte| Token::from([byte; 16]));
+    let digests = Digests::of(&settings.look("Corp", false));
+    let messages = vec![message];
+    expected(&digests, &Ids { messages, drop_box })
+}
+
 fn is_start(path: &str) -> bool {
     path == "/" || path.starts_with("/?") || path.starts_with("/ (")
 }
@@ -135,13 +146,11 @@ async fn a_broken_page_differs_and_hides_no_other() {
     let (bench, outside) = (Bench::new().await, Outside::new().await);
     outside.trusted_by(&bench);
     let settings = outside.settings(&bench);
-    let look = settings.look("Corp", false);
     let client = PageClient::new(settings.public_ca_file.as_deref(), settings.stands_at()).unwrap();
-    let look_at = async || {
-        let expected = expected(&Digests::of(&look), Token::from([1; 16]));
-        differing(&client, settings.public_origin.url(), expected).await
-    };
-    assert!(look_at().await.is_err(), "nothing was seen, and nothing is said");
+    let look_at = async || look(&client, settings.public_origin.url(), all(&settings), WITHIN).await;
+    let Found { differing, unseen } = look_at().await;
+    assert_eq!(differing, [""; 0], "nothing was seen, and nothing is said");
+    assert!(unseen.is_some());
 
     let broken: [(&str, Answers); 3] = [
         (
@@ -159,14 +168,18 @@ async fn a_broken_page_differs_and_hides_no_other() {
     ];
     for (what, answers) in broken {
         outside.answer(answers);
-        let found = look_at().await.unwrap_or_else(|error| panic!("{what}: {error}"));
+        let Found {
+            differing: found,
+            unseen,
+        } = look_at().await;
+        assert!(unseen.is_some(), "{what}: the others were not seen");
         assert_eq!(found.len(), 2 * Lang::ALL.len(), "{what}: {found:?}");
         assert!(found.iter().all(|path| is_start(path)), "{what}: {found:?}");
     }
 
     // What comes last is seen as well.
     outside.answer(|path, _| (!is_start(path)).then(|| answer("200 OK", b"another")));
-    let found = look_at().await.unwrap();
+    let found = look_at().await.differing;
     assert!(found.iter().any(|path| path.starts_with("/m/")), "{found:?}");
 }
 
@@ -175,16 +188,16 @@ async fn what_differs_only_for_those_who_follow_a_link_or_only_in_a_header_is_fo
     let (bench, outside) = (Bench::new().await, Outside::new().await);
     outside.trusted_by(&bench);
     let settings = outside.settings(&bench);
-    let look = settings.look("Corp", false);
     let client = PageClient::new(settings.public_ca_file.as_deref(), settings.stands_at()).unwrap();
     let found = async |changed: Answers| {
         outside.answer(changed);
-        let expected = expected(&Digests::of(&look), Token::from([1; 16]));
+        let expected = all(&settings);
         let count = expected.len();
-        let found = differing(&client, settings.public_origin.url(), expected).await;
-        (count, found.unwrap())
+        let found = look(&client, settings.public_origin.url(), expected, WITHIN).await;
+        assert!(found.unseen.is_none(), "everything was seen");
+        (count, found.differing)
     };
-    let drawn = || Drawn::of(&look);
+    let drawn = || Drawn::of(&settings.look("Corp", false));
 
     // A proxy may add what it likes.
     let fine = drawn();
@@ -215,6 +228,24 @@ async fn what_differs_only_for_those_who_follow_a_link_or_only_in_a_header_is_fo
         ("content-type", "text/plain"),
         ("cache-control", "max-age=60"),
         ("refresh", "0; url=https://elsewhere.example"),
+        ("link", "<https://elsewhere.example/x.css>; rel=stylesheet"),
+        ("speculation-rules", r#""https://elsewhere.example/rules""#),
+        ("content-encoding", "identity"),
+        ("set-cookie", "visitor=1"),
+        ("clear-site-data", r#""*""#),
+        ("alt-svc", r#"h2="elsewhere.example:443""#),
+        (
+            "content-security-policy-report-only",
+            "default-src 'none'; report-uri https://elsewhere.example",
+        ),
+        ("report-to", "{}"),
+        ("reporting-endpoints", r#"default="https://elsewhere.example""#),
+        ("nel", "{}"),
+        // One put in the place of the own one says the same twice.
+        (
+            "strict-transport-security",
+            "max-age=31536000\r\nstrict-transport-security: max-age=31536000",
+        ),
     ] {
         let drawn = drawn();
         let (count, wrong) = found(Box::new(move |path, lang| {
@@ -227,6 +258,136 @@ async fn what_differs_only_for_those_who_follow_a_link_or_only_in_a_header_is_fo
             "{wrong:?}"
         );
     }
+}
+
+#[tokio::test]
+async fn a_header_that_stands_hides_no_policy_and_that_no_body() {
+    let (bench, outside) = (Bench::new().await, Outside::new().await);
+    outside.trusted_by(&bench);
+    let settings = outside.settings(&bench);
+    let drawn = || Drawn::of(&settings.look("Corp", false));
+    let mut watch = Watch::new(Arc::clone(&bench.core), settings.clone());
+    let sends = |header: &'static str, value: &'static str| {
+        let drawn = drawn();
+        outside.answer(move |path, lang| as_built(&drawn, path, lang, (header, value)));
+    };
+    let twice = "max-age=31536000\r\nstrict-transport-security: max-age=31536000";
+
+    for looks in 1..=2 {
+        sends("strict-transport-security", twice);
+        watch.look().await.unwrap();
+        let told = bench.subjects("dmz1").await;
+        assert!(
+            told[0].ends_with(": strict-transport-security"),
+            "{looks}: {told:?}"
+        );
+        assert_eq!((told.len(), bench.audited("pages-changed").await), (1, 1));
+    }
+    // The worst of several is told, of pages as well as of headers.
+    let fine = drawn();
+    outside.answer(move |path, lang| {
+        let sent = as_built(&fine, path, lang, ("strict-transport-security", twice))?;
+        let lax = String::from_utf8_lossy(&sent).replace("script-src 'self'", "script-src *");
+        Some(if path.starts_with("/m/") {
+            lax.into_bytes()
+        } else {
+            sent
+        })
+    });
+    watch.look().await.unwrap();
+    let told = bench.subjects("dmz1").await;
+    let policy = "/m/… (Accept-Language: en): content-security-policy";
+    assert_eq!(
+        (told, bench.audited("pages-changed").await),
+        (vec![policy.to_owned()], 2)
+    );
+
+    let fine = drawn();
+    outside.answer(move |path, lang| {
+        let is_script = Assets::all().any(|(asset, kind, _)| asset == path && kind.contains("javascript"));
+        if is_script {
+            return Some(answer("200 OK", b"another"));
+        }
+        as_built(&fine, path, lang, ("content-security-policy", ""))
+    });
+    watch.look().await.unwrap();
+    let told = bench.subjects("dmz1").await;
+    assert!(told.len() == 1 && told[0].starts_with("/assets/"), "{told:?}");
+    assert_eq!(bench.audited("pages-changed").await, 3);
+
+    // What is less bad is no news, and it is over when all is right.
+    sends("strict-transport-security", twice);
+    watch.look().await.unwrap();
+    assert_eq!(bench.subjects("dmz1").await, told);
+    sends("x-other", "");
+    watch.look().await.unwrap();
+    assert!(bench.alarms("dmz1").await.is_empty());
+}
+
+#[tokio::test]
+async fn what_is_shown_for_a_message_that_is_there_is_seen() {
+    let (bench, outside) = (Bench::new().await, Outside::new().await);
+    outside.trusted_by(&bench);
+    let settings = outside.settings(&bench);
+    let drawn = || Drawn::of(&settings.look("Corp", false));
+    let mut watch = Watch::new(Arc::clone(&bench.core), settings.clone());
+    let kept = drawn();
+    outside.answer(move |path, lang| as_built(&kept, path, lang, ("cache-control", "")));
+    watch.look().await.unwrap();
+    assert!(bench.subjects("dmz1").await[0].ends_with(": cache-control"));
+
+    // What stands for an id that nobody has takes no eye off the others.
+    let message = bench.send("dmz1").await;
+    bench.push("dmz1").await;
+    let changed_for_it = |header: &'static str| {
+        let (drawn, id) = (drawn(), message.to_string());
+        outside.answer(move |path, lang| {
+            if path.contains(&id) {
+                return Some(answer("200 OK", b"another"));
+            }
+            as_built(&drawn, path, lang, (header, ""))
+        });
+    };
+    changed_for_it("cache-control");
+    for _ in 0..2 {
+        watch.look().await.unwrap();
+    }
+    let told = bench.subjects("dmz1").await;
+    assert_eq!(told, ["/m/… (Accept-Language: en)"], "of no id that somebody has");
+
+    // It is asked for until it is right, also when it has ended.
+    bench.site().open(message);
+    bench.pull("dmz1").await;
+    changed_for_it("x-other");
+    for _ in 0..3 {
+        watch.look().await.unwrap();
+        assert_eq!(bench.subjects("dmz1").await, told);
+    }
+    assert_eq!(bench.audited("pages-changed").await, 2);
+    let right = drawn();
+    outside.answer(move |path, lang| as_built(&right, path, lang, ("x-other", "")));
+    watch.look().await.unwrap();
+    assert!(bench.alarms("dmz1").await.is_empty());
+}
+
+#[tokio::test]
+async fn what_takes_too_long_was_not_seen() {
+    let (bench, outside) = (Bench::new().await, Outside::new().await);
+    outside.trusted_by(&bench);
+    let settings = outside.settings(&bench);
+    let drawn = Drawn::of(&settings.look("Corp", false));
+    outside.answer(move |path, lang| as_built(&drawn, path, lang, ("x-other", "")));
+    let client = PageClient::new(settings.public_ca_file.as_deref(), settings.stands_at()).unwrap();
+    let found = look(
+        &client,
+        settings.public_origin.url(),
+        all(&settings),
+        Duration::ZERO,
+    )
+    .await;
+    assert_eq!(found.differing, [""; 0]);
+    assert!(matches!(found.unseen, Some(ClientError::TimedOut)), "{found:?}");
+    assert!(WITHIN < Duration::from_mins(1), "the watch looks each minute");
 }
 
 #[tokio::test]
@@ -262,5 +423,38 @@ async fn pages_that_nobody_can_look_at_are_an_alarm_until_somebody_can() {
         watch.look().await.unwrap();
         assert_eq!(bench.alarms("dmz1").await, ["stale"]);
         bench.forward(minute * 10);
+    }
+}
+
+#[tokio::test]
+async fn one_page_that_differs_does_not_hide_that_the_others_cannot_be_seen() {
+    let (bench, outside) = (Bench::new().await, Outside::new().await);
+    outside.trusted_by(&bench);
+    outside.answer(|path, _| is_start(path).then(|| answer("200 OK", b"another")));
+    let mut watch = Watch::new(Arc::clone(&bench.core), outside.settings(&bench));
+    for alarms in [&["pages-changed"][..], &["pages-changed", "pages-unseen"]] {
+        watch.look().await.unwrap();
+        assert_eq!(bench.alarms("dmz1").await, alarms);
+        bench.forward(Duration::from_mins(5));
+    }
+    watch.look().await.unwrap();
+    assert_eq!(bench.alarms("dmz1").await.len(), 2, "both stand on");
+}
+
+/// Whoever took it off the net because of that knows why its pages cannot be seen.
+#[tokio::test]
+async fn a_troubled_site_whose_pages_cannot_be_seen_has_its_alarm_already() {
+    let (bench, outside) = (Bench::new().await, Outside::new().await);
+    bench.site().happened(What::Noise { pages: 1, misses: 0 });
+    bench.site().state().tamper = Some(Box::new(|answer| {
+        answer.events[0].event = answer.events[0].event.replace("\"pages\":1", "\"pages\":9");
+    }));
+    bench.pull("dmz1").await;
+    assert_eq!(bench.alarms("dmz1").await, ["event-changed"]);
+    let mut watch = Watch::new(Arc::clone(&bench.core), outside.settings(&bench));
+    for _ in 0..3 {
+        watch.look().await.unwrap();
+        assert_eq!(bench.alarms("dmz1").await, ["event-changed"]);
+        bench.forward(Duration::from_mins(10));
     }
 }

@@ -241,24 +241,6 @@ pub fn raise(
     Ok(())
 }
 
-/// Raises an alarm, if none of its kind stands: the first subject stands for all.
-///
-/// # Errors
-/// When the database fails.
-pub fn raise_one(
-    c: &Connection,
-    core: &Core,
-    site: &str,
-    what: What,
-    subject: &str,
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    if alarm::count(c, site, what.word())? > 0 {
-        return Ok(());
-    }
-    raise(c, core, site, what, subject, now)
-}
-
 /// Queues a letter to each operator: one for a kind of alarm at a site while any of the kind stands, however many
 /// messages it is about. Nothing wakes the outbox before the transaction is on the disk; it looks within a minute.
 fn mail(
