@@ -14,6 +14,10 @@ use tracing_subscriber::fmt::MakeWriter;
 
 /// Lines that wait at most. Each has some 300 bytes.
 const MOST_WAITING: usize = 4096;
+/// How long lines are gathered to be written together: nobody has to wake the thread that writes for each.
+const GATHER: Duration = Duration::from_millis(5);
+/// Bytes after which no more are gathered.
+const TOGETHER: usize = 64 * 1024;
 /// How long the end of the process waits for the last ones.
 const LAST_LINES: Duration = Duration::from_secs(1);
 /// What was lost is told of no more often than this.
@@ -75,7 +79,7 @@ impl<'a> MakeWriter<'a> for Lines {
 impl Write for &Lines {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         if self.queue.try_send(Item::Line(line.to_vec())).is_err() {
-            lose(&self.lost);
+            lose(&self.lost, 1);
         }
         Ok(line.len())
     }
@@ -85,9 +89,9 @@ impl Write for &Lines {
     }
 }
 
-fn lose(lost: &AtomicU64) {
-    lost.fetch_add(1, Ordering::Relaxed);
-    metrics::counter!("log_lines_lost_total").increment(1);
+fn lose(lost: &AtomicU64, lines: u64) {
+    lost.fetch_add(lines, Ordering::Relaxed);
+    metrics::counter!("log_lines_lost_total").increment(lines);
 }
 
 /// Until nobody is left who could log.
@@ -95,12 +99,15 @@ fn write(waiting: &Receiver<Item>, mut out: impl Write, lost: &AtomicU64) {
     let mut told = Instant::now();
     loop {
         match waiting.recv_timeout(TELL_EVERY) {
-            Ok(Item::Line(line)) => {
-                if out.write_all(&line).is_err() {
-                    lose(lost);
+            Ok(first) => {
+                let gathered = gather(first, waiting);
+                if out.write_all(&gathered.text).is_err() {
+                    lose(lost, gathered.lines);
+                }
+                for caller in gathered.callers {
+                    let _ = caller.send(());
                 }
             }
-            Ok(Item::Written(caller)) => drop(caller.send(())),
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => return,
         }
@@ -109,6 +116,40 @@ fn write(waiting: &Receiver<Item>, mut out: impl Write, lost: &AtomicU64) {
             told = Instant::now();
         }
     }
+}
+
+/// What is written together.
+#[derive(Default)]
+struct Gathered {
+    text: Vec<u8>,
+    lines: u64,
+    /// Who wait until it is.
+    callers: Vec<SyncSender<()>>,
+}
+
+impl Gathered {
+    fn add(&mut self, item: Item) {
+        match item {
+            Item::Line(line) => {
+                self.text.extend_from_slice(&line);
+                self.lines += 1;
+            }
+            Item::Written(caller) => self.callers.push(caller),
+        }
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "this thread is there to wait")]
+fn gather(first: Item, waiting: &Receiver<Item>) -> Gathered {
+    let mut gathered = Gathered::default();
+    gathered.add(first);
+    std::thread::sleep(GATHER);
+    while gathered.text.len() < TOGETHER
+        && let Ok(next) = waiting.try_recv()
+    {
+        gathered.add(next);
+    }
+    gathered
 }
 
 /// Says how many were lost, by a line that is queued like any other. If that is lost, too, it is said again.
@@ -131,18 +172,18 @@ mod tests {
 
     use super::*;
 
-    /// Takes a line each time that it is let.
+    /// Takes what is written each time that it is let.
     struct Slow {
         let_go: Receiver<()>,
         taken: std::sync::mpsc::Sender<String>,
     }
 
     impl Write for Slow {
-        fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        fn write(&mut self, text: &[u8]) -> io::Result<usize> {
             self.let_go.recv().map_err(|_| io::ErrorKind::BrokenPipe)?;
-            let taken = self.taken.send(String::from_utf8_lossy(line).into_owned());
+            let taken = self.taken.send(String::from_utf8_lossy(text).into_owned());
             taken.map_err(|_| io::ErrorKind::BrokenPipe)?;
-            Ok(line.len())
+            Ok(text.len())
         }
 
         fn flush(&mut self) -> io::Result<()> {
@@ -152,28 +193,47 @@ mod tests {
 
     fn slow() -> (Lines, LastLines, std::sync::mpsc::Sender<()>, Receiver<String>) {
         let ((go, let_go), (taken, seen)) = (channel(), channel());
-        let (lines, last) = Lines::to(Slow { let_go, taken }).unwrap();
-        (lines, last, go, seen)
+        let (lines, end) = Lines::to(Slow { let_go, taken }).unwrap();
+        (lines, end, go, seen)
+    }
+
+    /// Lets it take what there is until this many lines have come.
+    fn take(go: &std::sync::mpsc::Sender<()>, seen: &Receiver<String>, lines: usize) -> String {
+        let mut text = String::new();
+        while text.lines().count() < lines {
+            go.send(()).unwrap();
+            text.push_str(&seen.recv().unwrap());
+        }
+        text
     }
 
     #[test]
     fn whoever_logs_does_not_wait_and_what_is_lost_is_counted() {
-        let (lines, _last, go, seen) = slow();
-        let more = 10;
-        // One may be on its way already.
-        for number in 0..=MOST_WAITING + more {
+        let (lines, _end, go, seen) = slow();
+        let all = 3 * MOST_WAITING;
+        for number in 0..all {
             (&lines).write_all(format!("{number}\n").as_bytes()).unwrap();
         }
-        let lost = lines.lost.load(Ordering::Relaxed);
-        assert!((more as u64..=more as u64 + 1).contains(&lost), "{lost}");
-        for number in 0..MOST_WAITING {
-            go.send(()).unwrap();
-            assert_eq!(
-                seen.recv().unwrap(),
-                format!("{number}\n"),
-                "the first ones, in order"
-            );
+        let lost = usize::try_from(lines.lost.load(Ordering::Relaxed)).unwrap();
+        // Those that are on their way by then make room for as many.
+        assert!(lost > 0 && lost <= all - MOST_WAITING, "{lost}");
+        let text = take(&go, &seen, all - lost);
+        let written: Vec<usize> = text.lines().map(|line| line.parse().unwrap()).collect();
+        assert_eq!(written.len(), all - lost);
+        assert!(written.is_sorted() && written[0] == 0, "the first ones, in order");
+    }
+
+    #[test]
+    fn lines_are_written_together() {
+        let (lines, _end, go, seen) = slow();
+        for _ in 0..100 {
+            (&lines).write_all(b"a line\n").unwrap();
         }
+        take(&go, &seen, 100);
+        (&lines).write_all(b"another\n").unwrap();
+        go.send(()).unwrap();
+        assert_eq!(seen.recv().unwrap(), "another\n");
+        assert!(seen.try_recv().is_err(), "nothing comes twice");
     }
 
     #[test]
@@ -187,15 +247,16 @@ mod tests {
         tracing::subscriber::with_default(subscriber, || {
             lost.store(7, Ordering::Relaxed);
             tell(&lost);
-            go.send(()).unwrap();
-            assert!(seen.recv().unwrap().contains("lost=7"));
+            assert!(take(&go, &seen, 1).contains("lost=7"));
             assert_eq!(lost.load(Ordering::Relaxed), 0);
             // Nobody takes anything: the queue is full, and the notice has no room either.
-            for _ in 0..MOST_WAITING + 2 {
+            let before = loop {
                 tracing::info!("a line");
-            }
-            let before = lost.load(Ordering::Relaxed);
-            assert!(before > 0);
+                let so_far = lost.load(Ordering::Relaxed);
+                if so_far > MOST_WAITING as u64 {
+                    break so_far;
+                }
+            };
             tell(&lost);
             assert!(lost.load(Ordering::Relaxed) > before, "not forgotten");
         });
@@ -203,20 +264,20 @@ mod tests {
 
     #[test]
     fn the_last_lines_are_written_before_the_end() {
-        let (lines, last, go, seen) = slow();
+        let (lines, end, go, seen) = slow();
         (&lines).write_all(b"the last one\n").unwrap();
         go.send(()).unwrap();
-        drop(last);
+        drop(end);
         assert_eq!(seen.try_recv().unwrap(), "the last one\n");
     }
 
     #[test]
     fn whoever_takes_no_lines_holds_nobody_up() {
-        let (lines, last, go, seen) = slow();
+        let (lines, end, go, seen) = slow();
         drop((go, seen));
         for _ in 0..3 * MOST_WAITING {
             (&lines).write_all(b"to nobody\n").unwrap();
         }
-        drop(last);
+        drop(end);
     }
 }
