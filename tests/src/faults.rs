@@ -10,8 +10,10 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 use tokio::time::sleep;
+
+use crate::ports::listen;
 
 /// The longest that a request is held up, in milliseconds.
 const LONGEST_DELAY: u64 = 300;
@@ -67,13 +69,7 @@ impl FaultyNetwork {
     /// # Panics
     /// When no port is free.
     pub async fn start(target: u16, seed: u64) -> Self {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
-            .await
-            .expect("a free port");
-        let port = listener
-            .local_addr()
-            .expect("a bound socket has an address")
-            .port();
+        let (listener, port) = listen(0).await;
         let schedule = Arc::new(Schedule::new(seed));
         let shared = Arc::clone(&schedule);
         tokio::spawn(async move {

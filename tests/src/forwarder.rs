@@ -3,8 +3,10 @@
 use std::net::{Ipv4Addr, SocketAddr};
 
 use tokio::io::copy_bidirectional;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 use tokio::sync::watch;
+
+use crate::ports::listen;
 
 /// A forwarding port; it ends with the test's runtime.
 pub struct Forwarder {
@@ -18,13 +20,7 @@ impl Forwarder {
     /// # Panics
     /// When the port is taken.
     pub async fn start(port: u16) -> Self {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))
-            .await
-            .expect("a free port");
-        let port = listener
-            .local_addr()
-            .expect("a bound socket has an address")
-            .port();
+        let (listener, port) = listen(port).await;
         let (target, targets) = watch::channel(None);
         tokio::spawn(async move {
             while let Ok((mut incoming, _)) = listener.accept().await {

@@ -1,4 +1,4 @@
-//! Ports of servers that a test starts, stops and starts again.
+//! Ports of servers that a test starts, stops and starts again, and of what the harness itself puts between them.
 
 use std::net::{Ipv4Addr, TcpListener, UdpSocket};
 use std::sync::{Mutex, PoisonError};
@@ -9,6 +9,18 @@ const FIRST: u16 = 10_000;
 
 /// The blocks of this process, each held by its first port for datagrams, so that other processes see it, too.
 static RESERVED: Mutex<Vec<UdpSocket>> = Mutex::new(Vec::new());
+
+/// Listens on this port of 127.0.0.1 (0 for any), and says which it is.
+///
+/// # Panics
+/// When the port is taken.
+pub(crate) async fn listen(port: u16) -> (tokio::net::TcpListener, u16) {
+    let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, port))
+        .await
+        .expect("a free port");
+    let address = listener.local_addr().expect("a bound socket has an address");
+    (listener, address.port())
+}
 
 /// Reserves [`BLOCK`] ports of loopback until this process ends, and gives the first.
 ///

@@ -13,10 +13,11 @@ use rustls::{ClientConfig, RootCertStore, ServerConfig};
 use rustls_pki_types::pem::PemObject as _;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 use tokio::time::sleep;
 use tokio_rustls::{TlsAcceptor, TlsConnector};
 
+use crate::ports::listen;
 use crate::use_aws_lc_rs;
 
 /// The name in the certificate that a site makes for its end of the link.
@@ -119,13 +120,7 @@ impl Repeater {
             target,
             tls: TlsConnector::from(Arc::new(connector)),
         };
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
-            .await
-            .expect("a free port");
-        let port = listener
-            .local_addr()
-            .expect("a bound socket has an address")
-            .port();
+        let (listener, port) = listen(0).await;
         let heard = Arc::new(Mutex::new(Heard::default()));
         let shared = Arc::clone(&heard);
         let acceptor = TlsAcceptor::from(Arc::new(acceptor));
