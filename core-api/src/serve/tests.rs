@@ -130,6 +130,8 @@ async fn answered(folder: &Path, address: SocketAddr, prefix: Option<&str>, requ
 async fn exchange(stream: &mut (impl AsyncReadExt + AsyncWriteExt + Unpin), request: &[u8]) -> Option<u16> {
     // Whoever is refused may be answered before everything is written.
     let _ = stream.write_all(request).await;
+    // What was written may still lie in the TLS session: reading alone does not send it.
+    let _ = stream.flush().await;
     let mut answer = Vec::new();
     // A peer that closes without a TLS goodbye has still answered.
     let _ = stream.read_to_end(&mut answer).await;

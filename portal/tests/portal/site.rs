@@ -94,6 +94,9 @@ impl Site {
             .await
             .unwrap();
         stream.write_all(request).await.unwrap();
+        // What was written may still lie in the TLS session: reading alone does not send it. A portal that refuses a body
+        // may end the line before that; the answer tells.
+        drop(stream.flush().await);
         let mut answer = Vec::new();
         // The portal may end the line without saying so after it refused a body; what came is what counts.
         drop(stream.read_to_end(&mut answer).await);

@@ -39,6 +39,9 @@ impl Line {
         stream.flush().await?;
         tokio::time::sleep(pause).await;
         stream.write_all(rest).await?;
+        // What was written may still lie in the TLS session: reading alone does not send it. Whoever refuses a body may
+        // end the line before that; the answer tells.
+        drop(stream.flush().await);
         let mut answer = Vec::new();
         // The site may end the line without saying so after it refused a body; what came is what counts.
         let read = stream.read_to_end(&mut answer).await;

@@ -481,6 +481,8 @@ async fn one_visitor_has_four_large_answers_on_their_way_and_then_waits() {
         let name = ServerName::try_from(HOST).unwrap();
         let mut stream = connector.connect(name, stream).await.unwrap();
         stream.write_all(&asked).await.unwrap();
+        // What was written may still lie in the TLS session: reading alone does not send it.
+        stream.flush().await.unwrap();
         let mut begun = [0; 12];
         stream.read_exact(&mut begun).await.unwrap();
         (stream, String::from_utf8(begun.to_vec()).unwrap())
