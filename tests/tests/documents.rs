@@ -221,7 +221,9 @@ fn commands() -> BTreeMap<&'static str, BTreeSet<String>> {
         match module {
             None => drop(core.insert(name)),
             Some(module) => {
-                let below = source(format!("core-api/src/cli/{module}.rs"));
+                let folder = format!("core-api/src/cli/{module}");
+                let is_folder = repository().join(&folder).is_dir();
+                let below = source(folder + if is_folder { "/mod.rs" } else { ".rs" });
                 if below.contains("Subcommand)]") {
                     core.extend(
                         subcommands(&below)
