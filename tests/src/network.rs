@@ -59,27 +59,30 @@ while True:
 ";
 
 /// Tries all the given ways at once and prints those that answer. What is closed never answers: it gives up when there
-/// was silence for a second, twice. The kernel sends the beginning of a connection again meanwhile; a datagram is sent
-/// again here.
+/// was silence for a second, twice. The kernel sends the beginning of a connection again meanwhile; a datagram and an
+/// echo request (RFC 792 and RFC 4443, section 4.1; the kernel adds its checksum) are sent again here.
 const TRIES: &str = "
 import contextlib, selectors, socket, sys
 ready = selectors.DefaultSelector()
 for way in sys.argv[1:]:
     protocol, address, port = way.split()
     family = socket.AF_INET6 if ':' in address else socket.AF_INET
-    kind, event = {
-        'tcp': (socket.SOCK_STREAM, selectors.EVENT_WRITE),
-        'udp': (socket.SOCK_DGRAM, selectors.EVENT_READ),
+    six = family == socket.AF_INET6
+    echo = socket.IPPROTO_ICMPV6 if six else socket.IPPROTO_ICMP
+    kind, number, event, question = {
+        'tcp': (socket.SOCK_STREAM, 0, selectors.EVENT_WRITE, None),
+        'udp': (socket.SOCK_DGRAM, 0, selectors.EVENT_READ, b'?'),
+        'icmp': (socket.SOCK_DGRAM, echo, selectors.EVENT_READ, bytes([128 if six else 8]) + bytes(7)),
     }[protocol]
-    tried = socket.socket(family, kind)
+    tried = socket.socket(family, kind, number)
     tried.setblocking(False)
     tried.connect_ex((address, int(port)))
-    ready.register(tried, event, way)
+    ready.register(tried, event, (way, question))
 for again in range(2):
     for key in ready.get_map().values():
         if key.events == selectors.EVENT_READ:
             with contextlib.suppress(OSError):
-                key.fileobj.send(b'?')
+                key.fileobj.send(key.data[1])
     while ready.get_map() and (answers := ready.select(1)):
         for key, event in answers:
             ready.unregister(key.fileobj)
@@ -88,7 +91,7 @@ for again in range(2):
                     key.fileobj.recv(64)
                 else:
                     key.fileobj.getpeername()
-                print(key.data)
+                print(key.data[0])
 ";
 
 /// Several networks of one process.
@@ -109,6 +112,8 @@ pub enum Protocol {
     Tcp,
     /// Datagrams.
     Udp,
+    /// Echo requests, which every kernel answers; its port is 0.
+    Icmp,
 }
 
 /// A way that may be open to a host or closed.
@@ -156,6 +161,7 @@ impl fmt::Display for Way {
         let protocol = match self.protocol {
             Protocol::Tcp => "tcp",
             Protocol::Udp => "udp",
+            Protocol::Icmp => "icmp",
         };
         write!(f, "{protocol} {} {}", self.to.ip(), self.to.port())
     }
@@ -184,6 +190,8 @@ impl Network {
                 .expect("root may make network namespaces");
             // What the kernel says by itself about IPv6 on a link would be counted among what was stopped.
             network.set(name, "ipv6/conf/default/disable_ipv6", 1).await;
+            // Who may ask for an echo without a raw socket: root's group.
+            network.set(name, "ipv4/ping_group_range", "0 0").await;
             network.ip(name, &["link", "set", "lo", "up"]).await;
         }
         network.set(FIREWALL, "ipv4/ip_forward", 1).await;
@@ -237,7 +245,7 @@ impl Network {
     }
 
     /// Sets something in the kernel's settings of a host.
-    async fn set(&self, name: &str, which: &str, value: u8) {
+    async fn set(&self, name: &str, which: &str, value: impl fmt::Display) {
         let mut command = self.async_command(name, "sh");
         command.args(["-c", &format!("echo {value} >/proc/sys/net/{which}")]);
         run(&mut command)
@@ -317,12 +325,13 @@ impl Network {
         tokio::process::Command::from(self.command(name, program))
     }
 
-    /// Listeners at the end of these ways, on their host; to be run by the test.
+    /// Listeners at the end of these ways, on their host; to be run by the test. The kernel itself answers echo requests.
     pub fn listeners(&self, name: &str, ways: &[Way]) -> Command {
+        let listened = ways.iter().filter(|way| way.protocol != Protocol::Icmp);
         let mut command = self.command(name, "/usr/bin/python3");
         command
             .args(["-c", LISTENERS])
-            .args(ways.iter().map(ToString::to_string));
+            .args(listened.map(ToString::to_string));
         command
     }
 

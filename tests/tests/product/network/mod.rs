@@ -32,15 +32,18 @@ fn tcp(address: Ipv4Addr, port: u16) -> Way {
     }
 }
 
-/// Every way to a host: TCP and UDP, IPv4 and IPv6, to all the ports that are tried.
+/// Every way to a host: TCP and UDP to all the ports that are tried, and ICMP, each by IPv4 and IPv6.
 fn ways_to(network: &Network, host: &str, portal: u16) -> Vec<Way> {
     let ports = PORTS.into_iter().chain([portal]);
-    let ends = ports.flat_map(|port| {
-        network
-            .addresses(host)
-            .map(|address| SocketAddr::from((address, port)))
-    });
-    ends.flat_map(|to| [Protocol::Tcp, Protocol::Udp].map(|protocol| Way { protocol, to }))
+    let by_port = ports.flat_map(|port| [Protocol::Tcp, Protocol::Udp].map(|protocol| (protocol, port)));
+    by_port
+        .chain([(Protocol::Icmp, 0)])
+        .flat_map(|(protocol, port)| {
+            network.addresses(host).map(|address| Way {
+                protocol,
+                to: SocketAddr::from((address, port)),
+            })
+        })
         .collect()
 }
 
