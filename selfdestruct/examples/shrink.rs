@@ -5,6 +5,7 @@
 
 use std::error::Error;
 use std::io::{self, Write as _};
+use std::net::IpAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
@@ -14,6 +15,7 @@ use contract::sync::{After, Digest, Policy, Position, PushHead, Secret, Token, p
 use journal::{Chain, SigningKey};
 use selfdestruct::given::{Clock, Given, Randomness, Unwatched};
 use selfdestruct::site::{Beginning, Limits, Opening, Proofs, Settings, Site};
+use server::Source;
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
@@ -160,7 +162,8 @@ async fn open(site: &Site, number: u64) -> Outcome<()> {
         link: Zeroizing::new(link(number)),
         open: None,
     };
-    match site.open(id(number), proofs, id(number), "192.0.2.1").await? {
+    let reader = Source::from(IpAddr::from([192, 0, 2, 1]));
+    match site.open(id(number), proofs, id(number), reader).await? {
         Opening::Opened(_) => Ok(()),
         other => Err(format!("not opened: {other:?}").into()),
     }

@@ -11,6 +11,7 @@ pub mod http;
 pub mod machine;
 pub mod pages;
 pub mod pair;
+mod places;
 pub mod public_certificate;
 mod room;
 mod running;

@@ -10,6 +10,7 @@ use tokio::runtime::Handle;
 use tokio::sync::{Notify, OwnedRwLockReadGuard, OwnedSemaphorePermit, RwLock, Semaphore, watch};
 
 use crate::given::{Given, Step};
+use crate::places::Places;
 use crate::site::{Settings, SiteError};
 use crate::store::Store;
 use crate::store::chain::Owner;
@@ -42,6 +43,8 @@ pub(crate) struct Running {
     pub(crate) public_queue: Arc<Semaphore>,
     pub(crate) push_queue: Arc<Semaphore>,
     pub(crate) sync_queue: Arc<Semaphore>,
+    /// Large contents that are held in memory for readers.
+    pub(crate) answers: Arc<Places>,
     /// Messages that ended since the last round of erasing.
     pub(crate) ended: AtomicUsize,
     /// Wakes the eraser ahead of time.

@@ -16,10 +16,12 @@ use contract::sync::{
 };
 use journal::site::SiteTime;
 use journal::{SigningKey, Statement};
+use server::Source;
 use tokio::time::timeout;
 use zeroize::Zeroizing;
 
 pub use crate::given::Given;
+use crate::places::Place;
 use crate::running::Running;
 use crate::usecase::{
     ack, admit, command, done, drop_box, events, inventory, new_epoch, noise, open, push, start, sweep,
@@ -182,10 +184,12 @@ pub enum Opening {
     Ended(Ended),
     /// Nothing is handed out now, whatever the id (503 with Retry-After).
     NotConfirmed,
+    /// It is large, and too much that is large is on its way, to everybody or to this visitor (503 with Retry-After). No
+    /// reading was taken.
+    NoRoom,
 }
 
 /// A message as it was pushed.
-#[derive(PartialEq, Eq)]
 pub struct Opened {
     /// What the sealer wrote.
     pub header: String,
@@ -193,7 +197,19 @@ pub struct Opened {
     pub nonce: Bytes<12>,
     /// The envelope's ciphertext.
     pub ciphertext: Vec<u8>,
+    /// Its place among what is large and held in memory.
+    pub(crate) place: Option<Place>,
 }
+
+/// Two that say the same.
+impl PartialEq for Opened {
+    fn eq(&self, other: &Self) -> bool {
+        let said = |opened: &Self| (opened.header.clone(), opened.nonce);
+        said(self) == said(other) && self.ciphertext == other.ciphertext
+    }
+}
+
+impl Eq for Opened {}
 
 impl fmt::Debug for Opened {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -331,7 +347,8 @@ impl Site {
         self.0.noise.pages.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Opens a message: takes a reading, or says why not. `source` is the reader's address for the event.
+    /// Opens a message: takes a reading, or says why not. `source` is the reader's address, for the event and for the
+    /// bounds of one visitor.
     ///
     /// # Errors
     /// [`SiteError::Busy`], [`SiteError::Full`] and [`SiteError::Failed`], all of them 503: no reading was taken.
@@ -340,7 +357,7 @@ impl Site {
         id: Token,
         proofs: Proofs,
         claim: Token,
-        source: &str,
+        source: Source,
     ) -> Result<Opening, SiteError> {
         open::open(&self.0, id, proofs, claim, source).await
     }

@@ -1,5 +1,6 @@
 //! The same against the real site below its listeners, so that the one in memory is held to it.
 
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -23,6 +24,7 @@ use domain::{Clock as _, Randomness as _};
 use journal::SigningKey;
 use selfdestruct::given::{Clock, Given, Randomness, Unwatched};
 use selfdestruct::site::{Beginning, Limits, Opening, Proofs, Settings, Site, SiteError as Failed};
+use server::Source;
 use sqlite::rusqlite::Connection;
 use zeroize::Zeroizing;
 
@@ -206,8 +208,9 @@ impl Real {
             link: Zeroizing::new([3; 32]),
             open: Some(Zeroizing::new([passphrase; 32])),
         };
+        let reader = Source::from(IpAddr::from([203, 0, 113, 9]));
         self.site
-            .open(id, proofs, claim, "203.0.113.9")
+            .open(id, proofs, claim, reader)
             .await
             .expect("as the test laid it out")
     }

@@ -1,34 +1,25 @@
-//! Large ciphertexts on their way to readers: how many at once, and how slowly. Whoever has a link may ask for the same again
-//! and again while his lease lasts.
+//! Large ciphertexts on their way to readers, and for how long. Whoever has a link may ask for the same again and again
+//! while his lease lasts.
 
 use std::io;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use actix_web::body::{BodySize, MessageBody};
 use actix_web::web::Bytes;
 
-use super::LEAST_SPEED;
-use super::places::{Place, Places};
+use crate::places::Place;
 
-/// What is larger takes a place.
-pub(super) const LARGE: usize = 256 * 1024;
 /// What goes to the connection at a time: it keeps that once more.
 const PART: usize = 64 * 1024;
-/// How long a reader may take besides.
-const PATIENCE: Duration = Duration::from_secs(30);
-
-/// At once, to everybody and to one visitor.
-pub(super) fn places() -> Arc<Places> {
-    Places::new(32, 4)
-}
+/// How long a reader may take, as long as he takes something at all: the page waits no longer. Who began within his lease
+/// may be slower than it, for what he takes is held for him.
+const PATIENCE: Duration = Duration::from_mins(5);
 
 /// A ciphertext as the body of an answer. Its place is free when it is taken, or given up.
 pub(super) struct HandedOut {
     rest: Bytes,
-    taken: usize,
     began: Instant,
     _place: Place,
 }
@@ -37,7 +28,6 @@ impl HandedOut {
     pub(super) fn new(ciphertext: Vec<u8>, place: Place) -> Self {
         Self {
             rest: ciphertext.into(),
-            taken: 0,
             began: Instant::now(),
             _place: place,
         }
@@ -56,12 +46,10 @@ impl MessageBody for HandedOut {
         if self.rest.is_empty() {
             return Poll::Ready(None);
         }
-        let allowed = PATIENCE + Duration::from_secs(self.taken as u64 / LEAST_SPEED);
-        if self.began.elapsed() > allowed {
+        if self.began.elapsed() > PATIENCE {
             return Poll::Ready(Some(Err(io::ErrorKind::TimedOut.into())));
         }
         let length = self.rest.len().min(PART);
-        self.taken += length;
         Poll::Ready(Some(Ok(self.rest.split_to(length))))
     }
 }
@@ -71,10 +59,11 @@ mod tests {
     use std::task::Waker;
 
     use super::*;
+    use crate::places::Places;
 
     fn body(size: usize) -> HandedOut {
-        let place = places().take("198.51.100.1/32".parse().unwrap()).unwrap();
-        HandedOut::new(vec![7; size], place)
+        let place = Places::new(1, 1).take("198.51.100.1/32".parse().unwrap());
+        HandedOut::new(vec![7; size], place.unwrap())
     }
 
     fn next(body: &mut HandedOut) -> Option<io::Result<Bytes>> {
@@ -98,8 +87,7 @@ mod tests {
     fn who_takes_it_too_slowly_is_left() {
         let mut body = body(4 * PART);
         next(&mut body).unwrap().unwrap();
-        let speed = usize::try_from(LEAST_SPEED).unwrap();
-        let late = PATIENCE + Duration::from_secs((PART / speed) as u64 + 1);
+        let late = PATIENCE + Duration::from_secs(1);
         body.began = Instant::now().checked_sub(late).unwrap();
         assert_eq!(
             next(&mut body).unwrap().unwrap_err().kind(),

@@ -18,10 +18,10 @@ use ui::{Assets, Lang};
 use zeroize::Zeroizing;
 
 use super::drawn::{Drawn, Page};
-use super::handed_out::{self, HandedOut, LARGE};
-use super::places::Places;
+use super::handed_out::HandedOut;
 use super::uploads;
 use crate::pages::problem::{ProblemView, Trouble};
+use crate::places::Places;
 use crate::site::{Opened, Opening, Proofs, Site, SiteError, Uploaded};
 
 /// The header in which an opened message's header comes.
@@ -39,7 +39,6 @@ pub struct Front {
     site: Site,
     drawn: Arc<Drawn>,
     uploads: Arc<Places>,
-    answers: Arc<Places>,
 }
 
 impl Front {
@@ -49,7 +48,6 @@ impl Front {
             site,
             drawn,
             uploads: uploads::places(),
-            answers: handed_out::places(),
         }
     }
 }
@@ -126,30 +124,25 @@ async fn open(front: Data<Front>, source: Source, path: Path<String>, asked: Jso
         link: Zeroizing::new(*asked.link.as_bytes()),
         open: asked.open.map(|proof| Zeroizing::new(*proof.as_bytes())),
     };
-    let address = source.address().to_string();
-    match front.site.open(id(&path), proofs, asked.claim, &address).await {
-        Ok(Opening::Opened(opened)) => hand_out(&front, source, opened),
+    match front.site.open(id(&path), proofs, asked.claim, source).await {
+        Ok(Opening::Opened(opened)) => hand_out(opened),
         Ok(Opening::Neutral) => neutral(),
         Ok(Opening::WrongPassphrase { tries_left }) => HttpResponse::Forbidden().json(Left { tries_left }),
         Ok(Opening::Ended(ended)) => HttpResponse::Gone().json(ended),
-        Ok(Opening::NotConfirmed) => away(),
+        Ok(Opening::NotConfirmed | Opening::NoRoom) => away(),
         Err(error) => failed("a message is not opened", &error),
     }
 }
 
-/// Without a place nothing is lost: within his lease the reader asks again.
-fn hand_out(front: &Front, source: Source, opened: Opened) -> HttpResponse {
+fn hand_out(opened: Opened) -> HttpResponse {
     let mut answer = HttpResponse::Ok();
     answer
         .content_type(ContentType::octet_stream())
         .insert_header((HEADER, opened.header))
         .insert_header((NONCE, opened.nonce.to_string()));
-    if opened.ciphertext.len() <= LARGE {
-        return answer.body(opened.ciphertext);
-    }
-    match front.answers.take(source.group()) {
+    match opened.place {
         Some(place) => answer.body(HandedOut::new(opened.ciphertext, place)),
-        None => away(),
+        None => answer.body(opened.ciphertext),
     }
 }
 

@@ -7,8 +7,10 @@ use actix_web::web::Payload;
 use futures_util::StreamExt as _;
 use server::{Leeway, Reason, Refused};
 
-use super::LEAST_SPEED;
-use super::places::Places;
+use crate::places::Places;
+
+/// Bytes that a body must get on by in a second: ten MiB within ten minutes, which is as long as the page waits.
+const LEAST_SPEED: u64 = 20 * 1024;
 
 /// At once, from everybody and from one visitor.
 pub(super) fn places() -> Arc<Places> {

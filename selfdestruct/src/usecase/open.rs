@@ -4,20 +4,27 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use contract::sync::{Bytes, Digest, Token, What};
+use server::Source;
 use sqlite::Connection;
 
 use super::judge::{Shown, Verdict, judge};
 use super::{fits, sha256, to_its_end};
 use crate::given::Step;
+use crate::places::Place;
 use crate::running::{Epoch, InEpoch, Running, Side};
 use crate::site::{Opened, Opening, Proofs, SiteError};
 use crate::store::message::{self, Message};
 use crate::store::{Garbled, chain, claim, keys, piece};
 
+/// Bytes of ciphertext; what is larger takes a place while it is held in memory.
+const LARGE: u64 = 64 * 1024;
+
 /// What the snapshot shows.
 enum Look<T> {
     /// No such message, or not its link.
     Miss,
+    /// It may be handed out, and there is no place for it.
+    NoRoom,
     /// Behind the right link. What may be handed out comes along as `T`: the pieces as they are stored, then the message
     /// that they make.
     Hit {
@@ -32,6 +39,7 @@ enum Look<T> {
 struct Locked {
     message: Message,
     pieces: Vec<Vec<u8>>,
+    place: Option<Place>,
 }
 
 /// Opens it, or says why not.
@@ -40,7 +48,7 @@ pub(crate) async fn open(
     id: Token,
     proofs: Proofs,
     claim: Token,
-    source: &str,
+    source: Source,
 ) -> Result<Opening, SiteError> {
     // Before anything about this id is looked at: the answer is the same for every one.
     let Ok(entered) = site.enter().await else {
@@ -52,13 +60,16 @@ pub(crate) async fn open(
     let now = site.now();
     // One after the other on the same thread: an opening waits for a thread once. Made ready before the reading is taken:
     // what cannot be handed out costs nobody a reading.
-    let look = move |c: &Connection| look(c, id, &proofs, claim, now);
+    let (answers, visitor) = (Arc::clone(&site.answers), source.group());
+    let room = move || answers.take(visitor);
+    let look = move |c: &Connection| look(c, id, &proofs, claim, now, room);
     let ready = move |c: &Connection, found: Look<Locked>| found.ready(c, id);
     match site.site.read_in_turn(&site.keys, look, ready).await? {
         Look::Miss => {
             site.noise.misses.fetch_add(1, Ordering::Relaxed);
             Ok(Opening::Neutral)
         }
+        Look::NoRoom => Ok(Opening::NoRoom),
         Look::Hit {
             row,
             shown,
@@ -71,7 +82,7 @@ pub(crate) async fn open(
                 id,
                 row,
                 shown,
-                source: source.to_owned(),
+                source: source.address().to_string(),
             };
             reader.go_on(verdict, held, now).await
         }
@@ -84,6 +95,7 @@ fn look(
     proofs: &Proofs,
     claim: Token,
     now: i64,
+    room: impl FnOnce() -> Option<Place>,
 ) -> Result<Look<Locked>, SiteError> {
     let found = message::by_id(c, id)?;
     // What is not here is compared with, too, so that both take as long.
@@ -103,10 +115,18 @@ fn look(
     let verdict = judge(c, &message, shown, now)?;
     let row = message.row;
     let held = match verdict {
-        Verdict::Take | Verdict::Again => Some(Locked {
-            pieces: piece::all(c, row)?,
-            message,
-        }),
+        Verdict::Take | Verdict::Again => {
+            // Before it is read, and before the reading is taken: what finds no place is not lost.
+            let place = if message.size > LARGE { room() } else { None };
+            if message.size > LARGE && place.is_none() {
+                return Ok(Look::NoRoom);
+            }
+            Some(Locked {
+                pieces: piece::all(c, row)?,
+                message,
+                place,
+            })
+        }
         Verdict::Wrong | Verdict::Locked | Verdict::Ended(_) => None,
     };
     Ok(Look::Hit {
@@ -122,6 +142,7 @@ impl Look<Locked> {
     fn ready(self, c: &Connection, id: Token) -> Result<Look<Opened>, SiteError> {
         Ok(match self {
             Self::Miss => Look::Miss,
+            Self::NoRoom => Look::NoRoom,
             Self::Hit {
                 row,
                 shown,
@@ -139,7 +160,11 @@ impl Look<Locked> {
 
 impl Locked {
     fn unlock(self, c: &Connection, id: Token) -> Result<Opened, SiteError> {
-        let Self { message, pieces } = self;
+        let Self {
+            message,
+            pieces,
+            place,
+        } = self;
         let key = keys::get(c, message.row)?.ok_or(Garbled)?;
         let ciphertext = piece::unlock(&pieces, &key.cipher(id.as_bytes()), message.size)?;
         let nonce: [u8; 12] = message.nonce.try_into().map_err(|_| Garbled)?;
@@ -147,6 +172,7 @@ impl Locked {
             header: message.header,
             nonce: Bytes::from(nonce),
             ciphertext,
+            place,
         })
     }
 }

@@ -12,6 +12,7 @@ use zeroize::Zeroizing;
 use super::events::{Fit, place};
 use super::new_epoch::{First, begin};
 use crate::given::{Given, random_bytes};
+use crate::places::Places;
 use crate::running::{Epoch, Noise, Rows, Running, Time};
 use crate::site::{Beginning, Settings, SiteError, StartError};
 use crate::store::chain::Owner;
@@ -138,6 +139,7 @@ async fn run(
         public_queue: Arc::new(Semaphore::new(limits.public_queue)),
         push_queue: Arc::new(Semaphore::new(limits.push_queue)),
         sync_queue: Arc::new(Semaphore::new(limits.sync_queue)),
+        answers: Places::new(32, 4),
         anchored: AtomicU64::new(0),
         ended: AtomicUsize::new(0),
         hurry: Notify::new(),

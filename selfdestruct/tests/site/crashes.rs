@@ -5,7 +5,7 @@ use selfdestruct::given::Step;
 use selfdestruct::site::Site;
 use zeroize::Zeroizing;
 
-use crate::support::{DAY, LEASE, Letter, START, World, hash, token};
+use crate::support::{DAY, LEASE, Letter, START, World, hash, reader_at, token};
 
 /// Everything that can happen, one after the other. Each part is what its caller would ask again after a lost answer.
 async fn live(site: Site, letters: [Letter; 3], new_epoch: contract::sync::NewEpoch, epoch_too: bool) {
@@ -16,14 +16,14 @@ async fn live(site: Site, letters: [Letter; 3], new_epoch: contract::sync::NewEp
             .await
             .expect("the test stands on it");
     }
-    site.open(read.id(), read.proofs(), token("reader"), "192.0.2.1")
+    site.open(read.id(), read.proofs(), token("reader"), reader_at(1))
         .await
         .expect("the test stands on it");
     site.done(read.id(), token("reader"))
         .await
         .expect("the test stands on it");
     let wrong = guessed.proofs_with_wrong_passphrase();
-    site.open(guessed.id(), wrong, token("guesser"), "192.0.2.2")
+    site.open(guessed.id(), wrong, token("guesser"), reader_at(2))
         .await
         .expect("the test stands on it");
     let revoke = Command {

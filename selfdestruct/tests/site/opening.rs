@@ -3,7 +3,7 @@
 use contract::sync::{End, Ended, What};
 use selfdestruct::site::Opening;
 
-use crate::support::{DAY, LEASE, Letter, START, World, token};
+use crate::support::{DAY, LEASE, Letter, START, World, reader_at, token};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn of_twelve_readers_exactly_one_wins() {
@@ -15,7 +15,7 @@ async fn of_twelve_readers_exactly_one_wins() {
                 let (site, letter) = (world.site().clone(), letter.clone());
                 tokio::spawn(async move {
                     let claim = token(&format!("claim {reader}"));
-                    let opening = site.open(letter.id(), letter.proofs(), claim, "192.0.2.1").await;
+                    let opening = site.open(letter.id(), letter.proofs(), claim, reader_at(1)).await;
                     letter.is_in(&opening.unwrap())
                 })
             })

@@ -1,5 +1,6 @@
 //! A site in a folder of its own, a clock that is moved by hand, and a core that believes nothing.
 
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -11,6 +12,7 @@ use contract::sync::{
 use journal::{Chain, Hash, Head, Link, Ratchet, SigningKey, Statement, Tag, VerifyingKey};
 use selfdestruct::given::{Clock, Given, Randomness, Step, Steps};
 use selfdestruct::site::{Beginning, Limits, Opening, Proofs, Settings, Site, SiteError, StartError};
+use server::Source;
 use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
 use zeroize::Zeroizing;
@@ -21,6 +23,11 @@ pub(crate) const DAY: i64 = 86_400_000;
 pub(crate) const LEASE: i64 = 120_000;
 const KEY: [u8; 32] = [9; 32];
 const RATCHET: [u8; 32] = [7; 32];
+
+/// A reader at 192.0.2.x.
+pub(crate) fn reader_at(host: u8) -> Source {
+    Source::from(IpAddr::from([192, 0, 2, host]))
+}
 
 /// Time that stands still until it is moved.
 pub(crate) struct Hands {
@@ -308,14 +315,14 @@ impl World {
     pub(crate) async fn open(&self, letter: &Letter, claim: &str) -> Opening {
         let opening = self
             .site()
-            .open(letter.id(), letter.proofs(), token(claim), "192.0.2.7");
+            .open(letter.id(), letter.proofs(), token(claim), reader_at(7));
         opening.await.expect("the site answers")
     }
 
     pub(crate) async fn open_with(&self, letter: &Letter, proofs: Proofs) -> Opening {
         let opening = self
             .site()
-            .open(letter.id(), proofs, token("stranger"), "192.0.2.8");
+            .open(letter.id(), proofs, token("stranger"), reader_at(8));
         opening.await.expect("the site answers")
     }
 

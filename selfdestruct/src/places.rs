@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use ipnet::IpNet;
 
 /// The bodies that are on their way, by visitor.
-pub(super) struct Places {
+pub(crate) struct Places {
     /// At once, of everybody.
     most: usize,
     /// At once, of one visitor: he must not take the places of all others.
@@ -15,13 +15,13 @@ pub(super) struct Places {
 }
 
 /// The place of one body; free again when it is dropped.
-pub(super) struct Place {
+pub(crate) struct Place {
     places: Arc<Places>,
     visitor: IpNet,
 }
 
 impl Places {
-    pub(super) fn new(most: usize, each: usize) -> Arc<Self> {
+    pub(crate) fn new(most: usize, each: usize) -> Arc<Self> {
         Arc::new(Self {
             most,
             each,
@@ -30,7 +30,7 @@ impl Places {
     }
 
     /// A place, if there is one left for this visitor.
-    pub(super) fn take(self: &Arc<Self>, visitor: IpNet) -> Option<Place> {
+    pub(crate) fn take(self: &Arc<Self>, visitor: IpNet) -> Option<Place> {
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
         let (all, own) = (taken.values().sum::<usize>(), taken.get(&visitor).copied());
         if all >= self.most || own.is_some_and(|own| own >= self.each) {
