@@ -5,6 +5,8 @@
 #[cfg(test)]
 mod core;
 #[cfg(test)]
+mod drop_box;
+#[cfg(test)]
 mod line;
 #[cfg(test)]
 mod pairing;
