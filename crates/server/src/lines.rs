@@ -135,7 +135,7 @@ impl Write for Taker<'_> {
         match self {
             Self::Queue(lines) => lines.take(line),
             Self::Notice(notice) => {
-                line.clone_into(&mut notice.lock().unwrap_or_else(PoisonError::into_inner))
+                line.clone_into(&mut notice.lock().unwrap_or_else(PoisonError::into_inner));
             }
         }
         Ok(line.len())
@@ -340,6 +340,20 @@ mod tests {
         }
     }
 
+    /// Loses a line while it takes what is written.
+    struct Losing<'a>(&'a Losses);
+
+    impl Write for Losing<'_> {
+        fn write(&mut self, text: &[u8]) -> io::Result<usize> {
+            self.0.add(1);
+            Ok(text.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
     #[test]
     fn whoever_logs_does_not_wait_and_what_is_lost_is_counted() {
         const LONG: usize = 64;
@@ -407,17 +421,6 @@ mod tests {
             assert!(notice.contains("lost=7") && notice.ends_with('\n'), "{notice}");
             assert_eq!((left(), told(Vec::new()).as_str()), (0, ""), "once");
 
-            /// Loses a line while it is told.
-            struct Losing<'a>(&'a Losses);
-            impl Write for Losing<'_> {
-                fn write(&mut self, text: &[u8]) -> io::Result<usize> {
-                    self.0.add(1);
-                    Ok(text.len())
-                }
-                fn flush(&mut self) -> io::Result<()> {
-                    Ok(())
-                }
-            }
             losses.add(7);
             losses.tell(&mut Out::new(Losing(&losses)));
             assert_eq!(left(), 1, "what was lost in the meantime is told next");
