@@ -74,6 +74,9 @@ impl Place {
     }
 }
 
+/// Files that a site knows again; it has been paired as often by then.
+const MOST_TAKEN: usize = 64;
+
 /// What a paired site knows of its core.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -88,9 +91,10 @@ pub struct Paired {
     pub core_key: Bytes<32>,
     /// The epoch that began with the pairing.
     pub epoch: u64,
-    /// SHA-256 of the secret in the file that was taken, by which the file is known again.
+    /// SHA-256 of the secrets in the files that were taken, by which a file is known again: the last 64, the
+    /// oldest first.
     #[serde(default)]
-    pub taken: Option<Digest>,
+    pub taken: Vec<Digest>,
     /// What pages say about whose they are.
     pub look: Look,
 }
@@ -138,7 +142,7 @@ pub enum PairError {
         /// As what.
         site: String,
     },
-    /// The file is the one that was taken already.
+    /// The file was taken already, now or at a pairing before.
     #[error("this file was taken already; have the core write a new one (core-api site add NAME)")]
     Used,
     /// The epoch cannot begin.
@@ -180,9 +184,15 @@ impl Paired {
             core_pins: pairing.core_pins.clone(),
             core_key: pairing.core_key,
             epoch: pairing.epoch,
-            taken: Some(secret_of(pairing)),
+            taken: vec![secret_of(pairing)],
             look: pairing.look.clone(),
         }
+    }
+
+    /// The files that were taken before.
+    fn remember(&mut self, mut before: Vec<Digest>) {
+        before.append(&mut self.taken);
+        self.taken = before.split_off(before.len().saturating_sub(MOST_TAKEN));
     }
 
     fn wrong(&self) -> Option<&'static str> {
@@ -206,7 +216,7 @@ pub async fn pair(
     again: bool,
 ) -> Result<PairingAnswer, PairError> {
     let place = Place::new(&config.data_dir);
-    fits_before(&place, pairing, again)?;
+    let taken = fits_before(&place, pairing, again)?;
     private_folder(&config.data_dir)?;
     private_folder(&config.keys_dir)?;
     let key = begun_key(&place, &*given.randomness)?;
@@ -219,7 +229,8 @@ pub async fn pair(
     };
     let site = Site::start(config.site(&pairing.site), given, Some(beginning)).await?;
     site.close().await;
-    let paired = Paired::of(pairing);
+    let mut paired = Paired::of(pairing);
+    paired.remember(taken);
     let site_pins = agree(&place, &paired)?;
     let mut answer = PairingAnswer {
         v: VERSION,
@@ -250,14 +261,15 @@ pub fn forget(config: &SiteConfig) -> Result<(), PairError> {
     Ok(())
 }
 
-fn fits_before(place: &Place, pairing: &Pairing, again: bool) -> Result<(), PairError> {
+/// Whether this can follow on the pairing that there is; gives what was taken already.
+fn fits_before(place: &Place, pairing: &Pairing, again: bool) -> Result<Vec<Digest>, PairError> {
     match Paired::load(place) {
-        Err(PairError::NotPaired) => Ok(()),
+        Err(PairError::NotPaired) => Ok(Vec::new()),
         Err(wrong) => Err(wrong),
         Ok(before) if !again => Err(PairError::Already { site: before.site }),
-        Ok(before) if before.taken == Some(secret_of(pairing)) => Err(PairError::Used),
+        Ok(before) if before.taken.contains(&secret_of(pairing)) => Err(PairError::Used),
         // Whatever its epoch's number: a core from an older copy, or a new one, counts from where it is.
-        Ok(_) => Ok(()),
+        Ok(before) => Ok(before.taken),
     }
 }
 

@@ -4,12 +4,13 @@
 //! when standard error is closed. So nobody who logs waits: a line beyond those that wait, or that cannot be written, is lost,
 //! counted, and told of as soon as there is room.
 
-use std::io::{self, Write};
-use std::sync::Arc;
+use std::io::{self, ErrorKind, Write};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use tracing::Metadata;
 use tracing_subscriber::fmt::MakeWriter;
 
 /// Lines that wait at most. Each has some 300 bytes.
@@ -22,17 +23,27 @@ const TOGETHER: usize = 64 * 1024;
 const LAST_LINES: Duration = Duration::from_secs(1);
 /// What was lost is told of no more often than this.
 const TELL_EVERY: Duration = Duration::from_secs(1);
+/// The target of the notice of lost lines, by which it is kept out of the queue.
+const NOTICE: &str = "server::lines";
 
 /// Takes lines.
 pub(crate) struct Lines {
     queue: SyncSender<Item>,
-    lost: Arc<AtomicU64>,
+    losses: Arc<Losses>,
 }
 
 enum Item {
     Line(Vec<u8>),
     /// Everything before it is written: somebody waits for that.
     Written(SyncSender<()>),
+}
+
+/// What was lost and has not been told of.
+#[derive(Default)]
+struct Losses {
+    lines: AtomicU64,
+    /// The notice of it, in the form that all lines have. It is not queued, for it would be lost there, too.
+    notice: Mutex<Vec<u8>>,
 }
 
 /// Sees to it that the last lines are written: drop it when nothing more is to be said.
@@ -46,13 +57,43 @@ impl Lines {
     /// When there can be no further thread.
     pub(crate) fn to(out: impl Write + Send + 'static) -> io::Result<(Self, LastLines)> {
         let (queue, waiting) = sync_channel(MOST_WAITING);
-        let lost = Arc::new(AtomicU64::new(0));
-        let counted = Arc::clone(&lost);
+        let losses = Arc::new(Losses::default());
+        let told = Arc::clone(&losses);
         std::thread::Builder::new()
             .name("log".to_owned())
-            .spawn(move || write(&waiting, out, &counted))?;
+            .spawn(move || write(&waiting, Out::new(out), &told))?;
         let end = LastLines(queue.clone());
-        Ok((Self { queue, lost }, end))
+        Ok((Self { queue, losses }, end))
+    }
+
+    fn take(&self, line: &[u8]) {
+        if self.queue.try_send(Item::Line(line.to_vec())).is_err() {
+            self.losses.add(1);
+        }
+    }
+}
+
+impl Losses {
+    fn add(&self, lines: u64) {
+        self.lines.fetch_add(lines, Ordering::Relaxed);
+        metrics::counter!("log_lines_lost_total").increment(lines);
+    }
+
+    /// Says how many were lost. What cannot be said now is said again: if nobody takes the notice, or none is asked for.
+    fn tell(&self, out: &mut Out<impl Write>) {
+        let count = self.lines.load(Ordering::Relaxed);
+        if count == 0 {
+            return;
+        }
+        tracing::warn!(
+            target: NOTICE,
+            lost = count,
+            "log lines were lost: whoever takes them was too slow, or away"
+        );
+        let notice = std::mem::take(&mut *self.notice.lock().unwrap_or_else(PoisonError::into_inner));
+        if !notice.is_empty() && out.put(&notice) == notice.len() {
+            self.lines.fetch_sub(count, Ordering::Relaxed);
+        }
     }
 }
 
@@ -68,18 +109,34 @@ impl Drop for LastLines {
 }
 
 impl<'a> MakeWriter<'a> for Lines {
-    type Writer = &'a Self;
+    type Writer = Taker<'a>;
 
     fn make_writer(&'a self) -> Self::Writer {
-        self
+        Taker::Queue(self)
+    }
+
+    fn make_writer_for(&'a self, meta: &Metadata<'_>) -> Self::Writer {
+        if meta.target() == NOTICE {
+            Taker::Notice(&self.losses.notice)
+        } else {
+            Taker::Queue(self)
+        }
     }
 }
 
-/// A whole line at a time.
-impl Write for &Lines {
+/// Takes a whole line at a time.
+pub(crate) enum Taker<'a> {
+    Queue(&'a Lines),
+    Notice(&'a Mutex<Vec<u8>>),
+}
+
+impl Write for Taker<'_> {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        if self.queue.try_send(Item::Line(line.to_vec())).is_err() {
-            lose(&self.lost, 1);
+        match self {
+            Self::Queue(lines) => lines.take(line),
+            Self::Notice(notice) => {
+                line.clone_into(&mut notice.lock().unwrap_or_else(PoisonError::into_inner));
+            }
         }
         Ok(line.len())
     }
@@ -89,21 +146,15 @@ impl Write for &Lines {
     }
 }
 
-fn lose(lost: &AtomicU64, lines: u64) {
-    lost.fetch_add(lines, Ordering::Relaxed);
-    metrics::counter!("log_lines_lost_total").increment(lines);
-}
-
 /// Until nobody is left who could log.
-fn write(waiting: &Receiver<Item>, mut out: impl Write, lost: &AtomicU64) {
+fn write(waiting: &Receiver<Item>, mut out: Out<impl Write>, losses: &Losses) {
     let mut told = Instant::now();
     loop {
         match waiting.recv_timeout(TELL_EVERY) {
             Ok(first) => {
-                let gathered = gather(first, waiting);
-                if out.write_all(&gathered.text).is_err() {
-                    lose(lost, gathered.lines);
-                }
+                let gathered = gather(first, waiting, pause);
+                let written = out.put(&gathered.text);
+                losses.add(gathered.lost(written));
                 for caller in gathered.callers {
                     let _ = caller.send(());
                 }
@@ -112,9 +163,51 @@ fn write(waiting: &Receiver<Item>, mut out: impl Write, lost: &AtomicU64) {
             Err(RecvTimeoutError::Disconnected) => return,
         }
         if told.elapsed() >= TELL_EVERY {
-            tell(lost);
+            losses.tell(&mut out);
             told = Instant::now();
         }
+    }
+}
+
+/// Where lines are written to.
+struct Out<W> {
+    to: W,
+    /// A line was begun there and not finished.
+    torn: bool,
+}
+
+impl<W: Write> Out<W> {
+    fn new(to: W) -> Self {
+        Self { to, torn: false }
+    }
+
+    /// Writes whole lines; says how many bytes are written, which is all unless it fails. A line that was torn then is not
+    /// continued by the next.
+    fn put(&mut self, lines: &[u8]) -> usize {
+        if self.torn {
+            self.torn = self.put_bytes(b"\n") == 0;
+        }
+        if self.torn {
+            return 0;
+        }
+        let written = self.put_bytes(lines);
+        self.torn = lines[..written].last().is_some_and(|last| *last != b'\n');
+        written
+    }
+
+    /// Waits for whoever takes them as long as it takes, even if writing does not wait of its own.
+    fn put_bytes(&mut self, bytes: &[u8]) -> usize {
+        let mut written = 0;
+        while written < bytes.len() {
+            match self.to.write(&bytes[written..]) {
+                Ok(0) => break,
+                Ok(more) => written += more,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == ErrorKind::WouldBlock => pause(),
+                Err(_) => break,
+            }
+        }
+        written
     }
 }
 
@@ -122,7 +215,8 @@ fn write(waiting: &Receiver<Item>, mut out: impl Write, lost: &AtomicU64) {
 #[derive(Default)]
 struct Gathered {
     text: Vec<u8>,
-    lines: u64,
+    /// Where in it each line ends.
+    ends: Vec<usize>,
     /// Who wait until it is.
     callers: Vec<SyncSender<()>>,
 }
@@ -132,57 +226,67 @@ impl Gathered {
         match item {
             Item::Line(line) => {
                 self.text.extend_from_slice(&line);
-                self.lines += 1;
+                self.ends.push(self.text.len());
             }
             Item::Written(caller) => self.callers.push(caller),
         }
     }
+
+    fn add_all(&mut self, waiting: &Receiver<Item>) {
+        while !self.is_enough()
+            && let Ok(next) = waiting.try_recv()
+        {
+            self.add(next);
+        }
+    }
+
+    /// How many lines are not there as a whole when so many bytes are.
+    fn lost(&self, written: usize) -> u64 {
+        let (before, lost) = (self.ends.partition_point(|end| *end <= written), self.ends.len());
+        (lost - before) as u64
+    }
+
+    fn is_enough(&self) -> bool {
+        self.text.len() >= TOGETHER
+    }
 }
 
-#[expect(clippy::disallowed_methods, reason = "this thread is there to wait")]
-fn gather(first: Item, waiting: &Receiver<Item>) -> Gathered {
+/// Waits for further lines only where there are few: no line is lost because this thread sleeps.
+fn gather(first: Item, waiting: &Receiver<Item>, pause: impl FnOnce()) -> Gathered {
     let mut gathered = Gathered::default();
     gathered.add(first);
-    std::thread::sleep(GATHER);
-    while gathered.text.len() < TOGETHER
-        && let Ok(next) = waiting.try_recv()
-    {
-        gathered.add(next);
+    gathered.add_all(waiting);
+    if !gathered.is_enough() {
+        pause();
+        gathered.add_all(waiting);
     }
     gathered
 }
 
-/// Says how many were lost, by a line that is queued like any other. If that is lost, too, it is said again.
-fn tell(lost: &AtomicU64) {
-    let count = lost.load(Ordering::Relaxed);
-    if count > 0 {
-        tracing::warn!(
-            lost = count,
-            "log lines were lost: whoever takes them was too slow, or away"
-        );
-        if lost.load(Ordering::Relaxed) == count {
-            lost.fetch_sub(count, Ordering::Relaxed);
-        }
-    }
+#[expect(clippy::disallowed_methods, reason = "this thread is there to wait")]
+fn pause() {
+    std::thread::sleep(GATHER);
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::mpsc::channel;
+    use std::sync::mpsc::{Sender, channel};
+
+    use tracing_subscriber::filter::LevelFilter;
 
     use super::*;
 
     /// Takes what is written each time that it is let.
     struct Slow {
         let_go: Receiver<()>,
-        taken: std::sync::mpsc::Sender<String>,
+        taken: Sender<String>,
     }
 
     impl Write for Slow {
         fn write(&mut self, text: &[u8]) -> io::Result<usize> {
-            self.let_go.recv().map_err(|_| io::ErrorKind::BrokenPipe)?;
+            self.let_go.recv().map_err(|_| ErrorKind::BrokenPipe)?;
             let taken = self.taken.send(String::from_utf8_lossy(text).into_owned());
-            taken.map_err(|_| io::ErrorKind::BrokenPipe)?;
+            taken.map_err(|_| ErrorKind::BrokenPipe)?;
             Ok(text.len())
         }
 
@@ -191,33 +295,78 @@ mod tests {
         }
     }
 
-    fn slow() -> (Lines, LastLines, std::sync::mpsc::Sender<()>, Receiver<String>) {
+    fn slow() -> (Lines, LastLines, Sender<()>, Receiver<String>) {
         let ((go, let_go), (taken, seen)) = (channel(), channel());
         let (lines, end) = Lines::to(Slow { let_go, taken }).unwrap();
         (lines, end, go, seen)
     }
 
-    /// Lets it take what there is until this many lines have come.
-    fn take(go: &std::sync::mpsc::Sender<()>, seen: &Receiver<String>, lines: usize) -> String {
-        let mut text = String::new();
-        while text.lines().count() < lines {
+    /// Lets it take what there is until this many lines have come; gives what was written each time.
+    fn take(go: &Sender<()>, seen: &Receiver<String>, lines: usize) -> Vec<String> {
+        let (mut writes, mut came) = (Vec::new(), 0);
+        while came < lines {
             go.send(()).unwrap();
-            text.push_str(&seen.recv().unwrap());
+            let text = seen.recv().unwrap();
+            came += text.lines().count();
+            writes.push(text);
         }
-        text
+        writes
+    }
+
+    /// Answers each writing with the next of these, and then takes everything.
+    struct Moody {
+        moods: std::vec::IntoIter<Result<usize, ErrorKind>>,
+        taken: Vec<u8>,
+    }
+
+    impl Moody {
+        fn new(moods: Vec<Result<usize, ErrorKind>>) -> Out<Self> {
+            Out::new(Self {
+                moods: moods.into_iter(),
+                taken: Vec::new(),
+            })
+        }
+    }
+
+    impl Write for Moody {
+        fn write(&mut self, text: &[u8]) -> io::Result<usize> {
+            let taken = self.moods.next().unwrap_or(Ok(text.len()))?;
+            self.taken.extend_from_slice(&text[..taken]);
+            Ok(taken)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// Loses a line while it takes what is written.
+    struct Losing<'a>(&'a Losses);
+
+    impl Write for Losing<'_> {
+        fn write(&mut self, text: &[u8]) -> io::Result<usize> {
+            self.0.add(1);
+            Ok(text.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
     }
 
     #[test]
     fn whoever_logs_does_not_wait_and_what_is_lost_is_counted() {
+        const LONG: usize = 64;
         let (lines, _end, go, seen) = slow();
         let all = 3 * MOST_WAITING;
         for number in 0..all {
-            (&lines).write_all(format!("{number}\n").as_bytes()).unwrap();
+            lines.take(format!("{number:0width$}\n", width = LONG - 1).as_bytes());
         }
-        let lost = usize::try_from(lines.lost.load(Ordering::Relaxed)).unwrap();
+        let lost = usize::try_from(lines.losses.lines.load(Ordering::Relaxed)).unwrap();
         // Those that are on their way by then make room for as many.
-        assert!(lost > 0 && lost <= all - MOST_WAITING, "{lost}");
-        let text = take(&go, &seen, all - lost);
+        let room = MOST_WAITING..=MOST_WAITING + TOGETHER / LONG;
+        assert!(room.contains(&(all - lost)), "{lost}");
+        let text = take(&go, &seen, all - lost).concat();
         let written: Vec<usize> = text.lines().map(|line| line.parse().unwrap()).collect();
         assert_eq!(written.len(), all - lost);
         assert!(written.is_sorted() && written[0] == 0, "the first ones, in order");
@@ -227,45 +376,94 @@ mod tests {
     fn lines_are_written_together() {
         let (lines, _end, go, seen) = slow();
         for _ in 0..100 {
-            (&lines).write_all(b"a line\n").unwrap();
+            lines.take(b"a line\n");
         }
-        take(&go, &seen, 100);
-        (&lines).write_all(b"another\n").unwrap();
+        // Those that were there when the first was taken, and the rest.
+        assert!(take(&go, &seen, 100).len() <= 2);
+        lines.take(b"another\n");
         go.send(()).unwrap();
         assert_eq!(seen.recv().unwrap(), "another\n");
         assert!(seen.try_recv().is_err(), "nothing comes twice");
     }
 
     #[test]
+    fn few_lines_are_waited_for_and_many_are_not() {
+        let (queue, waiting) = sync_channel(MOST_WAITING);
+        let line = || Item::Line(vec![b'x'; 1024]);
+        let one_by_one = gather(line(), &waiting, || queue.send(line()).unwrap());
+        assert_eq!(one_by_one.ends.len(), 2, "what comes in the meantime goes along");
+        for _ in 0..100 {
+            queue.send(line()).unwrap();
+        }
+        let many = gather(line(), &waiting, || panic!("there is enough to write"));
+        assert_eq!(many.text.len(), TOGETHER);
+    }
+
+    #[test]
     fn what_was_lost_is_told_when_there_is_room_and_as_often_as_it_was_lost() {
-        let (lines, _end, go, seen) = slow();
-        let lost = Arc::clone(&lines.lost);
-        let subscriber = tracing_subscriber::fmt()
-            .with_ansi(false)
-            .with_writer(lines)
-            .finish();
-        tracing::subscriber::with_default(subscriber, || {
-            let before = AtomicU64::new(7);
-            tell(&before);
-            assert!(take(&go, &seen, 1).contains("lost=7"));
-            assert_eq!(before.load(Ordering::Relaxed), 0);
-            // Nobody takes anything: the queue is full, and the notice has no room either.
-            let before = loop {
-                tracing::info!("a line");
-                let so_far = lost.load(Ordering::Relaxed);
-                if so_far > MOST_WAITING as u64 {
-                    break so_far;
-                }
-            };
-            tell(&lost);
-            assert!(lost.load(Ordering::Relaxed) > before, "not forgotten");
+        let (lines, _end, _go, _seen) = slow();
+        let losses = Arc::clone(&lines.losses);
+        let left = || losses.lines.load(Ordering::Relaxed);
+        let log = |most, lines, doing: &dyn Fn()| {
+            let subscriber = tracing_subscriber::fmt().with_max_level(most).with_writer(lines);
+            tracing::subscriber::with_default(subscriber.with_ansi(false).finish(), doing);
+        };
+        let told = |moods| {
+            let mut out = Moody::new(moods);
+            losses.tell(&mut out);
+            String::from_utf8(out.to.taken).unwrap()
+        };
+        losses.add(7);
+        log(LevelFilter::WARN, lines, &|| {
+            told(vec![Err(ErrorKind::StorageFull)]);
+            assert_eq!(left(), 7, "nobody took the notice");
+            let notice = told(Vec::new());
+            assert!(notice.contains("lost=7") && notice.ends_with('\n'), "{notice}");
+            assert_eq!((left(), told(Vec::new()).as_str()), (0, ""), "once");
+
+            losses.add(7);
+            losses.tell(&mut Out::new(Losing(&losses)));
+            assert_eq!(left(), 1, "what was lost in the meantime is told next");
         });
+        let (lines, ..) = slow();
+        log(LevelFilter::ERROR, lines, &|| {
+            assert_eq!(
+                (told(Vec::new()).as_str(), left()),
+                ("", 1),
+                "not asked for, so not told"
+            );
+        });
+    }
+
+    #[test]
+    fn a_line_that_was_torn_is_not_continued_by_another() {
+        let mut out = Moody::new(vec![
+            Ok(2),
+            Err(ErrorKind::WouldBlock),
+            Err(ErrorKind::Interrupted),
+            Ok(6),
+            Err(ErrorKind::StorageFull),
+            Err(ErrorKind::StorageFull),
+        ]);
+        assert_eq!(out.put(b"first\nsecond\n"), 8);
+        assert_eq!(out.put(b"while it is full\n"), 0);
+        assert_eq!(out.put(b"third\n"), 6);
+        assert_eq!(String::from_utf8(out.to.taken).unwrap(), "first\nse\nthird\n");
+    }
+
+    #[test]
+    fn lines_that_were_written_before_a_failure_are_not_lost() {
+        let mut gathered = Gathered::default();
+        for line in ["first\n", "second\n", "third\n"] {
+            gathered.add(Item::Line(line.into()));
+        }
+        assert_eq!(gathered.lost(8), 2);
     }
 
     #[test]
     fn the_last_lines_are_written_before_the_end() {
         let (lines, end, go, seen) = slow();
-        (&lines).write_all(b"the last one\n").unwrap();
+        lines.take(b"the last one\n");
         go.send(()).unwrap();
         drop(end);
         assert_eq!(seen.try_recv().unwrap(), "the last one\n");
@@ -276,7 +474,7 @@ mod tests {
         let (lines, end, go, seen) = slow();
         drop((go, seen));
         for _ in 0..3 * MOST_WAITING {
-            (&lines).write_all(b"to nobody\n").unwrap();
+            lines.take(b"to nobody\n");
         }
         drop(end);
     }

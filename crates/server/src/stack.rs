@@ -4,6 +4,7 @@
 //! routes. A server gives routes only, so none of it can be forgotten.
 
 use std::io;
+use std::net::IpAddr;
 use std::num::NonZeroUsize;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
@@ -27,13 +28,16 @@ use crate::lifecycle::{DRAIN, Life};
 use crate::limits::Limits;
 use crate::listener::{Listener, Rules};
 use crate::reference::Randomness;
-use crate::seats::Seats;
+use crate::seats::{Seat, Seats};
 use crate::tls::Tls;
 
 /// Connections that one worker serves at once; more wait to be accepted. A connection takes about 40 KiB.
 const MOST_CONNECTIONS: usize = 1000;
 /// See [`Places::kept`].
 const KEPT_CONNECTIONS: usize = 100;
+/// Handshakes that one address may have under way where keys are shown. One of our servers begins a few at a time, and many
+/// addresses are needed to take all that there are.
+const UNPROVEN: usize = 16;
 const HANDSHAKE: Duration = Duration::from_secs(5);
 const HEAD: Duration = Duration::from_secs(5);
 const IDLE: Duration = Duration::from_secs(15);
@@ -69,6 +73,10 @@ impl Places {
     /// Those of all visitors to a listener that anybody reaches; no stack has two of them.
     fn of_visitors(self) -> usize {
         self.workers * self.each.saturating_sub(self.kept)
+    }
+
+    fn kept_by_all(self) -> usize {
+        self.workers * self.kept.min(self.each)
     }
 }
 
@@ -132,12 +140,7 @@ impl Stack {
         self.reloads.add(name, tls.clone(), rules.limits.clone());
         let shutdown = self.builder.graceful_shutdown_signal();
         let randomness = Arc::clone(&self.randomness);
-        let most = if rules.proven_peers {
-            self.places.all()
-        } else {
-            self.places.of_visitors()
-        };
-        let seats = rules.each_visitor.map(|each| Seats::new(each, most));
+        let seating = Seating::of(&rules, self.places);
         let rules = Arc::new(rules);
         self.builder = self.builder.listen(name, socket, move || {
             let shutdown = shutdown.clone();
@@ -168,12 +171,14 @@ impl Stack {
                 .wrap(from_fn(layers::answer_always)) // the last one runs first
                 .into_factory()
                 .map_err(|error: Error| HttpResponse::from_error(error));
-            let (rules, seats, tls) = (Arc::clone(&rules), seats.clone(), tls.clone());
-            fn_service(move |stream: TcpStream| admit(stream, Arc::clone(&rules), seats.clone(), tls.clone()))
-                .and_then(
-                    http.finish(map_config(app, |()| AppConfig::default()))
-                        .map_err(|error| tracing::debug!(%error, "connection ended")),
-                )
+            let (rules, seating, tls) = (Arc::clone(&rules), seating.clone(), tls.clone());
+            fn_service(move |stream: TcpStream| {
+                admit(stream, Arc::clone(&rules), seating.clone(), tls.clone())
+            })
+            .and_then(
+                http.finish(map_config(app, |()| AppConfig::default()))
+                    .map_err(|error| tracing::debug!(%error, "connection ended")),
+            )
         })?;
         Ok(self)
     }
@@ -189,12 +194,50 @@ impl Stack {
     }
 }
 
+/// How many connections of a listener each visitor and all of them may hold; `None`: as many as there are.
+#[derive(Clone)]
+struct Seating {
+    /// Those that are served.
+    served: Option<Arc<Seats>>,
+    /// Those that have yet to show their key, where keys are shown. Were they counted among the served, whoever has no key
+    /// would take the places of those who have; were they not counted, all that the process has.
+    unproven: Option<Arc<Seats>>,
+}
+
+impl Seating {
+    fn of(rules: &Rules, places: Places) -> Self {
+        let seats = |each, all| rules.each_visitor.map(|_| Seats::new(each, all));
+        let each = rules.each_visitor.unwrap_or_default();
+        if rules.proven_peers {
+            Self {
+                served: seats(each, places.all()),
+                unproven: seats(UNPROVEN, places.kept_by_all()),
+            }
+        } else {
+            Self {
+                served: seats(each, places.of_visitors()),
+                unproven: None,
+            }
+        }
+    }
+}
+
+/// A seat for a connection from here, where they are counted.
+fn take_seat(seats: Option<&Arc<Seats>>, rules: &Rules, peer: IpAddr) -> Result<Option<Seat>, ()> {
+    let seat = seats.map(|seats| seats.take(rules.visitor(peer))).transpose();
+    seat.map_err(|why| {
+        metrics::counter!("connections_refused_total", "listener" => rules.listener, "why" => why.name())
+            .increment(1);
+        tracing::debug!(listener = rules.listener, %peer, ?why, "a connection too many refused");
+    })
+}
+
 /// Lets a connection in, or ends it: before a byte is read if it comes from a foreign network, or from a visitor who
 /// has enough of them, or when visitors hold all that there are for them.
 async fn admit(
     stream: TcpStream,
     rules: Arc<Rules>,
-    seats: Option<Arc<Seats>>,
+    seating: Seating,
     tls: Option<Arc<Tls>>,
 ) -> Result<(Connection, Protocol, Option<std::net::SocketAddr>), ()> {
     let peer = stream.peer_addr().map_err(drop)?;
@@ -204,35 +247,25 @@ async fn admit(
         tracing::debug!(listener = rules.listener, peer = %peer.ip(), "connection from a foreign network refused");
         return Err(());
     }
-    let take_seat = || {
-        let seat = seats
-            .map(|seats| seats.take(rules.visitor(peer.ip())))
-            .transpose();
-        seat.map_err(|why| {
-            metrics::counter!("connections_refused_total", "listener" => rules.listener, "why" => why.name())
-                .increment(1);
-            tracing::debug!(listener = rules.listener, peer = %peer.ip(), ?why, "a connection too many refused");
-        })
-    };
     stream.set_nodelay(true).map_err(drop)?;
     let patience = rules.deadline + GRACE;
+    let served = || take_seat(seating.served.as_ref(), &rules, peer.ip());
     let Some(tls) = tls else {
         return Ok((
-            Connection::plain(stream, patience, take_seat()?),
+            Connection::plain(stream, patience, served()?),
             Protocol::Http1,
             Some(peer),
         ));
     };
     let handshake = TlsAcceptor::from(tls.config()).accept(stream);
-    // One of our servers takes its seat when it has shown its key: nobody without it takes the others'.
-    let (early, late) = if rules.proven_peers {
-        (None, Some(take_seat))
+    let early = if rules.proven_peers {
+        take_seat(seating.unproven.as_ref(), &rules, peer.ip())?
     } else {
-        (take_seat()?, None)
+        served()?
     };
     let failed = match timeout(HANDSHAKE, handshake).await {
         Ok(Ok(stream)) => {
-            let seat = late.map_or(Ok(early), |take_seat| take_seat())?;
+            let seat = if rules.proven_peers { served()? } else { early };
             return Ok((
                 Connection::tls(stream, patience, seat),
                 Protocol::Http1,

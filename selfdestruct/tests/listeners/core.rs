@@ -39,7 +39,7 @@ impl Core {
     ) -> Self {
         let tls = generate_simple_self_signed(vec!["core".to_owned()]).unwrap();
         let key = SigningKey::from_bytes(&[3; 32]);
-        write(file, &pairing(&tls, &key, 1));
+        write(file, &pairing(&tls, &key, 1, 1));
         Self {
             key,
             answer: answer().await,
@@ -58,13 +58,13 @@ impl Core {
         epoch: u64,
         again: bool,
     ) -> Result<PairingAnswer, PairError> {
-        self.write_pairing(file, epoch);
+        self.write_pairing(file, epoch, u8::try_from(epoch).unwrap());
         pair(config, given, &read_pairing(file)?, again).await
     }
 
-    /// Writes a new file for a site, with a secret of its own.
-    pub(crate) fn write_pairing(&self, file: &Path, epoch: u64) {
-        write(file, &pairing(&self.tls, &self.key, epoch));
+    /// Writes a new file for a site, with this secret.
+    pub(crate) fn write_pairing(&self, file: &Path, epoch: u64, secret: u8) {
+        write(file, &pairing(&self.tls, &self.key, epoch, secret));
     }
 
     /// Its side of mutual TLS.
@@ -136,7 +136,7 @@ pub(crate) fn mutual(config: &SiteConfig, own: &CertifiedKey<KeyPair>) -> Arc<Cl
     )
 }
 
-fn pairing(tls: &CertifiedKey<KeyPair>, key: &SigningKey, epoch: u64) -> Pairing {
+fn pairing(tls: &CertifiedKey<KeyPair>, key: &SigningKey, epoch: u64, secret: u8) -> Pairing {
     Pairing {
         v: VERSION,
         site: NAME.to_owned(),
@@ -144,7 +144,7 @@ fn pairing(tls: &CertifiedKey<KeyPair>, key: &SigningKey, epoch: u64) -> Pairing
         core_key: Bytes::from(key.verifying_key().to_bytes()),
         generation: 5,
         epoch,
-        ratchet: Secret::new([u8::try_from(epoch).unwrap(); 32]),
+        ratchet: Secret::new([secret; 32]),
         look: Look {
             public_origin: "https://secret.corp.example".to_owned(),
             organisation: "Example Corp".to_owned(),

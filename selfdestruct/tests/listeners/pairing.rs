@@ -4,7 +4,7 @@ use std::os::unix::fs::PermissionsExt;
 
 use contract::pairing::VERSION;
 use selfdestruct::check::check;
-use selfdestruct::pair::{PairError, Place, take_next_key};
+use selfdestruct::pair::{PairError, Place, pair, read_pairing, take_next_key};
 use server::check::State;
 
 use crate::site::{NOW, Site, given};
@@ -72,16 +72,19 @@ async fn a_site_is_paired_again_only_on_purpose_and_with_a_fresh_file() {
     drop(core);
     let id = message.id;
     let before = site.core.answer.clone();
-    let pairing = selfdestruct::pair::read_pairing(&file).unwrap();
-    site.core.write_pairing(&file, 1);
-    let lower = selfdestruct::pair::read_pairing(&file).unwrap();
+    let pairing = read_pairing(&file).unwrap();
+    site.core.write_pairing(&file, 1, 3);
+    let lower = read_pairing(&file).unwrap();
     let (config, clock, folder) = site.stop().await;
-    let answer = selfdestruct::pair::pair(&config, crate::site::given(&clock), &pairing, true)
+    let answer = pair(&config, crate::site::given(&clock), &pairing, true)
         .await
         .unwrap();
     assert_eq!(answer.epoch, 2);
-    let twice = selfdestruct::pair::pair(&config, crate::site::given(&clock), &pairing, true).await;
-    assert!(matches!(twice, Err(PairError::Used)), "{twice:?}");
+    let first = read_pairing(&folder.path().join("pairing-of-core.json")).unwrap();
+    for taken in [&pairing, &first] {
+        let twice = pair(&config, crate::site::given(&clock), taken, true).await;
+        assert!(matches!(twice, Err(PairError::Used)), "{twice:?}");
+    }
     assert!(answer.site_key != before.site_key && answer.site_pins != before.site_pins);
     let left = selfdestruct::site::Site::start(config.site("dmz1"), crate::site::given(&clock), None)
         .await
@@ -90,8 +93,11 @@ async fn a_site_is_paired_again_only_on_purpose_and_with_a_fresh_file() {
     assert!(!inventory.contains(&id.to_string()), "{inventory}");
     left.close().await;
     // A core from an older copy counts from where it was.
-    let answer = selfdestruct::pair::pair(&config, crate::site::given(&clock), &lower, true).await;
+    let answer = pair(&config, crate::site::given(&clock), &lower, true).await;
     assert_eq!(answer.unwrap().epoch, 1);
+    // Nor is one forgotten that was taken two pairings ago.
+    let twice = pair(&config, crate::site::given(&clock), &first, true).await;
+    assert!(matches!(twice, Err(PairError::Used)), "{twice:?}");
     drop(folder);
 }
 
@@ -99,7 +105,7 @@ async fn a_site_is_paired_again_only_on_purpose_and_with_a_fresh_file() {
 async fn a_file_that_others_may_read_or_of_another_release_is_refused() {
     let site = Site::new().await;
     let file = site.folder.path().join("pairing-of-core.json");
-    let read = || selfdestruct::pair::read_pairing(&file);
+    let read = || read_pairing(&file);
     std::fs::set_permissions(&file, PermissionsExt::from_mode(0o644)).unwrap();
     let refused = read().err().unwrap();
     assert!(refused.to_string().contains("chmod it to 0600"), "{refused}");

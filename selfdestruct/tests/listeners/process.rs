@@ -11,11 +11,12 @@ use futures_util::future::try_join_all;
 use rcgen::generate_simple_self_signed;
 use rustix::process::{Pid, Signal, kill_process};
 use rustls::pki_types::ServerName;
-use tokio::io::{AsyncBufReadExt as _, BufReader, Lines};
-use tokio::net::TcpStream;
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader, Lines};
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::process::{Child, ChildStderr, Command};
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 
 use crate::core::Core;
 use crate::line::Line;
@@ -109,7 +110,7 @@ fn write(folder: &Path) {
         requests_at_once = 10000
         [sync]
         listen = "127.0.0.1:0"
-        sources = ["127.0.0.1"]
+        sources = ["127.0.0.1", "127.0.0.2"]
         [health]
         listen = "127.0.0.1:0"
     "#;
@@ -220,40 +221,61 @@ async fn a_site_whose_log_nobody_takes_serves_on() {
     assert!(ended.success(), "{ended}");
 }
 
-/// Whoever has the key of the link alone does not take the places of readers, and whoever has not even that takes nobody's.
+/// A connection that stays: it has asked for something, and has the beginning of the answer.
+async fn hold(from: [u8; 4], line: &Line, request: &[u8]) -> std::io::Result<TlsStream<TcpStream>> {
+    let name = ServerName::try_from(line.name).unwrap();
+    let stream = connect(from, line.address).await?;
+    let mut stream = TlsConnector::from(Arc::clone(&line.tls))
+        .connect(name, stream)
+        .await?;
+    stream.write_all(request).await?;
+    stream.flush().await?;
+    let mut status = [0; 12];
+    stream.read_exact(&mut status).await?;
+    assert_eq!(&status, b"HTTP/1.1 200");
+    Ok(stream)
+}
+
+async fn connect(from: [u8; 4], to: SocketAddr) -> std::io::Result<TcpStream> {
+    let socket = TcpSocket::new_v4()?;
+    socket.bind(SocketAddr::from((from, 0)))?;
+    socket.connect(to).await
+}
+
+/// Whoever has the key of the link alone does not take the places of readers, and whoever has not even that takes nobody's
+/// from an address of his own.
 #[tokio::test(flavor = "multi_thread")]
 async fn one_address_holds_sixty_four_connections_to_the_sync_listener() {
+    const CORE: [u8; 4] = [127, 0, 0, 1];
+    const STRANGER: [u8; 4] = [127, 0, 0, 2];
     server::tls::install_crypto();
     let folder = tempfile::tempdir().unwrap();
     write(folder.path());
     let mut core = paired(folder.path()).await;
     core.now_ms = now_ms();
     let served = serve(folder.path()).await;
-    let tls = core.tls(&config(folder.path()));
-    let strangers = try_join_all((0..100).map(|_| TcpStream::connect(served.sync))).await;
-    let connect = async || {
-        let stream = TcpStream::connect(served.sync).await?;
-        let name = ServerName::try_from("selfdestruct").unwrap();
-        TlsConnector::from(Arc::clone(&tls)).connect(name, stream).await
-    };
-    let mut held = Vec::new();
-    for _ in 0..63 {
-        held.push(connect().await.unwrap());
-    }
+    let strangers = try_join_all((0..100).map(|_| connect(STRANGER, served.sync))).await;
     let sync = Line {
         address: served.sync,
         name: "selfdestruct",
-        tls: Arc::clone(&tls),
+        tls: core.tls(&config(folder.path())),
     };
-    let inventory = "/sync/v1/inventory";
-    assert_eq!(core.get(&sync, inventory).await.status, 200, "the last place");
-    held.push(connect().await.unwrap());
-    let signature = core.sign(&core.says("GET", inventory, b""));
-    let further = crate::line::request("selfdestruct", &format!("GET {inventory}"), &[&signature], b"");
-    assert!(sync.exchange(&further).await.is_err(), "one too many");
-    drop((held, strangers));
+    let request = || {
+        let closing = String::from_utf8(core.signed(&sync, "GET", "/sync/v1/inventory", b"")).unwrap();
+        closing.replace("Connection: close\r\n", "").into_bytes()
+    };
+    let until_refused = async {
+        let mut held = Vec::new();
+        while let Ok(one) = hold(CORE, &sync, &request()).await {
+            held.push(one);
+        }
+        held
+    };
+    let held = timeout(PATIENCE, until_refused).await.expect("one too many");
+    assert_eq!(held.len(), 64);
+    drop((held, strangers.unwrap()));
     let is_free = async {
-        while sync.exchange(&further).await.is_err() {
+        while hold(CORE, &sync, &request()).await.is_err() {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     };

@@ -7,7 +7,6 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
 use contract::sync::{Position, Pushed};
-use futures_util::future::try_join_all;
 use tokio::time::sleep;
 
 use crate::core::{Core, Letter};
@@ -213,8 +212,10 @@ impl Site {
     ) -> io::Result<(f64, Times)> {
         let letters = self.letters(count);
         let requests: Vec<_> = letters.iter().map(|letter| self.core.push(letter)).collect();
-        let mut wires =
-            try_join_all((0..connections).map(|number| self.sync.connect(source(number)))).await?;
+        let mut wires = Vec::new();
+        for number in 0..connections {
+            wires.push(self.sync.connect(source(number)).await?);
+        }
         let push = async |wire: &mut Wire, number: usize| {
             timed(wire, &requests[number], 201).await.map(|(_, took)| took)
         };
@@ -230,8 +231,10 @@ impl Site {
             .iter()
             .map(|letter| (self.core.push(letter), letter.opening()))
             .collect();
-        let ends = (0..connections).map(|number| self.ends(source(number)));
-        let mut ends = try_join_all(ends).await?;
+        let mut ends = Vec::new();
+        for number in 0..connections {
+            ends.push(self.ends(source(number)).await?); // one by one: handshakes that are under way are limited
+        }
         self.confirm().await?;
         let before = self.commits().await?;
         let pair = async |ends: &mut Ends, number: usize| {

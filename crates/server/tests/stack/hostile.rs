@@ -2,6 +2,7 @@
 
 use std::io::ErrorKind;
 use std::num::NonZeroU32;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use server::Places;
@@ -9,7 +10,9 @@ use tokio::io::AsyncReadExt as _;
 use tokio::net::TcpStream;
 use tokio::time::{interval, timeout};
 
-use crate::support::{Authority, Client, Kind, ORIGIN, browsers, settings, start, start_beside};
+use crate::support::{
+    Authority, Client, Kind, ORIGIN, browsers, client_config, settings, start, start_beside,
+};
 
 /// Sends one byte of `text` every 100 ms, over and over, until the server closes; answers what came back and when.
 async fn drip(client: &mut Client, text: &str) -> (Option<u16>, Duration) {
@@ -149,8 +152,49 @@ async fn a_crowd_on_one_listener_does_not_keep_anybody_from_another() {
     }
     let mut core = Client::new(inner, &authority.ca()).await;
     assert_eq!(core.get("/page").await.status, 200);
-    for early in &crowd[..PLACES.kept] {
-        let read = early.try_read(&mut [0]);
+    still_there(&crowd[..PLACES.kept]);
+}
+
+/// Strangers who only connect to a listener for our servers, more than all listeners have places: a server of ours with an
+/// address of its own is let in, and so are visitors of another listener, and nobody had to wait.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_crowd_that_shows_no_key_keeps_neither_our_servers_nor_visitors_out() {
+    const PLACES: Places = Places {
+        workers: 1,
+        each: 60,
+        kept: 40,
+    };
+    let authority = Authority::new();
+    let server = authority.issue("localhost", Kind::Server);
+    let mut inner = settings(&server, Some(authority.ca()));
+    inner.connections = NonZeroU32::new(64);
+    let (site, inner) = start_beside(&settings(&server, None), &inner, PLACES);
+
+    let mut crowd = Vec::new();
+    for _ in 0..2 * PLACES.each {
+        crowd.push(TcpStream::connect(inner).await.unwrap());
+    }
+    let key = authority.issue("core.corp.example", Kind::Client);
+    let config = client_config(&authority.ca(), Some(&key), rustls::DEFAULT_VERSIONS);
+    let own = [127, 0, 0, 2].into();
+    let mut core = Client::from(own, inner, Arc::clone(&config)).await.unwrap();
+    assert_eq!(core.get("/page").await.status, 200);
+    let mut visitor = Client::new(site.address, &authority.ca()).await;
+    assert_eq!(visitor.get("/page").await.status, 200);
+    still_there(&crowd[..2]);
+
+    // A handshake that is over is counted no more.
+    let mut held = Vec::new();
+    for _ in 0..20 {
+        let mut another = Client::from(own, inner, Arc::clone(&config)).await.unwrap();
+        assert_eq!(another.get("/page").await.status, 200);
+        held.push(another);
+    }
+}
+
+fn still_there(silent: &[TcpStream]) {
+    for stream in silent {
+        let read = stream.try_read(&mut [0]);
         assert!(
             read.as_ref()
                 .is_err_and(|error| error.kind() == ErrorKind::WouldBlock),
