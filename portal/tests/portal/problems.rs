@@ -107,7 +107,7 @@ async fn it_is_ready_once_the_core_has_proved_who_it_is() {
 /// Waits until it is ready, for a bounded time: the first question to the core is under way.
 async fn ready(site: &Site) -> String {
     let mut ticks = tokio::time::interval(Duration::from_millis(20));
-    for _ in 0..250 {
+    for _ in 0..3000 {
         let answer = ask_ready(site).await;
         if answer.starts_with("HTTP/1.1 200") {
             return answer;
