@@ -14,7 +14,7 @@ use crate::support::{
     Authority, Client, Kind, ORIGIN, browsers, client_config, settings, start, start_beside,
 };
 
-/// Whoever drips is sent away after the five seconds that a head may take, or sooner; without a limit he would never be.
+/// Whoever drips is sent away after three seconds, and without a limit never; the rest is for a busy machine.
 const ENDED_WITHIN: Duration = Duration::from_secs(15);
 /// Whoever connects and says nothing is sent away after five seconds: what is to happen at once happens before that.
 const BEFORE_HANDSHAKE_ENDS: Duration = Duration::from_secs(4);

@@ -8,7 +8,7 @@ use actix_web::{HttpResponse, web};
 use server::{Ended, Life, Order};
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
-use tokio::time::{interval, timeout};
+use tokio::time::{interval, sleep, timeout};
 
 use crate::support::{Authority, Client, Kind, browsers, settings, start, start_life, start_with};
 
@@ -115,6 +115,7 @@ async fn a_stop_finishes_what_is_under_way_and_takes_nothing_new() {
 
     site.orders.send(Order::Stop).await.unwrap();
     life.ending().ordered().await;
+    sleep(Duration::from_millis(500)).await; // a request that is cut short would be by now
     slow.goes_on.notify_one();
     let answer = client.answer().await.unwrap();
     assert_eq!((answer.status, answer.body.as_str()), (200, "done"));
