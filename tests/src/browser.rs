@@ -21,7 +21,7 @@ use crate::processes::{Running, run, wait_for};
 use crate::{repository, use_aws_lc_rs};
 
 /// How long a verb waits for what it needs.
-pub const PATIENCE: Duration = Duration::from_secs(10);
+pub const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Nothing that the browser would like to do on its own, above all no connection that the page does not ask for.
 const SWITCHES: [&str; 11] = [

@@ -12,7 +12,7 @@ use crate::processes::{Running, binary, wait_for};
 use crate::repository;
 
 /// How long the demo may take to be ready; provisioning a domain takes the most of it.
-const LIMIT: Duration = Duration::from_secs(90);
+const LIMIT: Duration = Duration::from_mins(5);
 
 /// What the demo writes down about itself in `demo.json`.
 #[derive(Deserialize)]

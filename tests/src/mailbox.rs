@@ -9,7 +9,7 @@ use data_encoding::BASE64;
 use crate::processes::wait_for;
 
 /// How long a mail may take: the outbox is woken at once, but sealing and writing take their time.
-const LIMIT: Duration = Duration::from_secs(15);
+const LIMIT: Duration = Duration::from_mins(1);
 
 /// Somebody who looks into the folder again and again, and reads each mail once.
 pub struct Mailbox {

@@ -10,7 +10,7 @@ use crate::reader::Link;
 use crate::stack::Stack;
 
 /// How long an event may take from the site to the core.
-const ARRIVES_WITHIN: Duration = Duration::from_secs(20);
+const ARRIVES_WITHIN: Duration = Duration::from_mins(1);
 
 /// What `message send` printed.
 #[derive(Deserialize)]

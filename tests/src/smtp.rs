@@ -10,8 +10,9 @@ use crate::folder::Folder;
 use crate::pki::{Authority, Validity};
 use crate::processes::{Running, wait_for};
 
-/// How long anything that this server does may take.
-const LIMIT: Duration = Duration::from_secs(10);
+/// How long anything may take. While the server is away, its sender waits longer and longer between two tries: the fifth
+/// is two minutes after the fourth.
+const LIMIT: Duration = Duration::from_mins(3);
 
 /// A mail as it arrived, decoded.
 #[derive(Clone, Debug, Deserialize)]

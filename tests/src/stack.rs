@@ -17,7 +17,7 @@ use crate::ports::reserve_ports;
 use crate::processes::{Running, binary, run, serve, wait_for};
 use crate::repository;
 
-const LIMIT: Duration = Duration::from_secs(20);
+const LIMIT: Duration = Duration::from_mins(1);
 
 /// What a portal, a core and a site need, and those of them that run.
 pub struct Stack {
@@ -98,6 +98,17 @@ impl Stack {
         let text = std::fs::read_to_string(&path).expect("a file of the stack");
         assert!(text.contains(was), "{file} does not say {was}");
         std::fs::write(&path, text.replace(was, is)).expect("the test's folder is writable");
+    }
+
+    /// Lets a site keep what was opened for its reader for the longest that it may. When that time is over the message
+    /// counts as read: whoever waits to see it as opened must see it before.
+    pub fn lengthen_leases(&self) {
+        let data_dir = "data_dir = \"site\"\n";
+        self.edit(
+            "selfdestruct.toml",
+            data_dir,
+            &format!("{data_dir}lease = \"10m\"\n"),
+        );
     }
 
     /// Lets the core reach its site through something that listens on another port.

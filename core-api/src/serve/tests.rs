@@ -139,7 +139,7 @@ async fn exchange(stream: &mut (impl AsyncReadExt + AsyncWriteExt + Unpin), requ
 }
 
 async fn becomes_ready(address: SocketAddr) -> bool {
-    for _ in 0..100 {
+    for _ in 0..1200 {
         let mut stream = TcpStream::connect(address).await.unwrap();
         let request = b"GET /readyz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
         if exchange(&mut stream, request).await == Some(200) {

@@ -1,8 +1,10 @@
 //! The commands as people type them, against a core that answers on its socket while its workers work.
 
 use std::path::PathBuf;
+use std::pin::pin;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::Parser as _;
 use contract::sync::Token;
@@ -13,6 +15,7 @@ use core_api::usecase::message::send::Wish;
 use seal::Content;
 use serde_json::Value;
 use server::Life;
+use tokio::time::timeout;
 use zeroize::Zeroizing;
 
 use crate::bench::{Bench, text};
@@ -143,16 +146,16 @@ async fn a_message_is_sent_shown_and_taken_back() {
     let list = typist.json(&["message", "list", "--json"]).await;
     assert_eq!(list[0]["id"], sent["id"]);
 
-    let bench = &typist.bench;
-    let (revoked, ()) = tokio::join!(
-        async { typist.type_in(&["message", "revoke", &id.to_string()]).await },
-        async {
-            for _ in 0..50 {
-                tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-                bench.pull().await;
+    let words = ["message", "revoke", &id.to_string()];
+    let revoked = {
+        let mut revoking = pin!(typist.type_in(&words));
+        loop {
+            match timeout(Duration::from_millis(20), &mut revoking).await {
+                Ok(revoked) => break revoked,
+                Err(_) => typist.bench.pull().await,
             }
         }
-    );
+    };
     assert_eq!(revoked.unwrap(), "revoked\n");
     let again = typist.type_in(&["message", "revoke", &id.to_string()]).await;
     assert_eq!(again.unwrap_err(), "it is over");

@@ -3,8 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use contract::recovery::{Act, ActSecret, Answer, Begin, ProofSecret, Sealed, Stage};
@@ -25,7 +25,7 @@ use domain::{AccountId, Clock, Identifier, Randomness, Timestamp};
 use secrecy::SecretString;
 use tempfile::TempDir;
 
-use crate::noted::{Asked, Cut, Noted};
+use crate::noted::{Asked, Line, Noted};
 
 /// Noon on a day in 2026.
 const NOON: i64 = 1_795_000_000_000;
@@ -70,8 +70,8 @@ pub(crate) struct Bench {
     pub(crate) core: Arc<Core>,
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) directory: Arc<Embedded>,
-    /// Where the line to the directory is cut during a reset.
-    pub(crate) cut: Arc<Mutex<Cut>>,
+    /// The line to the directory, which can be cut.
+    pub(crate) line: Arc<Line>,
     /// What the core asked the directory.
     pub(crate) asked: Asked,
     folder: TempDir,
@@ -99,13 +99,13 @@ impl Bench {
             .await
             .expect("people");
         let directory = Arc::new(embedded);
-        let (cut, asked): (Arc<Mutex<Cut>>, Asked) = (Arc::default(), Arc::default());
+        let (line, asked): (Arc<Line>, Asked) = (Arc::default(), Arc::default());
         let at_rest = AtRest::from_hex(&AtRest::generate(&*randomness), &[]).expect("a key");
         let core = Arc::new(Core::new(Parts {
             clock: clock.clone(),
             randomness: randomness.clone(),
             store: Store::open(folder.path()).expect("a database"),
-            directory: Arc::new(Noted::new(directory.clone(), cut.clone(), asked.clone())),
+            directory: Arc::new(Noted::new(directory.clone(), line.clone(), asked.clone())),
             at_rest,
             signing: seal::SigningKey::generate(&mut seal::os_random),
             settings: change(settings()),
@@ -117,7 +117,7 @@ impl Bench {
             core,
             clock,
             directory,
-            cut,
+            line,
             asked,
             folder,
         }

@@ -18,14 +18,14 @@ async fn cut_off(bench: &Bench, place: Cut) -> crate::bench::Person<'_> {
     let mut alice = bench.begin(Purpose::Reset, "alice").await;
     alice.prove_by_app(&app).await;
     bench.clock.forward(Duration::from_secs(1));
-    *bench.cut.lock().expect("nobody panicked") = place;
+    bench.line.cut(place);
     let sealed = alice.seal_passwords(Action::Reset, None, "Tidy-Otter-42");
     let act = alice.act(Action::Reset, Some(sealed), KEY);
-    assert!(
-        tokio::time::timeout(Duration::from_secs(2), act).await.is_err(),
-        "it is under way"
-    );
-    *bench.cut.lock().expect("nobody panicked") = Cut::Nowhere;
+    tokio::select! {
+        done = act => panic!("it is not under way: {done:?}"),
+        () = bench.line.reached() => {}
+    }
+    bench.line.cut(Cut::Nowhere);
     assert_eq!(bench.events().await.last().map(String::as_str), Some("intent"));
     alice
 }

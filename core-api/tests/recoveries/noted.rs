@@ -1,6 +1,6 @@
 //! A directory that leaves a trace of each call, so that a test can see that a request made none.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use directory::{
     After, CheckLine, Directory, DirectoryError, Embedded, Evidence, PasswordCheck, Receipt, Survey,
@@ -10,10 +10,11 @@ use domain::password::PasswordPolicy;
 use domain::permit::PasswordTryPermit;
 use domain::{Account, AccountId, ChangePermit, Lookup, ResetPermit, UnlockPermit};
 use secrecy::SecretString;
+use tokio::sync::Notify;
 
 pub(crate) struct Noted {
     inner: Arc<Embedded>,
-    cut: Arc<Mutex<Cut>>,
+    line: Arc<Line>,
     asked: Asked,
 }
 
@@ -34,21 +35,45 @@ pub(crate) enum Cut {
     After,
 }
 
+/// The line to the directory.
+#[derive(Default)]
+pub(crate) struct Line {
+    cut: Mutex<Cut>,
+    reached: Notify,
+}
+
+impl Line {
+    /// Cuts it there from now on, and nowhere else.
+    pub(crate) fn cut(&self, place: Cut) {
+        *self.place() = place;
+    }
+
+    /// Waits until a write has come to where the line is cut.
+    pub(crate) async fn reached(&self) {
+        self.reached.notified().await;
+    }
+
+    fn place(&self) -> MutexGuard<'_, Cut> {
+        self.cut.lock().expect("nobody panicked")
+    }
+
+    async fn pass(&self, place: Cut) {
+        let is_cut = *self.place() == place;
+        if is_cut {
+            self.reached.notify_one();
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
 impl Noted {
-    pub(crate) fn new(inner: Arc<Embedded>, cut: Arc<Mutex<Cut>>, asked: Asked) -> Self {
-        Self { inner, cut, asked }
+    pub(crate) fn new(inner: Arc<Embedded>, line: Arc<Line>, asked: Asked) -> Self {
+        Self { inner, line, asked }
     }
 
     fn note(&self, call: &'static str) {
         tracing::trace!(target: "directory", call);
         self.asked.lock().expect("nobody panicked").push(call);
-    }
-
-    async fn cut_at(&self, place: Cut) {
-        let here = *self.cut.lock().expect("nobody panicked") == place;
-        if here {
-            std::future::pending::<()>().await;
-        }
     }
 }
 
@@ -57,7 +82,7 @@ impl Directory for Noted {
     async fn find(&self, who: &Lookup) -> Result<Option<Account>, DirectoryError> {
         self.note("directory.find");
         let found = self.inner.find(who).await?;
-        let unreadable = *self.cut.lock().expect("nobody panicked") == Cut::Unreadable;
+        let unreadable = *self.line.place() == Cut::Unreadable;
         match found {
             Some(_) if unreadable => Err(DirectoryError::Unreadable("userAccountControl".to_owned())),
             found => Ok(found),
@@ -98,9 +123,9 @@ impl Directory for Noted {
         after: After,
     ) -> Result<Receipt, DirectoryError> {
         self.note("directory.reset");
-        self.cut_at(Cut::Before).await;
+        self.line.pass(Cut::Before).await;
         let done = self.inner.reset(permit, new, after).await;
-        self.cut_at(Cut::After).await;
+        self.line.pass(Cut::After).await;
         done
     }
     async fn unlock(&self, permit: UnlockPermit) -> Result<Receipt, DirectoryError> {
@@ -114,9 +139,9 @@ impl Directory for Noted {
         new: &SecretString,
     ) -> Result<Receipt, DirectoryError> {
         self.note("directory.change");
-        self.cut_at(Cut::Before).await;
+        self.line.pass(Cut::Before).await;
         let done = self.inner.change(permit, current, new).await;
-        self.cut_at(Cut::After).await;
+        self.line.pass(Cut::After).await;
         done
     }
     async fn check(&self) -> Vec<CheckLine> {

@@ -154,11 +154,11 @@ async fn an_end_in_the_middle_of_a_delivery_repeats_the_same_message() {
     let (post, mailer) = Post::new();
     queue_notice(&bench, "alice@home.example").await;
     post.next(Mood::Silent, 1);
-    let cut_off = tokio::time::timeout(Duration::from_millis(200), deliver_one(&bench.core, &mailer)).await;
-    assert!(
-        cut_off.is_err(),
-        "the core ends while the server has the message and has not answered"
-    );
+    // The core ends while the server has the message and has not answered.
+    tokio::select! {
+        done = deliver_one(&bench.core, &mailer) => panic!("{done:?}"),
+        () = eventually(async || post.handed().len() == 1) => {}
+    }
     assert_eq!(
         deliver_one(&bench.core, &mailer).await.expect("the store"),
         Outcome::Nothing
@@ -253,13 +253,13 @@ async fn codes_that_are_asked_for_do_not_hold_up_letters() {
     worker.abort();
 }
 
-/// Waits for a state; five seconds are enough for anything here.
+/// Waits for a state; a minute is enough for anything here.
 async fn eventually(mut state: impl AsyncFnMut() -> bool) {
-    for _ in 0..500 {
+    for _ in 0..6000 {
         if state().await {
             return;
         }
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
-    panic!("the state was not reached within five seconds");
+    panic!("the state was not reached within a minute");
 }

@@ -23,7 +23,7 @@ async fn found(bench: &Bench) -> Vec<String> {
 async fn an_account_that_cannot_be_read_is_settled_as_nobody() {
     let bench = Bench::new().await;
     bench.enrol_totp("alice").await;
-    *bench.cut.lock().expect("nobody panicked") = Cut::Unreadable;
+    bench.line.cut(Cut::Unreadable);
     for name in ["alice", "nobody"] {
         let mut person = bench.begin(Purpose::Reset, name).await;
         bench.resolve().await;

@@ -7,6 +7,7 @@
 #[expect(dead_code, reason = "the other target uses the rest of it")]
 mod bench;
 #[path = "../recoveries/noted.rs"]
+#[expect(dead_code, reason = "the other target uses the rest of it")]
 mod noted;
 
 use std::fmt;

@@ -93,9 +93,9 @@ impl Site {
             .connect(name, stream)
             .await
             .unwrap();
-        stream.write_all(request).await.unwrap();
-        // What was written may still lie in the TLS session: reading alone does not send it. A portal that refuses a body
-        // may end the line before that; the answer tells.
+        // A portal that refuses a body may end the line before all of it is written; the answer tells. What was written
+        // may still lie in the TLS session: reading alone does not send it.
+        drop(stream.write_all(request).await);
         drop(stream.flush().await);
         let mut answer = Vec::new();
         // The portal may end the line without saying so after it refused a body; what came is what counts.

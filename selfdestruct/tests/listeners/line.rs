@@ -35,12 +35,12 @@ impl Line {
         let name = ServerName::try_from(self.name).expect("a host name");
         let connector = TlsConnector::from(Arc::clone(&self.tls));
         let mut stream = connector.connect(name, stream).await?;
-        stream.write_all(begun).await?;
-        stream.flush().await?;
+        // Whoever refuses a body may end the line before all of it is written; the answer tells. What was written may
+        // still lie in the TLS session: reading alone does not send it.
+        drop(stream.write_all(begun).await);
+        drop(stream.flush().await);
         tokio::time::sleep(pause).await;
-        stream.write_all(rest).await?;
-        // What was written may still lie in the TLS session: reading alone does not send it. Whoever refuses a body may
-        // end the line before that; the answer tells.
+        drop(stream.write_all(rest).await);
         drop(stream.flush().await);
         let mut answer = Vec::new();
         // The site may end the line without saying so after it refused a body; what came is what counts.

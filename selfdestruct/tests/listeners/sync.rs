@@ -255,7 +255,7 @@ async fn a_reading_is_told_while_the_core_waits() {
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_waits_when_the_site_ends_is_answered() {
     // So short that readiness shows when the long poll has arrived: it confirms the chain anew.
-    let site = Site::with(|config| config.confirm_within = Duration::from_secs(2)).await;
+    let site = Site::with(|config| config.confirm_within = Duration::from_secs(5)).await;
     let first = site.core.get(&site.sync, &site.core.events(0)).await;
     let path = beyond_the_last(&first);
     until(&site, "waiting for the core").await;
@@ -322,7 +322,7 @@ async fn what_is_ready_and_what_is_waited_for_are_told_apart() {
 
 /// What is told is looked up once a second.
 async fn until(site: &Site, word: &str) -> String {
-    for _ in 0..100 {
+    for _ in 0..600 {
         let told = site.told("/readyz").await;
         if told.contains(word) {
             return told;

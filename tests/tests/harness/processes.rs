@@ -6,7 +6,7 @@ use std::time::Duration;
 use tests::folder::Folder;
 use tests::processes::{Running, wait_for};
 
-const LIMIT: Duration = Duration::from_secs(5);
+const LIMIT: Duration = Duration::from_secs(30);
 
 fn shell(script: &str) -> Command {
     let mut command = Command::new("sh");

@@ -14,7 +14,8 @@ use tokio::time::{Instant, sleep_until};
 
 use super::visitor::Visitor;
 
-const HOLD: Duration = Duration::from_secs(3);
+/// Long enough for two browsers to press a button each, also on a busy machine.
+const HOLD: Duration = Duration::from_secs(20);
 const NEW: &str = "Quill-Harbour-Basalt-52";
 
 async fn prepared() -> Stack {

@@ -4,11 +4,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use actix_web::{HttpResponse, web};
 use server::{Ended, Life, Order};
 use tokio::net::TcpStream;
-use tokio::time::{interval, timeout};
+use tokio::sync::Notify;
+use tokio::time::{interval, sleep, timeout};
 
-use crate::support::{Authority, Client, Kind, browsers, settings, start, start_life};
+use crate::support::{Authority, Client, Kind, browsers, settings, start, start_life, start_with};
 
 fn shown(client: &Client) -> Vec<u8> {
     client.stream.get_ref().1.peer_certificates().unwrap()[0].to_vec()
@@ -25,7 +27,7 @@ async fn a_reload_gives_new_connections_the_new_certificate_and_keeps_the_old_on
     authority.issue("localhost", Kind::Server);
     site.orders.send(Order::Reload).await.unwrap();
     let mut ticks = interval(Duration::from_millis(20));
-    let renewed = timeout(Duration::from_secs(5), async {
+    let renewed = timeout(Duration::from_mins(1), async {
         loop {
             ticks.tick().await;
             let client = Client::new(site.address, &authority.ca()).await;
@@ -65,6 +67,19 @@ async fn a_written_certificate_is_noticed_without_a_signal() {
     assert_ne!(shown(&Client::new(site.address, &authority.ca()).await), first);
 }
 
+/// A request that is under way for as long as a test wants.
+#[derive(Clone, Default)]
+struct Slow {
+    begun: Arc<Notify>,
+    goes_on: Arc<Notify>,
+}
+
+async fn answer_slowly(slow: web::Data<Slow>) -> &'static str {
+    slow.begun.notify_one();
+    slow.goes_on.notified().await;
+    "done"
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stop_finishes_what_is_under_way_and_takes_nothing_new() {
     let authority = Authority::new();
@@ -78,19 +93,30 @@ async fn a_stop_finishes_what_is_under_way_and_takes_nothing_new() {
             done.fetch_add(1, Ordering::SeqCst); // the job at hand is finished first
         }
     });
-    let site = start_life(
-        &settings(&authority.issue("localhost", Kind::Server), None),
-        &life,
-    );
+    let mut settings = settings(&authority.issue("localhost", Kind::Server), None);
+    settings.deadline = Duration::from_secs(30);
+    let slow = Slow::default();
+    let state = web::Data::new(slow.clone());
+    let routes = move |config: &mut web::ServiceConfig| {
+        config
+            .app_data(state.clone())
+            .route("/slow", web::get().to(answer_slowly))
+            .route("/page", web::get().to(HttpResponse::Ok));
+    };
+    let site = start_with(&settings, browsers(), routes, &life);
     let mut client = Client::new(site.address, &authority.ca()).await;
     client
-        .send("GET /half-a-second HTTP/1.1\r\nHost: x\r\n\r\n")
+        .send("GET /slow HTTP/1.1\r\nHost: x\r\n\r\n")
         .await
         .unwrap();
+    slow.begun.notified().await;
     let mut idle = Client::new(site.address, &authority.ca()).await;
-    assert_eq!(idle.get("/page").await.status, 200); // by now the slow request is under way, too
+    assert_eq!(idle.get("/page").await.status, 200);
 
     site.orders.send(Order::Stop).await.unwrap();
+    life.ending().ordered().await;
+    sleep(Duration::from_millis(500)).await; // a request that is cut short would be by now
+    slow.goes_on.notify_one();
     let answer = client.answer().await.unwrap();
     assert_eq!((answer.status, answer.body.as_str()), (200, "done"));
     assert!(life.is_ending());
@@ -134,7 +160,7 @@ async fn a_worker_that_panics_begins_again() {
         }
     });
     assert!(
-        timeout(Duration::from_secs(5), begun.recv())
+        timeout(Duration::from_mins(1), begun.recv())
             .await
             .expect("never begins again")
             .is_some()

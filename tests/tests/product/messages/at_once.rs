@@ -14,6 +14,7 @@ const SENDERS: usize = 4;
 #[tokio::test(flavor = "multi_thread")]
 async fn twelve_readers_at_once_and_one_has_it() {
     let mut stack = Stack::prepare().await;
+    stack.lengthen_leases(); // the first is looked at when all have been read
     // All of them come from one address.
     stack.edit(
         "selfdestruct.toml",

@@ -11,7 +11,7 @@ use tests::secrets::Searcher;
 use tests::stack::Stack;
 
 const HOST: &str = "site.localhost";
-const LIMIT: Duration = Duration::from_secs(20);
+const LIMIT: Duration = Duration::from_mins(1);
 
 /// `core-api site certificate demo` with these arguments.
 async fn certificate(stack: &Stack, further: &[&str]) -> std::io::Result<String> {

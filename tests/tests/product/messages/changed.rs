@@ -6,8 +6,8 @@ use std::time::Duration;
 use tests::processes::{binary, wait_for};
 use tests::stack::Stack;
 
-/// The core looks when it starts, and every minute.
-const SEEN_WITHIN: Duration = Duration::from_secs(20);
+/// The core looks when it starts, and every minute. This is for the look at the start.
+const SEEN_WITHIN: Duration = Duration::from_secs(50);
 /// What stands on one page only, and what somebody makes of it.
 const WAS: &str = "Verschl\u{fc}sseln und senden";
 const IS: &str = "Verschl\u{fc}sseln und sendet";

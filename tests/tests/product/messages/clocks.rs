@@ -90,6 +90,7 @@ fn stranger(sent: &Sent) -> Link {
 impl World {
     async fn new() -> Self {
         let mut stack = Stack::prepare().await;
+        stack.lengthen_leases(); // what was opened is looked at when the clock is right again
         let from = "from = \"Corp Example <reset@corp.example>\"";
         stack.edit(
             "core-api.toml",
@@ -99,7 +100,7 @@ impl World {
         stack.edit(
             "selfdestruct.toml",
             "data_dir = \"site\"",
-            "data_dir = \"site\"\nconfirm_within = \"10s\"",
+            "data_dir = \"site\"\nconfirm_within = \"30s\"",
         );
         stack.start_core().await;
         stack.pair().await;

@@ -65,7 +65,7 @@ struct Listed {
 
 /// Waits until this is so of every site.
 async fn await_sites(stack: &Stack, is_so: impl Fn(&Listed) -> bool) {
-    wait_for("sites as they should be", Duration::from_secs(30), async || {
+    wait_for("sites as they should be", Duration::from_mins(1), async || {
         let listed = stack.output(&["site", "list", "--json"]).await.stdout;
         let sites: Vec<Listed> = serde_json::from_slice(&listed).ok()?;
         (sites.len() == 2 && sites.iter().all(&is_so)).then_some(())
@@ -81,7 +81,7 @@ async fn open_at(stack: &Stack, distance: u16, sent: &Sent, token: u8) -> Readin
     let reader = Reader::new(stack.port + distance, &stack.ca());
     let opened = wait_for(
         "an answer that is not 503",
-        Duration::from_secs(20),
+        Duration::from_mins(1),
         async || match reader.open(&sent.link(), [token; 16]).await.ok()? {
             Reading::Unavailable => None,
             reading => Some(reading),
@@ -146,7 +146,7 @@ async fn the_certificate_of_a_site_within_the_core_is_renewed_while_the_core_run
     let reader = Reader::new(stack.port + 1, &other.write(&folder));
     assert!(reader.fetch("GET", "/").await.is_err(), "nobody has it yet");
     // The core pairs with its own site once both run.
-    wait_for("a request of the site", Duration::from_secs(20), async || {
+    wait_for("a request of the site", Duration::from_mins(1), async || {
         let asked = ["site", "certificate", "demo", "--out", "site.csr"];
         stack.core_api(&asked).await.ok()
     })
@@ -169,7 +169,7 @@ async fn the_certificate_of_a_site_within_the_core_is_renewed_while_the_core_run
 async fn a_site_that_is_away_holds_up_its_own_messages_and_no_others() {
     let mut stack = with_both().await;
     let away = stack.site.take().expect("it runs");
-    away.stop(Duration::from_secs(20)).await;
+    away.stop(Duration::from_mins(1)).await;
     // The command gives the link once the site has the message, so it waits for the site.
     let to_the_dmz = stack.send(SECRET, &["--site", "demo"]);
     let meanwhile = async {

@@ -25,7 +25,7 @@ async fn a_newcomers_message_is_read_once() {
     browser.expect(SECRET).await;
     wait_for(
         "its sender knows when and from where",
-        Duration::from_secs(20),
+        Duration::from_mins(1),
         async || {
             let shown = core_api(&demo, &["message", "show", &sent.id, "--json"]).await;
             let shown: Shown = serde_json::from_str(&shown).expect("what the command prints as JSON");

@@ -173,14 +173,14 @@ async fn wrong_passphrases_lock_a_message_and_its_sender_decides() {
         .core_api(&["message", "unlock", &sent.id])
         .await
         .expect("its sender unlocks it");
-    let text = wait_for(
-        "the message opens",
-        Duration::from_secs(10),
-        async || match reader.open(&sent.link(), [2; 16]).await.ok()? {
-            Reading::Text(text) => Some(text),
-            _ => None,
-        },
-    );
+    let text = wait_for("the message opens", Duration::from_mins(1), async || match reader
+        .open(&sent.link(), [2; 16])
+        .await
+        .ok()?
+    {
+        Reading::Text(text) => Some(text),
+        _ => None,
+    });
     assert_eq!(text.await, SECRET);
     stack.stop().await;
 }

@@ -62,6 +62,7 @@ async fn a_site_whose_disk_keeps_nothing_is_found_out() {
 impl Recorded {
     async fn make() -> Self {
         let mut stack = Stack::prepare().await;
+        stack.lengthen_leases(); // what was opened is looked at after every cut
         stack.start_core().await;
         stack.start_site().await;
         stack.site.take().expect("it runs").stop(PATIENCE).await;

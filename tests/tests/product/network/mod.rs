@@ -20,7 +20,7 @@ const PORTS: [u16; 16] = [
     22, 25, 53, 80, 88, 123, 389, 443, 445, 464, 587, 636, 3268, 3269, 8443, 9090,
 ];
 
-const LIMIT: Duration = Duration::from_secs(20);
+const LIMIT: Duration = Duration::from_mins(1);
 
 /// Ways by the host where they begin.
 type Ways = BTreeSet<(&'static str, Way)>;

@@ -59,7 +59,7 @@ const RULES: [(&str, &str); 4] = [
 /// The user that the site runs as, `nobody`: the rules know its connections by it.
 pub(super) const SITE_USER: u32 = 65534;
 
-const LIMIT: Duration = Duration::from_secs(20);
+const LIMIT: Duration = Duration::from_mins(1);
 
 /// The installation. The servers run until it ends.
 pub(super) struct Zones {
