@@ -82,18 +82,19 @@ fn decide(
     if !fits(&message.state, order) {
         return Ok(Ordered::Unfitting);
     }
+    let now = core.now();
+    let waiting = command::waiting_for(c, &message.id)?;
+    let alike = alike(&waiting, order);
+    if alike.is_none() && waiting.len() >= MOST_WAITING && order != Order::Revoke {
+        return Ok(Ordered::TooMany);
+    }
     if matches!(order, Order::Revoke | Order::Destroy) {
         // It is not on its way any more, so that it does not arrive after this.
         message::erase_secret(c, &message.id)?;
         withdraw_link(c, &message.id)?;
     }
-    let now = core.now();
-    let waiting = command::waiting_for(c, &message.id)?;
-    if let Some(alike) = alike(&waiting, order) {
+    if let Some(alike) = alike {
         return Ok(Ordered::Queued(alike.id));
-    }
-    if waiting.len() >= MOST_WAITING && order != Order::Revoke {
-        return Ok(Ordered::TooMany);
     }
     record(c, core, &message, order, by)?;
     if order == Order::Revoke {
