@@ -67,6 +67,8 @@ pub(crate) struct State {
     /// What is done to receipts before they are signed.
     pub(crate) twist: Option<fn(&mut Receipt)>,
     pub(crate) full: bool,
+    /// It takes no more commands for messages that it does not know.
+    pub(crate) is_full_of_commands: bool,
     /// It has no room for bodies of this size or more.
     pub(crate) room: usize,
     pub(crate) calls: u32,
@@ -123,6 +125,7 @@ impl FakeSite {
             tamper: None,
             twist: None,
             full: false,
+            is_full_of_commands: false,
             room: usize::MAX,
             calls: 0,
             certificate: certificate(clock.now().0, 365),
@@ -394,6 +397,9 @@ impl SiteApi for FakeSite {
     async fn command(&self, command: &Command) -> Result<Commanded, SiteError> {
         let now = self.now();
         let mut state = self.arrives()?;
+        if state.is_full_of_commands && !state.held.contains_key(&command.message) {
+            return Err(problem(ProblemKind::Full));
+        }
         let done = state.command(&self.name, command, now);
         state.answer(done)
     }
