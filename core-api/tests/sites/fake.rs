@@ -86,6 +86,7 @@ pub(crate) struct State {
     pub(crate) is_silent_of_certificate: bool,
 }
 
+#[derive(Clone)]
 pub(crate) struct Held {
     digest: [u8; 32],
     receipt: String,

@@ -11,7 +11,7 @@ use super::news::withdraw_link;
 use super::step::{Seen, name, step};
 use crate::core::Core;
 use crate::store::audit::{Event as Audited, Personal};
-use crate::store::command::Command;
+use crate::store::command::{Command, On};
 use crate::store::message::{self, Message};
 use crate::store::{Id, StoreError, audit, command, push};
 
@@ -83,7 +83,7 @@ fn decide(
         return Ok(Ordered::Unfitting);
     }
     let now = core.now();
-    let waiting = command::waiting_for(c, &message.id)?;
+    let waiting = command::waiting_for(c, On::its_site(&message))?;
     let alike = alike(&waiting, order);
     if alike.is_none() && waiting.len() >= MOST_WAITING && order != Order::Revoke {
         return Ok(Ordered::TooMany);

@@ -113,9 +113,9 @@ async fn command_oldest(
         match api.command(&asked).await {
             Ok(answer) => {
                 core.step(Step::CommandAnswered);
-                let shared = Arc::clone(core);
+                let (shared, name) = (Arc::clone(core), site.name.clone());
                 core.store
-                    .write(move |c| settle(c, &shared, &wanted, answer))
+                    .write(move |c| settle(c, &shared, &name, &wanted, answer))
                     .await?;
                 core.step(Step::CommandSettled);
                 count.answered += 1;
@@ -135,7 +135,13 @@ async fn command_oldest(
 }
 
 /// What was done to a message is told by its events. Only of one that never got there nobody else tells.
-fn settle(c: &Connection, core: &Core, wanted: &Command, answer: Commanded) -> Result<(), StoreError> {
+fn settle(
+    c: &Connection,
+    core: &Core,
+    site: &str,
+    wanted: &Command,
+    answer: Commanded,
+) -> Result<(), StoreError> {
     let now = core.now();
     if !command::answer(c, &wanted.id, answer, now)? {
         return Ok(());
@@ -143,7 +149,7 @@ fn settle(c: &Connection, core: &Core, wanted: &Command, answer: Commanded) -> R
     if wanted.order != Order::Revoke || answer != Commanded::Unknown {
         return Ok(());
     }
-    match message::by_id(c, &wanted.message)? {
+    match message::by_id(c, &wanted.message)?.filter(|message| message.site == site) {
         Some(message) if matches!(message.state, State::Waiting(_)) => {
             // What may have been there in a former epoch may have been read in it.
             let current = site::by_name(c, &message.site)?.map(|site| site.epoch);
