@@ -56,7 +56,7 @@ async fn forget(bench: &Bench, ids: &[Token]) {
         }
         Ok(())
     });
-    forgotten.await.unwrap();
+    forgotten.await.expect("the database works");
 }
 
 /// As after a restore of the core from an older copy.

@@ -219,7 +219,7 @@ async fn a_command_that_the_site_has_no_room_for_holds_up_nothing_and_is_tried_a
         bench.site().state().held.remove(id);
     }
     ordered(&bench, there, Order::Revoke).await;
-    bench.site().state().is_full_of_commands = true;
+    bench.site().state().unknown_left = 0;
     let next = bench.send("dmz1").await;
     let mut pusher = bench.pusher("dmz1");
     assert_eq!(pusher.try_one().await.unwrap(), Tried::Settled(1));
@@ -232,7 +232,7 @@ async fn a_command_that_the_site_has_no_room_for_holds_up_nothing_and_is_tried_a
 
     bench.forward(PASSED_OVER);
     assert_eq!(pusher.try_one().await.unwrap(), Tried::Later);
-    bench.site().state().is_full_of_commands = false;
+    bench.site().state().unknown_left = usize::MAX;
     bench.forward(PASSED_OVER);
     for settled in [32, 8] {
         assert_eq!(pusher.try_one().await.unwrap(), Tried::Settled(settled));

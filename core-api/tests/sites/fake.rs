@@ -67,8 +67,8 @@ pub(crate) struct State {
     /// What is done to receipts before they are signed.
     pub(crate) twist: Option<fn(&mut Receipt)>,
     pub(crate) full: bool,
-    /// It takes no more commands for messages that it does not know.
-    pub(crate) is_full_of_commands: bool,
+    /// It takes so many more commands for messages that it does not know.
+    pub(crate) unknown_left: usize,
     /// It has no room for bodies of this size or more.
     pub(crate) room: usize,
     pub(crate) calls: u32,
@@ -126,7 +126,7 @@ impl FakeSite {
             tamper: None,
             twist: None,
             full: false,
-            is_full_of_commands: false,
+            unknown_left: usize::MAX,
             room: usize::MAX,
             calls: 0,
             certificate: certificate(clock.now().0, 365),
@@ -398,8 +398,9 @@ impl SiteApi for FakeSite {
     async fn command(&self, command: &Command) -> Result<Commanded, SiteError> {
         let now = self.now();
         let mut state = self.arrives()?;
-        if state.is_full_of_commands && !state.held.contains_key(&command.message) {
-            return Err(problem(ProblemKind::Full));
+        if !state.held.contains_key(&command.message) {
+            let left = state.unknown_left.checked_sub(1);
+            state.unknown_left = left.ok_or_else(|| problem(ProblemKind::Full))?;
         }
         let done = state.command(&self.name, command, now);
         state.answer(done)
