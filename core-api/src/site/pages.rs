@@ -158,6 +158,10 @@ pub struct Found {
     pub differing: Vec<String>,
     /// Why not everything was seen, which says nothing about what was not.
     pub unseen: Option<ClientError>,
+    /// The paths that could not be fetched; the last may be one that was waited for until the time was over.
+    pub unseen_at: Vec<String>,
+    /// The paths that nobody came to in that time.
+    pub unreached: Vec<String>,
 }
 
 /// Something that anybody can fetch.
@@ -225,12 +229,16 @@ fn bare(page: drawn::Page, id: &str) -> String {
 /// Looks at each, whatever the others show: what is broken at one must not hide what was changed at another, or that
 /// another cannot be seen. What is not there `within` this time was not seen.
 pub async fn look(client: &PageClient, origin: &Url, expected: Vec<Public>, within: Duration) -> Found {
-    let mut found = Found::default();
+    let mut found = Found {
+        unreached: expected.iter().rev().map(|public| public.path.clone()).collect(),
+        ..Found::default()
+    };
     if timeout(within, found.look(client, origin, expected))
         .await
         .is_err()
     {
         found.unseen = Some(ClientError::TimedOut);
+        found.unseen_at.extend(found.unreached.pop());
     }
     found.differing.sort_by_key(|told| Gravity::of(told));
     found
@@ -242,10 +250,29 @@ impl Found {
             match fetch(client, origin, &public).await {
                 Ok(page) => self.differing.extend(public.difference(&page)),
                 Err(ClientError::Protocol(_)) => self.differing.push(public.name()),
-                Err(error) => self.unseen = Some(error),
+                Err(error) => {
+                    self.unseen = Some(error);
+                    self.unseen_at.push(public.path);
+                }
             }
+            self.unreached.pop();
         }
     }
+
+    /// Whether something differed, or could not be fetched, at a page that was asked for with this id.
+    pub fn is_wrong_at(&self, id: Token) -> bool {
+        is_any_of(id, self.differing.iter().chain(&self.unseen_at))
+    }
+
+    /// Whether all of its pages were seen and are right.
+    pub fn is_right_at(&self, id: Token) -> bool {
+        !self.is_wrong_at(id) && !is_any_of(id, &self.unreached)
+    }
+}
+
+fn is_any_of<'a>(id: Token, paths: impl IntoIterator<Item = &'a String>) -> bool {
+    let id = id.to_string();
+    paths.into_iter().any(|path| path.contains(&id))
 }
 
 async fn fetch(client: &PageClient, origin: &Url, public: &Public) -> Result<Page, ClientError> {

@@ -4,6 +4,7 @@ use contract::sync::{Commanded, Order};
 use domain::Timestamp;
 use sqlite::{Connection, OptionalExtension, Row};
 
+use super::message::Message;
 use super::{Id, StoreError, call};
 
 /// A command as it is kept.
@@ -17,6 +18,26 @@ pub struct Command {
     pub order: Order,
     /// What the site said; `None` while it waits.
     pub answer: Option<Commanded>,
+}
+
+/// A message on one site. One that should not be there may well live on another: what is ordered for it here is not
+/// meant there.
+#[derive(Debug, Clone, Copy)]
+pub struct On<'a> {
+    /// The message.
+    pub message: &'a Id,
+    /// The site's name.
+    pub site: &'a str,
+}
+
+impl<'a> On<'a> {
+    /// The message where it belongs.
+    pub fn its_site(message: &'a Message) -> Self {
+        Self {
+            message: &message.id,
+            site: &message.site,
+        }
+    }
 }
 
 /// Queues one. Wake the sites once the transaction is committed.
@@ -42,12 +63,12 @@ pub fn by_id(c: &Connection, id: &Id) -> Result<Option<Command>, StoreError> {
         .transpose()
 }
 
-/// The oldest `most` commands for a site that wait, for messages that are not on their way there any more.
+/// The oldest `most` commands for a site that wait, but for messages that are still on their way there.
 pub fn waiting(c: &Connection, site: &str, most: u32) -> Result<Vec<Command>, StoreError> {
     let mut statement = c.prepare_cached(
         "SELECT id, message, wanted, answer FROM command
          WHERE site = ?1 AND answered_at IS NULL
-           AND NOT EXISTS (SELECT 1 FROM push WHERE push.message = command.message)
+           AND NOT EXISTS (SELECT 1 FROM push WHERE push.message = command.message AND push.site = ?1)
          ORDER BY made_at, rowid LIMIT ?2",
     )?;
     statement
@@ -56,33 +77,38 @@ pub fn waiting(c: &Connection, site: &str, most: u32) -> Result<Vec<Command>, St
         .collect()
 }
 
-/// The same, if it is on its way already.
-pub fn waiting_id(c: &Connection, message: &Id, order: Order) -> Result<Option<Id>, StoreError> {
+/// Whether the same is on its way already.
+pub fn waits(c: &Connection, on: On<'_>, order: Order) -> Result<bool, StoreError> {
     Ok(c.prepare_cached(
-        "SELECT id FROM command WHERE message = ?1 AND wanted = ?2 AND answered_at IS NULL LIMIT 1",
+        "SELECT EXISTS (SELECT 1 FROM command
+                        WHERE message = ?1 AND site = ?2 AND wanted = ?3 AND answered_at IS NULL)",
     )?
-    .query_row((message, serde_json::to_string(&order)?), |row| row.get(0))
-    .optional()?)
+    .query_row((on.message, on.site, serde_json::to_string(&order)?), |row| {
+        row.get(0)
+    })?)
 }
 
 /// What waits for a message, the youngest first.
-pub fn waiting_for(c: &Connection, message: &Id) -> Result<Vec<Command>, StoreError> {
+pub fn waiting_for(c: &Connection, on: On<'_>) -> Result<Vec<Command>, StoreError> {
     let mut statement = c.prepare_cached(
-        "SELECT id, message, wanted, answer FROM command WHERE message = ?1 AND answered_at IS NULL
+        "SELECT id, message, wanted, answer FROM command
+         WHERE message = ?1 AND site = ?2 AND answered_at IS NULL
          ORDER BY made_at DESC, rowid DESC",
     )?;
     statement
-        .query_map([message], |row| Ok(read(row)))?
+        .query_map((on.message, on.site), |row| Ok(read(row)))?
         .map(|row| row?)
         .collect()
 }
 
 /// Whether exactly this was ever ordered, as long as it is remembered.
-pub fn was_ordered(c: &Connection, message: &Id, order: Order) -> Result<bool, StoreError> {
-    Ok(
-        c.prepare_cached("SELECT EXISTS (SELECT 1 FROM command WHERE message = ?1 AND wanted = ?2)")?
-            .query_row((message, serde_json::to_string(&order)?), |row| row.get(0))?,
-    )
+pub fn was_ordered(c: &Connection, on: On<'_>, order: Order) -> Result<bool, StoreError> {
+    Ok(c.prepare_cached(
+        "SELECT EXISTS (SELECT 1 FROM command WHERE message = ?1 AND site = ?2 AND wanted = ?3)",
+    )?
+    .query_row((on.message, on.site, serde_json::to_string(&order)?), |row| {
+        row.get(0)
+    })?)
 }
 
 /// Keeps the answer; `false` if there is one already.

@@ -1,5 +1,6 @@
 //! Looks at the start, and every minute, whether a site's public pages are those that this release draws.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,6 +21,9 @@ use crate::usecase::operators::alarm::{self, What};
 const PAUSE: Duration = Duration::from_mins(1);
 /// How long the pages of a site that answers the core may not be fetched, before somebody has to hear of it.
 const UNSEEN: Duration = Duration::from_mins(5);
+
+/// Messages that are asked for besides, each with four requests in a look.
+const MOST_SUSPECTS: usize = 8;
 
 /// Looks until it is time to stop.
 pub async fn run(core: Arc<Core>, name: String, stop: Stop) {
@@ -49,9 +53,9 @@ pub struct Watch {
     unseen_since: Option<Timestamp>,
     /// Whether the last look asked for a message that is there.
     asked_of_living: bool,
-    /// The message for which something differed: it is asked for besides until nothing does. Else the alarm would be
-    /// over with the next look, at another.
-    suspect: Option<Token>,
+    /// Messages for which something differed or could not be fetched: each is asked for besides until it is right. Else
+    /// the alarm would be over, or never come, by the next look, at another.
+    suspects: Vec<Token>,
 }
 
 impl Watch {
@@ -62,7 +66,7 @@ impl Watch {
             settings,
             unseen_since: None,
             asked_of_living: false,
-            suspect: None,
+            suspects: Vec::new(),
         }
     }
 
@@ -73,21 +77,39 @@ impl Watch {
     pub async fn look(&mut self) -> Result<(), StoreError> {
         let name = self.settings.name.clone();
         if !self.core.store.read(move |c| is_paired(c, &name)).await? {
-            (self.unseen_since, self.suspect) = (None, None);
+            self.unseen_since = None;
+            self.suspects.clear();
             return Ok(());
         }
         let ids = self.ids().await?;
-        let (differing, unseen) = match self.found(&ids).await {
-            Ok(found) => (found.differing, found.unseen.map(|error| error.to_string())),
-            Err(why) => (Vec::new(), Some(why)),
+        let found = match self.found(&ids).await {
+            Ok(found) => found,
+            Err(why) => return self.unseen(&why).await,
         };
-        if let Some(worst) = differing.first() {
-            self.suspect = suspect(&differing, &ids).or(self.suspect);
+        self.suspect(&ids, &found);
+        if let Some(worst) = found.differing.first() {
+            let changed: BTreeSet<String> = found
+                .differing
+                .iter()
+                .map(|told| without_ids(told, &ids))
+                .collect();
+            tracing::warn!(site = self.settings.name, ?changed, "public pages differ");
             self.raise(without_ids(worst, &ids)).await?;
         }
-        match unseen {
-            Some(why) => self.unseen(&why).await,
-            None => self.seen(differing.is_empty()).await,
+        match found.unseen {
+            Some(error) => self.unseen(&error.to_string()).await,
+            None => self.seen(found.differing.is_empty()).await,
+        }
+    }
+
+    /// Keeps those that were not seen to be right, and adds a new one while there are few.
+    fn suspect(&mut self, ids: &Ids, found: &Found) {
+        self.suspects.retain(|id| !found.is_right_at(*id));
+        let new = ids.messages.iter().filter(|id| found.is_wrong_at(**id));
+        for id in new {
+            if self.suspects.len() < MOST_SUSPECTS && !self.suspects.contains(id) {
+                self.suspects.push(*id);
+            }
         }
     }
 
@@ -102,8 +124,8 @@ impl Watch {
             let living = self.core.store.read(move |c| living(c, &site, &any)).await?;
             message = living.map_or(otherwise, Token::from);
         }
-        let suspect = self.suspect.filter(|suspect| *suspect != message);
-        let messages = suspect.into_iter().chain([message]).collect();
+        let suspects = self.suspects.iter().filter(|suspect| **suspect != message);
+        let messages = [message].iter().chain(suspects).copied().collect();
         Ok(Ids { messages, drop_box })
     }
 
@@ -117,12 +139,13 @@ impl Watch {
         let client = client.map_err(|error| error.to_string())?;
         let settings = &self.settings;
         let as_configured = settings.look(&self.core.settings.organisation, self.core.settings.demo);
-        let expected = expected(&Digests::of(&as_configured), ids);
-        let found = look(&client, settings.public_origin.url(), expected, WITHIN).await;
-        if !found.differing.is_empty() {
-            tracing::warn!(site = settings.name, changed = ?found.differing, "public pages differ");
-        }
-        Ok(found)
+        let mut expected = expected(&Digests::of(&as_configured), ids);
+        // What takes long there takes no time from the others.
+        expected.sort_by_cached_key(|public| {
+            let is_of = |id: &Token| public.path.contains(&id.to_string());
+            self.suspects.iter().any(is_of)
+        });
+        Ok(look(&client, settings.public_origin.url(), expected, WITHIN).await)
     }
 
     /// Raises the alarm, and once more where it stands for something less bad: that must not hide this.
@@ -147,9 +170,6 @@ impl Watch {
     /// Everything was seen.
     async fn seen(&mut self, is_right: bool) -> Result<(), StoreError> {
         self.unseen_since = None;
-        if is_right {
-            self.suspect = None;
-        }
         let name = self.settings.name.clone();
         self.core
             .store
@@ -195,12 +215,6 @@ fn living(c: &Connection, site: &str, any: &Id) -> Result<Option<Id>, StoreError
         found = message::perhaps_on_site(c, site, &[0; 16], 1)?;
     }
     Ok(found.pop().map(|(id, _)| id))
-}
-
-/// The message at whose page the worst stands, if at any.
-fn suspect(differing: &[String], ids: &Ids) -> Option<Token> {
-    let at = |told: &String| ids.messages.iter().find(|id| told.contains(&id.to_string()));
-    differing.iter().find_map(at).copied()
 }
 
 /// Which id it was says nothing.

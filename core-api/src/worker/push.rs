@@ -11,7 +11,7 @@ use super::line::Line;
 use super::patience::{Patience, wait_out_absence};
 use crate::core::Core;
 use crate::store::StoreError;
-use crate::usecase::site::command::command_some;
+use crate::usecase::site::command::{PassedOver, command_some};
 use crate::usecase::site::push::{Tried, push_some};
 
 /// Whatever was missed is seen after this.
@@ -19,14 +19,14 @@ const LOOK: Duration = Duration::from_secs(30);
 
 /// Works until it is time to stop.
 pub async fn run(core: Arc<Core>, name: String, stop: Stop) {
-    let mut line = Line::new(Arc::clone(&core), name.clone());
+    let mut pusher = Pusher::new(Arc::clone(&core), name.clone());
     let mut patience = Patience::default();
     while !stop.is_ordered() {
         // Registered before looking, so that nothing queued meanwhile is overlooked.
         let mut woken = pin!(core.wake.sites.notified());
         woken.as_mut().enable();
         let tried = tokio::select! {
-            tried = try_one(&core, &mut line) => tried,
+            tried = pusher.try_one() => tried,
             () = stop.ordered() => return,
         };
         let failed = match tried {
@@ -55,23 +55,41 @@ pub async fn run(core: Arc<Core>, name: String, stop: Stop) {
     }
 }
 
-/// Delivers commands, and then some messages.
-///
-/// # Errors
-/// When the database fails.
-pub async fn try_one(core: &Arc<Core>, line: &mut Line) -> Result<Tried, StoreError> {
-    let Some((site, api)) = line.take().await? else {
-        return Ok(Tried::Nothing);
-    };
-    // To a site whose chain cannot be believed nothing is entrusted.
-    if site.trouble.is_some() {
-        return Ok(Tried::Nothing);
+/// What goes to a site, as far as it can begin again from nothing at a restart.
+pub struct Pusher {
+    core: Arc<Core>,
+    line: Line,
+    passed: PassedOver,
+}
+
+impl Pusher {
+    /// Begins with what the store knows.
+    pub fn new(core: Arc<Core>, name: String) -> Self {
+        Self {
+            line: Line::new(Arc::clone(&core), name),
+            core,
+            passed: PassedOver::default(),
+        }
     }
-    match command_some(core, &site, &*api).await? {
-        Tried::Away(why) => Ok(Tried::Away(why)),
-        commanded => match push_some(core, &site, &*api).await? {
-            Tried::Nothing => Ok(commanded),
-            pushed => Ok(pushed),
-        },
+
+    /// Delivers commands, and then some messages.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn try_one(&mut self) -> Result<Tried, StoreError> {
+        let Some((site, api)) = self.line.take().await? else {
+            return Ok(Tried::Nothing);
+        };
+        // To a site whose chain cannot be believed nothing is entrusted.
+        if site.trouble.is_some() {
+            return Ok(Tried::Nothing);
+        }
+        match command_some(&self.core, &site, &*api, &mut self.passed).await? {
+            Tried::Away(why) => Ok(Tried::Away(why)),
+            commanded => match push_some(&self.core, &site, &*api).await? {
+                Tried::Nothing => Ok(commanded),
+                pushed => Ok(pushed),
+            },
+        }
     }
 }

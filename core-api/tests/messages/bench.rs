@@ -21,10 +21,11 @@ use core_api::usecase::audit::export;
 use core_api::usecase::message::seal::{Sealed, seal};
 use core_api::usecase::message::send::{Handed, SendError, Sender, Wish, reserve, send};
 use core_api::usecase::site::pair::{offer, take_answer};
+use core_api::worker::drops;
 use core_api::worker::line::Line;
 use core_api::worker::outbox::{Outcome, deliver_one};
 use core_api::worker::pull::Puller;
-use core_api::worker::{drops, push};
+use core_api::worker::push::Pusher;
 use directory::{Directory, Embedded, EmbeddedSettings};
 use domain::budget::Limits;
 use domain::password::OwnRules;
@@ -200,8 +201,8 @@ impl Bench {
 
     /// The push worker, until nothing waits.
     pub(crate) async fn push(&self) {
-        let mut line = Line::new(Arc::clone(&self.core), SITE.to_owned());
-        push::try_one(&self.core, &mut line)
+        Pusher::new(Arc::clone(&self.core), SITE.to_owned())
+            .try_one()
             .await
             .expect("the database works");
     }

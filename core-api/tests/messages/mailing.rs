@@ -184,6 +184,29 @@ async fn a_link_that_waits_for_the_site_is_erased_when_its_message_is_taken_back
 }
 
 #[tokio::test]
+async fn a_link_is_mailed_all_the_same_when_the_end_of_its_message_is_refused_for_too_many_orders() {
+    let bench = Bench::new().await;
+    let (id, link) = not_mailed_yet(&bench).await;
+    for _ in 0..5 {
+        bench.site.fake.wrong_passphrase(id);
+    }
+    bench.pull().await;
+    let end = bench.message(id).await.expires_at;
+    for minutes in 1..=16 {
+        let expires_at = end.plus(Duration::from_mins(minutes)).0;
+        ordered(&bench, id, Order::Extend { expires_at }).await;
+    }
+    let by = By {
+        operator: "uid 0".to_owned(),
+        through: "command".to_owned(),
+        reference: "REF".to_owned(),
+    };
+    let destroyed = order(&bench.core, *id.as_bytes(), Order::Destroy, by).await;
+    assert!(matches!(destroyed, Ok(Ordered::TooMany)), "{destroyed:?}");
+    assert!(holds(&bench, &link).await);
+}
+
+#[tokio::test]
 async fn a_link_is_erased_and_not_mailed_when_its_message_ends_and_its_sender_is_told_of_the_end_only() {
     for (how, told) in [
         (End::Destroyed, vec!["is locked"]),

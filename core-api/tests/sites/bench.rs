@@ -18,9 +18,8 @@ use core_api::store::{Store, alarm, outbox, push, site};
 use core_api::usecase::audit::export;
 use core_api::usecase::message::details::Details;
 use core_api::usecase::site::pair::{offer, take_answer};
-use core_api::worker::line::Line;
 use core_api::worker::pull::{Next, Puller};
-use core_api::worker::push::try_one;
+use core_api::worker::push::Pusher;
 use directory::{Embedded, EmbeddedSettings};
 use domain::budget::Limits;
 use domain::clock::random_bytes;
@@ -228,15 +227,13 @@ impl Bench {
         (new, push_body(&head, &vec![5; length]))
     }
 
-    pub(crate) fn line(&self, site: &str) -> Line {
-        Line::new(Arc::clone(&self.core), site.to_owned())
+    pub(crate) fn pusher(&self, site: &str) -> Pusher {
+        Pusher::new(Arc::clone(&self.core), site.to_owned())
     }
 
     /// One try of the push worker.
     pub(crate) async fn push(&self, site: &str) -> Tried {
-        try_one(&self.core, &mut self.line(site))
-            .await
-            .expect("the database works")
+        self.pusher(site).try_one().await.expect("the database works")
     }
 
     pub(crate) fn puller(&self, site: &str) -> Puller {

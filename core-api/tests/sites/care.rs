@@ -2,15 +2,17 @@
 
 use std::time::Duration;
 
+use contract::sync::{Order, Token, What};
 use core_api::store::audit::{Entry, Event, Personal};
 use core_api::store::site;
 use core_api::usecase::audit::verify::verify;
+use core_api::usecase::message::command::{By, Ordered, order};
 use core_api::usecase::site::acknowledge::acknowledge;
 use core_api::usecase::site::list::list;
 use core_api::usecase::site::new_epoch::new_epoch;
 use core_api::usecase::site::retire::retire;
 use core_api::worker::checkpoint::{self, NAME, witness_key};
-use core_api::worker::pull::{GRACE, MISSED, Next, STALE};
+use core_api::worker::pull::{GRACE, Next, SOON, STALE};
 use domain::Timestamp;
 use journal::{Hash, Head, Link, Statement as _};
 
@@ -37,6 +39,130 @@ async fn what_lives_there_and_should_not_is_revoked() {
     assert_eq!(bench.stage(ids[4]).await, "on-site");
 }
 
+/// What the push worker settles until nothing waits.
+async fn pushed(bench: &Bench, site: &str) -> usize {
+    let mut all = 0;
+    while let Tried::Settled(some) = bench.push(site).await {
+        all += some;
+    }
+    all
+}
+
+async fn forget(bench: &Bench, ids: &[Token]) {
+    let ids = ids.to_vec();
+    let forgotten = bench.core.store.write(move |c| {
+        for id in &ids {
+            c.execute("DELETE FROM message WHERE id = ?1", [id.as_bytes()])?;
+        }
+        Ok(())
+    });
+    forgotten.await.expect("the database works");
+}
+
+/// As after a restore of the core from an older copy.
+#[tokio::test]
+async fn many_that_are_odd_are_seen_to_soon_and_those_that_last_take_no_place() {
+    let bench = Bench::new().await;
+    let ids = bench.send_many("dmz1", 120).await;
+    assert_eq!(pushed(&bench, "dmz1").await, 120);
+    bench.forward(Duration::from_secs(1));
+    let (strange, differing) = ids.split_at(70);
+    forget(&bench, strange).await;
+    for id in differing {
+        bench.site().state().held.get_mut(id).unwrap().tries_left += 1;
+    }
+    let kept = bench.site().state().held[&strange[0]].clone();
+    let mut puller = bench.puller("dmz1");
+    for told in [50, 100, 120] {
+        puller.try_one(0).await.unwrap();
+        assert_eq!(bench.alarms("dmz1").await.len(), told);
+        bench.forward(SOON);
+    }
+    assert_eq!(pushed(&bench, "dmz1").await, 70);
+
+    // One lives on, whatever the site answered.
+    bench.site().state().held.insert(strange[0], kept);
+    let audited = bench.audited("unknown-message").await;
+    puller.try_one(0).await.unwrap();
+    assert_eq!(
+        pushed(&bench, "dmz1").await,
+        0,
+        "there is no more, and it is taken each hour again"
+    );
+    bench.forward(Duration::from_hours(1));
+    puller.try_one(0).await.unwrap();
+    assert_eq!(pushed(&bench, "dmz1").await, 1);
+    assert_eq!(bench.audited("unknown-message").await, audited, "told once");
+}
+
+async fn is_also_on(bench: &Bench, site: &str, id: Token) {
+    let held = bench.site().state().held[&id].clone();
+    bench.sites[site].state().held.insert(id, held);
+    bench.forward(Duration::from_secs(1));
+    bench.pull(site).await;
+    assert!(bench.subjects(site).await.contains(&id.to_string()));
+}
+
+#[tokio::test]
+async fn what_lives_on_another_site_is_revoked_there_and_nowhere_else() {
+    let bench = Bench::with(&["dmz1", "dmz2"]).await;
+    let id = bench.send("dmz1").await;
+    bench.push("dmz1").await;
+    is_also_on(&bench, "dmz2", id).await;
+    assert_eq!(bench.push("dmz1").await, Tried::Nothing);
+    assert_eq!(bench.push("dmz2").await, Tried::Settled(1));
+    bench.pull("dmz2").await;
+    assert_eq!(bench.stage(id).await, "on-site");
+    assert!(bench.alarms("dmz1").await.is_empty());
+    bench.site().open(id);
+    bench.site().done(id);
+    bench.pull("dmz1").await;
+    assert_eq!(bench.stage(id).await, "read");
+
+    // Nor is that an order to the site where it lives.
+    let other = bench.send("dmz1").await;
+    bench.push("dmz1").await;
+    is_also_on(&bench, "dmz2", other).await;
+    let (message, state) = (other, contract::sync::End::Revoked);
+    bench.site().happened(What::Ended { message, state });
+    bench.pull("dmz1").await;
+    assert_eq!(bench.alarms("dmz1").await, ["contradiction"]);
+    assert_eq!(bench.stage(other).await, "lost");
+}
+
+#[tokio::test]
+async fn an_order_of_the_sender_goes_to_the_right_site_while_a_message_is_revoked_on_another() {
+    let bench = Bench::with(&["dmz1", "dmz2"]).await;
+    let id = bench.send("dmz1").await;
+    bench.push("dmz1").await;
+    is_also_on(&bench, "dmz2", id).await;
+    let by = By {
+        operator: "uid 1000".to_owned(),
+        through: "command".to_owned(),
+        reference: "REF".to_owned(),
+    };
+    let ordered = order(&bench.core, *id.as_bytes(), Order::Revoke, by).await;
+    assert!(matches!(ordered, Ok(Ordered::Queued(_))));
+    assert_eq!(bench.push("dmz1").await, Tried::Settled(1));
+    bench.pull("dmz1").await;
+    assert_eq!(bench.stage(id).await, "revoked");
+    assert_eq!(bench.push("dmz2").await, Tried::Settled(1));
+}
+
+#[tokio::test]
+async fn what_waits_for_its_site_still_waits_when_another_does_not_have_it_any_more() {
+    let bench = Bench::with(&["dmz1", "dmz2"]).await;
+    let id = bench.send("dmz1").await;
+    bench.site().state().lose_answers = 1;
+    assert!(matches!(bench.push("dmz1").await, Tried::Away(_)));
+    is_also_on(&bench, "dmz2", id).await;
+    bench.sites["dmz2"].state().held.clear();
+    assert_eq!(bench.push("dmz2").await, Tried::Settled(1));
+    assert_eq!(bench.stage(id).await, "waiting");
+    assert_eq!(bench.push("dmz1").await, Tried::Settled(1));
+    assert_eq!(bench.stage(id).await, "on-site");
+}
+
 #[tokio::test]
 async fn what_should_live_there_and_does_not_is_lost() {
     let bench = Bench::new().await;
@@ -47,7 +173,7 @@ async fn what_should_live_there_and_does_not_is_lost() {
     let mut puller = bench.puller("dmz1");
     puller.try_one(0).await.unwrap();
     assert_eq!(bench.stage(ids[2]).await, "on-site", "its end may be on its way");
-    bench.forward(MISSED);
+    bench.forward(SOON);
     puller.try_one(0).await.unwrap();
     assert_eq!(bench.alarms("dmz1").await, ["message-gone"]);
     assert_eq!(bench.stage(ids[2]).await, "lost");

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use contract::sync::{Order, Token};
 use core_api::usecase::message::command::{By, Ordered, order};
+use core_api::usecase::site::command::PASSED_OVER;
 use core_api::usecase::site::new_epoch::new_epoch;
 use domain::Clock as _;
 use domain::message::Ending;
@@ -204,4 +205,36 @@ async fn the_same_order_again_writes_nothing_and_others_are_bounded_while_the_si
     assert!(matches!(revoked, Ordered::Queued(_)));
     assert_eq!(ordered(&bench, id, Order::Revoke).await, revoked);
     assert_eq!(bench.audited("message-ordered").await, 17);
+}
+
+/// The site remembers too many commands already for messages that it never had.
+#[tokio::test]
+async fn a_command_that_the_site_has_no_room_for_holds_up_nothing_and_is_tried_again() {
+    let bench = Bench::new().await;
+    let unknown = bench.send_many("dmz1", 40).await;
+    let there = bench.send("dmz1").await;
+    bench.push("dmz1").await;
+    for id in &unknown {
+        ordered(&bench, *id, Order::Revoke).await;
+        bench.site().state().held.remove(id);
+    }
+    ordered(&bench, there, Order::Revoke).await;
+    bench.site().state().unknown_left = 0;
+    let next = bench.send("dmz1").await;
+    let mut pusher = bench.pusher("dmz1");
+    assert_eq!(pusher.try_one().await.unwrap(), Tried::Settled(1));
+    assert!(bench.site().state().held.contains_key(&next));
+    bench.pull("dmz1").await;
+    assert_eq!(bench.stage(there).await, "revoked");
+    let calls = bench.site().state().calls;
+    assert_eq!(pusher.try_one().await.unwrap(), Tried::Nothing);
+    assert_eq!(bench.site().state().calls, calls, "not at once");
+
+    bench.forward(PASSED_OVER);
+    assert_eq!(pusher.try_one().await.unwrap(), Tried::Later);
+    bench.site().state().unknown_left = usize::MAX;
+    bench.forward(PASSED_OVER);
+    for settled in [32, 8] {
+        assert_eq!(pusher.try_one().await.unwrap(), Tried::Settled(settled));
+    }
 }

@@ -67,6 +67,8 @@ pub(crate) struct State {
     /// What is done to receipts before they are signed.
     pub(crate) twist: Option<fn(&mut Receipt)>,
     pub(crate) full: bool,
+    /// It takes so many more commands for messages that it does not know.
+    pub(crate) unknown_left: usize,
     /// It has no room for bodies of this size or more.
     pub(crate) room: usize,
     pub(crate) calls: u32,
@@ -84,6 +86,7 @@ pub(crate) struct State {
     pub(crate) is_silent_of_certificate: bool,
 }
 
+#[derive(Clone)]
 pub(crate) struct Held {
     digest: [u8; 32],
     receipt: String,
@@ -123,6 +126,7 @@ impl FakeSite {
             tamper: None,
             twist: None,
             full: false,
+            unknown_left: usize::MAX,
             room: usize::MAX,
             calls: 0,
             certificate: certificate(clock.now().0, 365),
@@ -394,6 +398,10 @@ impl SiteApi for FakeSite {
     async fn command(&self, command: &Command) -> Result<Commanded, SiteError> {
         let now = self.now();
         let mut state = self.arrives()?;
+        if !state.held.contains_key(&command.message) {
+            let left = state.unknown_left.checked_sub(1);
+            state.unknown_left = left.ok_or_else(|| problem(ProblemKind::Full))?;
+        }
         let done = state.command(&self.name, command, now);
         state.answer(done)
     }

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use contract::sync::{Token, What};
 use core_api::worker::pull::Next;
-use core_api::worker::push::try_one;
 
 use crate::bench::{Bench, Tried};
 
@@ -20,21 +19,15 @@ async fn ten_thousand_waited_for_a_day_and_what_still_lives_goes_in_batches_and_
     assert_eq!(puller.try_one(0).await.unwrap(), Next::GoOn);
     bench.site().state().away = true;
     // Some are tried before it is known that the site is gone, and nobody knows whether they arrived.
-    let mut line = bench.line("dmz1");
-    assert!(matches!(
-        try_one(&bench.core, &mut line).await.unwrap(),
-        Tried::Away(_)
-    ));
+    let mut pusher = bench.pusher("dmz1");
+    assert!(matches!(pusher.try_one().await.unwrap(), Tried::Away(_)));
 
     // Their time is over while the site is gone: what it never heard of is not sent. Of the others it has to be asked.
     bench.forward(A_DAY);
     let mut left = usize::MAX;
     while waiting(&bench).await < left {
         left = waiting(&bench).await;
-        assert!(matches!(
-            try_one(&bench.core, &mut line).await.unwrap(),
-            Tried::Away(_)
-        ));
+        assert!(matches!(pusher.try_one().await.unwrap(), Tried::Away(_)));
     }
     let tried = left - long.len();
     assert!(tried > 0 && tried < short.len(), "{tried} were tried");
@@ -53,7 +46,7 @@ async fn ten_thousand_waited_for_a_day_and_what_still_lives_goes_in_batches_and_
     let calls = bench.site().state().calls;
     let mut settled = 0;
     while settled < tried + long.len() {
-        match try_one(&bench.core, &mut line).await.unwrap() {
+        match pusher.try_one().await.unwrap() {
             Tried::Settled(some) => settled += some,
             other => panic!("{other:?} after {settled}"),
         }

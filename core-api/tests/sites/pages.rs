@@ -148,7 +148,9 @@ async fn a_broken_page_differs_and_hides_no_other() {
     let settings = outside.settings(&bench);
     let client = PageClient::new(settings.public_ca_file.as_deref(), settings.stands_at()).unwrap();
     let look_at = async || look(&client, settings.public_origin.url(), all(&settings), WITHIN).await;
-    let Found { differing, unseen } = look_at().await;
+    let Found {
+        differing, unseen, ..
+    } = look_at().await;
     assert_eq!(differing, [""; 0], "nothing was seen, and nothing is said");
     assert!(unseen.is_some());
 
@@ -171,6 +173,7 @@ async fn a_broken_page_differs_and_hides_no_other() {
         let Found {
             differing: found,
             unseen,
+            ..
         } = look_at().await;
         assert!(unseen.is_some(), "{what}: the others were not seen");
         assert_eq!(found.len(), 2 * Lang::ALL.len(), "{what}: {found:?}");
@@ -366,6 +369,73 @@ async fn what_is_shown_for_a_message_that_is_there_is_seen() {
     assert_eq!(bench.audited("pages-changed").await, 2);
     let right = drawn();
     outside.answer(move |path, lang| as_built(&right, path, lang, ("x-other", "")));
+    watch.look().await.unwrap();
+    assert!(bench.alarms("dmz1").await.is_empty());
+}
+
+#[tokio::test]
+async fn a_page_of_one_message_that_nobody_can_fetch_is_an_alarm_until_somebody_can() {
+    let (bench, outside) = (Bench::new().await, Outside::new().await);
+    outside.trusted_by(&bench);
+    let settings = outside.settings(&bench);
+    let drawn = || Drawn::of(&settings.look("Corp", false));
+    let message = bench.send("dmz1").await;
+    bench.push("dmz1").await;
+    let (right, id) = (drawn(), message.to_string());
+    outside.answer(move |path, lang| {
+        (!path.contains(&id)).then(|| as_built(&right, path, lang, ("x-other", "")))?
+    });
+    let mut watch = Watch::new(Arc::clone(&bench.core), settings.clone());
+    for _ in 0..5 {
+        watch.look().await.unwrap();
+        assert!(bench.alarms("dmz1").await.is_empty());
+        bench.forward(Duration::from_mins(1));
+    }
+    watch.look().await.unwrap();
+    assert_eq!(bench.alarms("dmz1").await, ["pages-unseen"]);
+    let right = drawn();
+    outside.answer(move |path, lang| as_built(&right, path, lang, ("x-other", "")));
+    watch.look().await.unwrap();
+    assert!(bench.alarms("dmz1").await.is_empty());
+}
+
+#[tokio::test]
+async fn each_message_whose_page_differs_is_asked_for_until_it_is_right() {
+    let (bench, outside) = (Bench::new().await, Outside::new().await);
+    outside.trusted_by(&bench);
+    let settings = outside.settings(&bench);
+    let shows = |lax: Option<Token>, another: Option<Token>| {
+        let drawn = Drawn::of(&settings.look("Corp", false));
+        let [lax, another] = [lax, another].map(|id| id.map(|id| id.to_string()));
+        outside.answer(move |path, lang| {
+            let is_of = |id: &Option<String>| id.as_ref().is_some_and(|id| path.contains(id));
+            if is_of(&another) {
+                return Some(answer("200 OK", b"another"));
+            }
+            let header = if is_of(&lax) { "cache-control" } else { "x-other" };
+            as_built(&drawn, path, lang, (header, ""))
+        });
+    };
+    let mut watch = Watch::new(Arc::clone(&bench.core), settings.clone());
+    let first = bench.send("dmz1").await;
+    bench.push("dmz1").await;
+    shows(Some(first), None);
+    watch.look().await.unwrap();
+    assert!(bench.subjects("dmz1").await[0].ends_with(": cache-control"));
+
+    // Which of the two is looked at is a matter of chance.
+    let worse = bench.send("dmz1").await;
+    bench.push("dmz1").await;
+    shows(Some(first), Some(worse));
+    while bench.subjects("dmz1").await[0].ends_with(": cache-control") {
+        watch.look().await.unwrap();
+    }
+    shows(Some(first), None);
+    for _ in 0..4 {
+        watch.look().await.unwrap();
+        assert_eq!(bench.alarms("dmz1").await, ["pages-changed"]);
+    }
+    shows(None, None);
     watch.look().await.unwrap();
     assert!(bench.alarms("dmz1").await.is_empty());
 }

@@ -18,7 +18,7 @@ use core_api::usecase::message::command::{By, order};
 use core_api::usecase::message::send::{Wish, plan};
 use core_api::usecase::site::new_epoch::new_epoch;
 use core_api::usecase::site::pair::{offer, take_answer};
-use core_api::worker::pull::{MISSED, Next, STALE};
+use core_api::worker::pull::{Next, SOON, STALE};
 use domain::clock::random_bytes;
 use domain::{Clock as _, Randomness as _};
 use journal::SigningKey;
@@ -252,7 +252,7 @@ async fn a_message_goes_out_is_read_and_its_end_comes_back() {
     );
     assert!(matches!(real.bench.stage(ids[0]).await, "delivered" | "read"));
     real.site.sweep().await.expect("as the test laid it out");
-    real.bench.forward(MISSED);
+    real.bench.forward(SOON);
     assert_eq!(
         puller.try_one(0).await.expect("as the test laid it out"),
         Next::GoOn

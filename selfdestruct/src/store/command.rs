@@ -31,10 +31,12 @@ pub(crate) fn forget(c: &Connection, before: i64, most: u32) -> Result<usize, Si
     Ok(forgotten)
 }
 
-/// Whether there are more commands than so many.
-pub(crate) fn are_more_than(c: &Connection, count: u32) -> Result<bool, SiteError> {
+/// Whether there are more commands than so many that found no message.
+pub(crate) fn are_more_unknown_than(c: &Connection, count: u32) -> Result<bool, SiteError> {
     let are = c
-        .prepare_cached("SELECT EXISTS (SELECT 1 FROM command LIMIT 1 OFFSET ?1)")?
+        .prepare_cached(
+            r#"SELECT EXISTS (SELECT 1 FROM command WHERE answer = '"unknown"' LIMIT 1 OFFSET ?1)"#,
+        )?
         .query_row([count], |row| row.get(0))?;
     Ok(are)
 }

@@ -26,10 +26,16 @@ const KEYS_FILE: &str = "keys.db";
 const SITE_ID: i32 = 0x5350_7364;
 const KEYS_ID: i32 = 0x5350_736b;
 
-const SITE: &[Migration] = &[Migration {
-    name: "site",
-    sql: include_str!("schema/site-0001.sql"),
-}];
+const SITE: &[Migration] = &[
+    Migration {
+        name: "site",
+        sql: include_str!("schema/site-0001.sql"),
+    },
+    Migration {
+        name: "unknown commands",
+        sql: include_str!("schema/site-0002.sql"),
+    },
+];
 const KEYS: &[Migration] = &[Migration {
     name: "keys",
     sql: include_str!("schema/keys-0001.sql"),

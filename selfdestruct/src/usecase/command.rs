@@ -17,7 +17,7 @@ use crate::store::{chain, claim, command, message};
 /// minutes by a clock that may be five minutes off, and a request may take some more.
 const ON_ITS_WAY: i64 = 15 * 60 * 1000;
 
-/// As many commands may be remembered for one for an unknown message to be taken: whoever makes up ids fills no disk.
+/// As many commands for unknown messages may be remembered for one more to be taken: whoever makes up ids fills no disk.
 const MOST_UNKNOWN: u32 = 100_000;
 
 /// What came of it, and what others have to be told.
@@ -106,7 +106,7 @@ impl Asked {
         if let Some(outcome) = self.try_once(c)? {
             return Ok((outcome, false));
         }
-        if command::are_more_than(c, MOST_UNKNOWN)? {
+        if command::are_more_unknown_than(c, MOST_UNKNOWN)? {
             return Err(SiteError::Full);
         }
         let Command { id, message, .. } = self.command;

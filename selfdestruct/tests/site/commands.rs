@@ -171,14 +171,22 @@ async fn commands_for_what_never_was_there_are_forgotten_after_a_day() {
 async fn of_commands_for_what_never_was_there_only_so_many_are_taken() {
     let world = World::new().await;
     let letter = world.pushed(Letter::new("lives")).await;
-    world
-        .look()
-        .execute_batch(
-            "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i <= 100000)
-             INSERT INTO command (id, at, answer) SELECT randomblob(16), 1900000000000, '\"unknown\"' FROM n",
-        )
-        .unwrap();
-    let unknown = command("one more", &Letter::new("made up"), Order::Revoke);
+    let remember = |answer: &str| {
+        let db = world.look();
+        let many = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i <= 100000)
+                    INSERT INTO command (id, at, answer) SELECT randomblob(16), 1900000000000, ?1 FROM n";
+        db.execute(many, [answer]).unwrap();
+    };
+    remember("\"done\"");
+    let unknown = command("the first", &Letter::new("made up"), Order::Revoke);
+    let answer = world.site().command(&unknown).await;
+    assert_eq!(
+        answer.unwrap(),
+        Commanded::Unknown,
+        "what was done does not count"
+    );
+    remember("\"unknown\"");
+    let unknown = command("one more", &Letter::new("made up, too"), Order::Revoke);
     let answer = world.site().command(&unknown).await;
     assert!(matches!(answer, Err(SiteError::Full)), "{answer:?}");
     let known = command("known", &letter, Order::Revoke);

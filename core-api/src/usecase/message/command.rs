@@ -11,7 +11,7 @@ use super::news::withdraw_link;
 use super::step::{Seen, name, step};
 use crate::core::Core;
 use crate::store::audit::{Event as Audited, Personal};
-use crate::store::command::Command;
+use crate::store::command::{Command, On};
 use crate::store::message::{self, Message};
 use crate::store::{Id, StoreError, audit, command, push};
 
@@ -82,18 +82,19 @@ fn decide(
     if !fits(&message.state, order) {
         return Ok(Ordered::Unfitting);
     }
+    let now = core.now();
+    let waiting = command::waiting_for(c, On::its_site(&message))?;
+    let alike = alike(&waiting, order);
+    if alike.is_none() && waiting.len() >= MOST_WAITING && order != Order::Revoke {
+        return Ok(Ordered::TooMany);
+    }
     if matches!(order, Order::Revoke | Order::Destroy) {
         // It is not on its way any more, so that it does not arrive after this.
         message::erase_secret(c, &message.id)?;
         withdraw_link(c, &message.id)?;
     }
-    let now = core.now();
-    let waiting = command::waiting_for(c, &message.id)?;
-    if let Some(alike) = alike(&waiting, order) {
+    if let Some(alike) = alike {
         return Ok(Ordered::Queued(alike.id));
-    }
-    if waiting.len() >= MOST_WAITING && order != Order::Revoke {
-        return Ok(Ordered::TooMany);
     }
     record(c, core, &message, order, by)?;
     if order == Order::Revoke {

@@ -11,7 +11,7 @@ use sqlite::Connection;
 use super::details::Details;
 use crate::core::Core;
 use crate::mail::letter::{Content, Letter, MessageEvent, MessageLink, MessageNews, Secret};
-use crate::store::command::{self, Command};
+use crate::store::command::{self, Command, On};
 use crate::store::message::{self, Message};
 use crate::store::{Id, StoreError, outbox};
 use crate::worker::outbox::{Job, NOTICE_KEPT, queue};
@@ -206,11 +206,12 @@ pub async fn up_to_date(core: &Core, letter: Letter) -> Result<Option<Letter>, S
 
 /// The message, unless it has ended or is ordered to.
 fn still_wanted(c: &Connection, id: &Id) -> Result<Option<Message>, StoreError> {
-    let ends = |command: &Command| matches!(command.order, Order::Revoke | Order::Destroy);
-    if command::waiting_for(c, id)?.iter().any(ends) {
+    let Some(message) = message::by_id(c, id)?.filter(|message| message.state.ended().is_none()) else {
         return Ok(None);
-    }
-    Ok(message::by_id(c, id)?.filter(|message| message.state.ended().is_none()))
+    };
+    let ends = |command: &Command| matches!(command.order, Order::Revoke | Order::Destroy);
+    let is_to_end = command::waiting_for(c, On::its_site(&message))?.iter().any(ends);
+    Ok((!is_to_end).then_some(message))
 }
 
 /// The mail with a link was given up: its sender is told, within the transaction that gives it up.

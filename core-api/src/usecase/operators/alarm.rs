@@ -42,7 +42,7 @@ pub enum What {
     Figures,
     /// A message's time is over, and no end came.
     Overdue,
-    /// A message lives there that has ended here, or was never made here.
+    /// A message is there that was never made here, has ended here, or belongs on another site.
     Unknown,
     /// A message should live there and does not.
     Gone,
@@ -156,7 +156,8 @@ impl What {
                  whether the site is there"
             }
             Self::Unknown => {
-                "a message lives on the site that should not; it is revoked: look it up with `core-api message show`"
+                "the site tells of a message that should not be there; if it lives there, it is revoked there: look it up \
+                 with `core-api message show`"
             }
             Self::Gone => {
                 "a message that should live on the site is gone; it counts as lost: look it up with `core-api \

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use client::ClientError;
 use client::site::{SiteApi, SiteError};
-use contract::sync::Token;
+use contract::sync::{Order, Token};
 use domain::Timestamp;
 use journal::site::{Inventory, Live};
 use journal::{Signed, Statement as _, VerifyingKey};
@@ -13,10 +13,11 @@ use sqlite::Connection;
 
 use super::push::revoke_there;
 use crate::core::Core;
+use crate::store::command::On;
 use crate::store::message::Message;
 use crate::store::site::Site;
 use crate::store::site_event::Place;
-use crate::store::{Id, StoreError, alarm as standing, message, site_event};
+use crate::store::{Id, StoreError, alarm as standing, command, message, site_event};
 use crate::usecase::message::step::{Seen, lose, name};
 use crate::usecase::operators::alarm::{self, What};
 
@@ -25,9 +26,12 @@ const MOST: usize = 2_000_000;
 /// Rows looked at in one transaction.
 const TOGETHER: u32 = 500;
 
-/// What is odd and is seen to after one inventory; the rest after the next. A site that was taken over may list what it
-/// likes, and each makes a few rows here.
+/// What is odd and new and is seen to after one inventory; the rest after the next. A site that was taken over may list
+/// what it likes, and each makes a few rows here.
 const ODD_AT_A_TIME: usize = 50;
+/// While fewer alarms about what is odd stand, the next inventory comes soon when there is more: a core from an older copy
+/// finds all that was sent since. Nobody looks at so many.
+const MOST_SOON: u64 = 1_000;
 
 /// What lived on a site.
 pub struct Living {
@@ -111,10 +115,18 @@ fn page(site: &Site, key: &VerifyingKey, after: Option<Token>, line: &str) -> Re
     }
 }
 
+/// What one inventory leaves for the next.
+#[derive(Debug, Default)]
+pub struct Left {
+    /// What was missed for the first time.
+    pub missed: BTreeSet<Id>,
+    /// Whether there is more that is odd, and it should be seen to soon.
+    pub is_more: bool,
+}
+
 /// Judges what lived, once all events of that time are here. What lives there and should not is revoked. Of what should,
 /// the site must say what its events said. What should live there and does not is missed: a site tells an end only when
-/// everything of it is erased, so it may be on its way. What was missed `before`, too, is lost. Gives those that are missed
-/// for the first time.
+/// everything of it is erased, so it may be on its way. What was missed `before`, too, is lost.
 ///
 /// # Errors
 /// When the database fails.
@@ -123,20 +135,42 @@ pub async fn judge(
     site: &Site,
     living: Living,
     before: &BTreeSet<Id>,
-) -> Result<BTreeSet<Id>, StoreError> {
+) -> Result<Left, StoreError> {
+    let is_more = see_to_odd(core, site, &living).await?;
+    let missed = lose_gone(core, site, &living, before).await?;
+    Ok(Left { missed, is_more })
+}
+
+/// Says whether there is more, which should be seen to soon.
+async fn see_to_odd(core: &Arc<Core>, site: &Site, living: &Living) -> Result<bool, StoreError> {
     let mut told: Vec<(Id, Figures)> = living.told.iter().map(|(id, told)| (*id, *told)).collect();
     told.sort_unstable_by_key(|(id, _)| *id);
-    let mut left = ODD_AT_A_TIME;
+    let (mut news, mut again) = (ODD_AT_A_TIME, ODD_AT_A_TIME);
     for some in told.chunks(usize::try_from(TOGETHER).unwrap_or(usize::MAX)) {
-        let (known, some) = (Known::at(site, &living), some.to_vec());
-        let mut odd = core.store.read(move |c| known.odd(c, &some)).await?;
-        odd.truncate(left);
-        left -= odd.len();
-        if !odd.is_empty() {
-            tell_odd(core, &site.name, odd).await?;
+        let (known, some) = (Known::at(site, living), some.to_vec());
+        let mut found = core.store.read(move |c| known.look(c, &some)).await?;
+        let is_more = found.news.len() > news;
+        found.news.truncate(news);
+        found.again.truncate(again);
+        news -= found.news.len();
+        again -= found.again.len();
+        if !found.news.is_empty() || !found.again.is_empty() {
+            tell(core, &site.name, found).await?;
+        }
+        if is_more {
+            let name = site.name.clone();
+            return core.store.read(move |c| are_few(c, &name)).await;
         }
     }
-    lose_gone(core, site, &living, before).await
+    Ok(false)
+}
+
+fn are_few(c: &Connection, site: &str) -> Result<bool, StoreError> {
+    let mut standing = 0;
+    for what in [What::Unknown, What::Figures] {
+        standing += standing::count(c, site, what.word())?;
+    }
+    Ok(standing < MOST_SOON)
 }
 
 /// What was known here when the site was asked.
@@ -147,12 +181,19 @@ struct Known {
     asked_at: Timestamp,
 }
 
+/// What is odd.
+#[derive(Default)]
+struct Found {
+    /// What nobody was told of, or nothing was done about.
+    news: Vec<Odd>,
+    /// What lives there still, though its revocation was answered.
+    again: Vec<Id>,
+}
+
 /// What is wrong with a message that lives there.
 enum Odd {
-    /// It should not.
+    /// It should not: it has ended here, was never made here, or belongs on another site, where it may well live.
     Strange(Id),
-    /// It should live on another site, where orders for it go.
-    Elsewhere(Id),
     /// The site says something else of it than its events.
     Differing(Id),
 }
@@ -167,19 +208,46 @@ impl Known {
         }
     }
 
-    fn odd(&self, c: &Connection, told: &[(Id, Figures)]) -> Result<Vec<Odd>, StoreError> {
-        let mut odd = Vec::new();
+    fn look(&self, c: &Connection, told: &[(Id, Figures)]) -> Result<Found, StoreError> {
+        let mut found = Found::default();
         for (id, figures) in told {
-            let message = message::by_id(c, id)?;
-            let may_live = |message: &Message| message.ended_at.is_none_or(|ended| ended >= self.asked_at);
-            match message.filter(may_live) {
-                None => odd.push(Odd::Strange(*id)),
-                Some(message) if message.site != self.site => odd.push(Odd::Elsewhere(*id)),
-                Some(message) if self.differs(c, &message, *figures)? => odd.push(Odd::Differing(*id)),
+            let may_live = |message: &Message| {
+                message.site == self.site && message.ended_at.is_none_or(|ended| ended >= self.asked_at)
+            };
+            match message::by_id(c, id)?.filter(may_live) {
+                None => self.strange(c, id, &mut found)?,
+                Some(message)
+                    if self.differs(c, &message, *figures)? && !self.is_told_to_differ(c, id)? =>
+                {
+                    found.news.push(Odd::Differing(*id));
+                }
                 Some(_) => {}
             }
         }
-        Ok(odd)
+        Ok(found)
+    }
+
+    /// What was told and is being revoked is no news.
+    fn strange(&self, c: &Connection, message: &Id, found: &mut Found) -> Result<(), StoreError> {
+        let on = On {
+            message,
+            site: &self.site,
+        };
+        if !command::was_ordered(c, on, Order::Revoke)? || !self.stands(c, What::Unknown, message)? {
+            found.news.push(Odd::Strange(*message));
+        } else if !command::waits(c, on, Order::Revoke)? {
+            found.again.push(*message);
+        }
+        Ok(())
+    }
+
+    /// After a reading that cannot have been, the figures differ anyway: that has its own alarm.
+    fn is_told_to_differ(&self, c: &Connection, message: &Id) -> Result<bool, StoreError> {
+        Ok(self.stands(c, What::Figures, message)? || self.stands(c, What::Contradiction, message)?)
+    }
+
+    fn stands(&self, c: &Connection, what: What, message: &Id) -> Result<bool, StoreError> {
+        standing::stands(c, &self.site, what.word(), &name(message))
     }
 
     /// Of a message about which an event came since the site was asked, nobody knows whether it was told before or after.
@@ -197,40 +265,26 @@ impl Known {
     }
 }
 
-async fn tell_odd(core: &Arc<Core>, site: &str, odd: Vec<Odd>) -> Result<(), StoreError> {
+async fn tell(core: &Arc<Core>, site: &str, found: Found) -> Result<(), StoreError> {
     let (shared, site, now) = (Arc::clone(core), site.to_owned(), core.now());
     core.store
         .write(move |c| {
-            for odd in &odd {
+            for odd in &found.news {
                 match odd {
                     Odd::Strange(id) => {
                         alarm::raise(c, &shared, &site, What::Unknown, &name(id), now)?;
                         revoke_there(c, &shared, &site, id, now)?;
                     }
-                    Odd::Elsewhere(id) => {
-                        alarm::raise(c, &shared, &site, What::Unknown, &name(id), now)?;
-                    }
-                    Odd::Differing(id) => tell_differing(c, &shared, &site, &name(id), now)?,
+                    Odd::Differing(id) => alarm::raise(c, &shared, &site, What::Figures, &name(id), now)?,
                 }
+            }
+            for id in &found.again {
+                revoke_there(c, &shared, &site, id, now)?;
             }
             Ok(())
         })
         .await?;
     core.wake.sites.notify_waiters();
-    Ok(())
-}
-
-/// After a reading that cannot have been, the figures differ anyway: that has its own alarm.
-fn tell_differing(
-    c: &Connection,
-    core: &Core,
-    site: &str,
-    message: &str,
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    if !standing::stands(c, site, What::Contradiction.word(), message)? {
-        alarm::raise(c, core, site, What::Figures, message, now)?;
-    }
     Ok(())
 }
 

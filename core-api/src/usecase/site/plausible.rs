@@ -4,6 +4,7 @@
 use contract::sync::{End, Event, Order, What as Happened};
 use sqlite::Connection;
 
+use crate::store::command::On;
 use crate::store::message::Message;
 use crate::store::{StoreError, command};
 
@@ -15,7 +16,7 @@ pub(super) fn is_plausible(c: &Connection, message: &Message, event: &Event) -> 
     let Some(live) = message.state.live() else {
         return Ok(true);
     };
-    let ordered = |order| command::was_ordered(c, &message.id, order);
+    let ordered = |order| command::was_ordered(c, On::its_site(message), order);
     match event.what {
         Happened::Ended { state, .. } => match state {
             End::Read => Ok(live.readings_left() == 0),

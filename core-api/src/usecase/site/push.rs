@@ -16,6 +16,7 @@ use sqlite::Connection;
 use super::pull::unbelieved;
 use crate::core::Core;
 use crate::steps::Step;
+use crate::store::command::On;
 use crate::store::message::{self, Message};
 use crate::store::push::{self, Push};
 use crate::store::site::Site;
@@ -267,7 +268,7 @@ pub(super) fn revoke_there(
     message: &Id,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    if command::waiting_id(c, message, Order::Revoke)?.is_none() {
+    if !command::waits(c, On { message, site }, Order::Revoke)? {
         let id = random_bytes(&*core.randomness);
         command::insert(c, &id, message, site, Order::Revoke, now)?;
     }

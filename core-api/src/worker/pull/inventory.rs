@@ -1,6 +1,5 @@
 //! Does the site hold what it should?
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,22 +9,23 @@ use super::confirming::Confirming;
 use super::last::Last;
 use super::lateness::Lateness;
 use crate::core::Core;
+use crate::store::StoreError;
 use crate::store::site::{Site, by_name};
-use crate::store::{Id, StoreError};
-use crate::usecase::site::inventory::{ask, judge};
+use crate::usecase::site::inventory::{Left, ask, judge};
 use crate::usecase::site::pull::{Pulled, pull};
 
 /// Between inventories.
 const EVERY: Duration = Duration::from_hours(1);
-/// Until the next one when something was missed: ends that are being erased have been told by then.
-pub const MISSED: Duration = Duration::from_mins(10);
+/// Until the next one when something was missed, since ends that are being erased have been told by then, or when more was
+/// odd than is seen to at a time.
+pub const SOON: Duration = Duration::from_mins(10);
 
 /// Takes the inventory of a site now and then.
 #[derive(Default)]
 pub(super) struct Inventory {
     taken: Last,
-    /// What was missed at the last one.
-    missed: BTreeSet<Id>,
+    /// What the last one left.
+    left: Left,
 }
 
 impl Inventory {
@@ -38,7 +38,8 @@ impl Inventory {
         confirming: &mut Confirming,
         lateness: &mut Lateness,
     ) -> Result<(), StoreError> {
-        let every = if self.missed.is_empty() { EVERY } else { MISSED };
+        let is_soon = self.left.is_more || !self.left.missed.is_empty();
+        let every = if is_soon { SOON } else { EVERY };
         if !self.taken.take_if_due(every, core.now()) {
             return Ok(());
         }
@@ -72,8 +73,8 @@ impl Inventory {
                 Pulled::More(_) => *confirming = Confirming::default(),
                 Pulled::UpToDate(count) => {
                     confirming.came(count);
-                    let before = std::mem::take(&mut self.missed);
-                    self.missed = judge(core, &current, living, &before).await?;
+                    let before = std::mem::take(&mut self.left);
+                    self.left = judge(core, &current, living, &before.missed).await?;
                     return Ok(());
                 }
                 _ => return Ok(()),
