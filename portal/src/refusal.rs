@@ -108,6 +108,7 @@ fn of_problem(visit: &Visit, problem: &Problem) -> HttpResponse {
         | ProblemKind::Fork
         | ProblemKind::NotConfirmed
         | ProblemKind::Full
+        | ProblemKind::TooManyUnknown
         | ProblemKind::PassphraseNeeded
         | ProblemKind::RecipientNotAllowed
         | ProblemKind::NoSite

@@ -207,6 +207,27 @@ async fn the_same_order_again_writes_nothing_and_others_are_bounded_while_the_si
     assert_eq!(bench.audited("message-ordered").await, 17);
 }
 
+/// What a full disk keeps from a message comes in the order in which it was ordered, and at once when there is room.
+#[tokio::test]
+async fn orders_keep_their_order_on_a_full_disk_and_wait_no_longer_than_it_is_full() {
+    let bench = Bench::new().await;
+    let id = bench.send("dmz1").await;
+    bench.push("dmz1").await;
+    let end = bench.message(id).await.expires_at;
+    let until = |hours| Order::Extend {
+        expires_at: end.plus(Duration::from_hours(hours)).0,
+    };
+    bench.site().state().orders_left = 0;
+    ordered(&bench, id, until(24)).await;
+    let mut pusher = bench.pusher("dmz1");
+    assert!(matches!(pusher.try_one().await.unwrap(), Tried::Away(_)));
+    bench.site().state().orders_left = usize::MAX;
+    ordered(&bench, id, until(1)).await;
+    assert_eq!(pusher.try_one().await.unwrap(), Tried::Settled(2));
+    let held = bench.site().state().held[&id].expires_at;
+    assert_eq!(held, end.plus(Duration::from_hours(1)).0);
+}
+
 /// The site remembers too many commands already for messages that it never had.
 #[tokio::test]
 async fn a_command_that_the_site_has_no_room_for_holds_up_nothing_and_is_tried_again() {

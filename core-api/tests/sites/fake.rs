@@ -67,6 +67,8 @@ pub(crate) struct State {
     /// What is done to receipts before they are signed.
     pub(crate) twist: Option<fn(&mut Receipt)>,
     pub(crate) full: bool,
+    /// How many orders its disk has room for.
+    pub(crate) orders_left: usize,
     /// It takes so many more commands for messages that it does not know.
     pub(crate) unknown_left: usize,
     /// It has no room for bodies of this size or more.
@@ -126,6 +128,7 @@ impl FakeSite {
             tamper: None,
             twist: None,
             full: false,
+            orders_left: usize::MAX,
             unknown_left: usize::MAX,
             room: usize::MAX,
             calls: 0,
@@ -398,9 +401,11 @@ impl SiteApi for FakeSite {
     async fn command(&self, command: &Command) -> Result<Commanded, SiteError> {
         let now = self.now();
         let mut state = self.arrives()?;
+        let left = state.orders_left.checked_sub(1);
+        state.orders_left = left.ok_or_else(|| problem(ProblemKind::Full))?;
         if !state.held.contains_key(&command.message) {
             let left = state.unknown_left.checked_sub(1);
-            state.unknown_left = left.ok_or_else(|| problem(ProblemKind::Full))?;
+            state.unknown_left = left.ok_or_else(|| problem(ProblemKind::TooManyUnknown))?;
         }
         let done = state.command(&self.name, command, now);
         state.answer(done)

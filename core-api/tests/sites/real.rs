@@ -69,6 +69,7 @@ impl Direct {
                 Failed::Unknown => ProblemKind::NotFound,
                 Failed::Refused => ProblemKind::Malformed,
                 Failed::Full => ProblemKind::Full,
+                Failed::TooManyUnknown => ProblemKind::TooManyUnknown,
                 Failed::Busy | Failed::OtherEpoch | Failed::Failed(_) => ProblemKind::Internal,
             };
             SiteError::from(ClientError::Problem(Problem::new(kind, "TEST")))

@@ -56,6 +56,8 @@ pub enum ProblemKind {
     NotConfirmed,
     /// No room is left.
     Full,
+    /// A site remembers as many commands for messages that it does not know as it can.
+    TooManyUnknown,
     /// A message that is mailed needs a passphrase that is told in another way.
     PassphraseNeeded,
     /// Messages may not be mailed to this address.
@@ -93,7 +95,7 @@ impl ProblemKind {
             Self::TooMany => 429,
             Self::Internal => 500,
             Self::DirectoryAway | Self::Paused | Self::NotConfirmed | Self::NoSite => 503,
-            Self::Full => 507,
+            Self::Full | Self::TooManyUnknown => 507,
         }
     }
 
@@ -121,6 +123,7 @@ impl ProblemKind {
             Self::Fork => "The journals differ. Nothing is served until the site begins a new epoch.",
             Self::NotConfirmed => "The core has not confirmed this site. Try again in a minute.",
             Self::Full => "No room is left. Try again later.",
+            Self::TooManyUnknown => "Too many commands for unknown messages are remembered. Try again later.",
             Self::PassphraseNeeded => "A message that is mailed needs a passphrase. Tell it in another way.",
             Self::RecipientNotAllowed => "Messages may not be mailed to this address.",
             Self::NoSite => "No site of this name takes messages now.",

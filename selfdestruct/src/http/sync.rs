@@ -156,6 +156,7 @@ fn refuse(error: &SiteError, reference: &Reference) -> Error {
         SiteError::Unknown => ProblemKind::NotFound,
         SiteError::Refused => ProblemKind::Malformed,
         SiteError::Full => ProblemKind::Full,
+        SiteError::TooManyUnknown => ProblemKind::TooManyUnknown,
         SiteError::Busy | SiteError::OtherEpoch => return Refused(Reason::Unavailable).into(),
         SiteError::Failed(cause) => {
             tracing::error!(%reference, cause, "the site did not do what the core asked");

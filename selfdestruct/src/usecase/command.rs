@@ -107,7 +107,7 @@ impl Asked {
             return Ok((outcome, false));
         }
         if command::are_more_unknown_than(c, MOST_UNKNOWN)? {
-            return Err(SiteError::Full);
+            return Err(SiteError::TooManyUnknown);
         }
         let Command { id, message, .. } = self.command;
         let is_new = message::by_id(c, message)?.is_none();

@@ -188,7 +188,7 @@ async fn of_commands_for_what_never_was_there_only_so_many_are_taken() {
     remember("\"unknown\"");
     let unknown = command("one more", &Letter::new("made up, too"), Order::Revoke);
     let answer = world.site().command(&unknown).await;
-    assert!(matches!(answer, Err(SiteError::Full)), "{answer:?}");
+    assert!(matches!(answer, Err(SiteError::TooManyUnknown)), "{answer:?}");
     let known = command("known", &letter, Order::Revoke);
     assert_eq!(world.site().command(&known).await.unwrap(), Commanded::Done);
 }

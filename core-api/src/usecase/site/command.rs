@@ -23,19 +23,24 @@ use crate::usecase::message::step::{Seen, step};
 
 /// Commands between two looks at messages that wait.
 const TOGETHER: usize = 32;
-/// How long a command is passed over for which the site had no room.
+/// How long a command for a message that a site does not know is passed over.
 pub const PASSED_OVER: Duration = Duration::from_mins(1);
 /// So many that are passed over are enough: what waits behind more has to wait.
 const MOST_PASSED_OVER: usize = 4096;
+/// After so many were refused it is the turn of what is pushed; the next time goes on behind them.
+const MOST_REFUSED: usize = 64;
 
-/// Commands for which a site had no room, and until when each is passed over. A site takes only so many about messages that
-/// it does not know: those must not hold up the others, nor what is pushed.
+/// Commands that a site did not take because it remembers too many for messages that it does not know, and until when each
+/// is passed over. They must not hold up those for other messages, nor what is pushed. Whatever else a site has no room
+/// for holds up all: a later order for a message must not get there before an earlier one.
 #[derive(Debug, Default)]
 pub struct PassedOver(BTreeMap<Id, Timestamp>);
 
 impl PassedOver {
+    /// Of a clock that was set back nothing is kept for longer.
     fn forget(&mut self, now: Timestamp) {
-        self.0.retain(|_, until| *until > now);
+        self.0
+            .retain(|_, until| *until > now && *until <= now.plus(PASSED_OVER));
     }
 
     fn insert(&mut self, command: Id, now: Timestamp) {
@@ -51,7 +56,7 @@ impl PassedOver {
 #[derive(Default)]
 struct Count {
     answered: usize,
-    /// The site had no room.
+    /// The site knows too many unknown ones.
     refused: usize,
 }
 
@@ -67,7 +72,7 @@ pub async fn command_some(
 ) -> Result<Tried, StoreError> {
     passed.forget(core.now());
     let mut all = Count::default();
-    // Until something is reached behind those for which there is no room.
+    // Until something is reached behind those that are not taken.
     loop {
         let count = match command_oldest(core, site, api, passed).await? {
             Ok(count) => count,
@@ -75,7 +80,7 @@ pub async fn command_some(
         };
         all.answered += count.answered;
         all.refused += count.refused;
-        if count.refused == 0 || passed.is_full() {
+        if count.refused == 0 || all.refused >= MOST_REFUSED || passed.is_full() {
             break;
         }
     }
@@ -124,7 +129,9 @@ async fn command_oldest(
                 unbelieved(core, site, &line).await?;
                 return Ok(Err("it does not believe us".to_owned()));
             }
-            Err(SiteError::Client(ClientError::Problem(problem))) if problem.kind() == ProblemKind::Full => {
+            Err(SiteError::Client(ClientError::Problem(problem)))
+                if problem.kind() == ProblemKind::TooManyUnknown =>
+            {
                 passed.insert(wanted.id, core.now());
                 count.refused += 1;
             }
