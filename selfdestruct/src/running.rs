@@ -43,8 +43,11 @@ pub(crate) struct Running {
     pub(crate) public_queue: Arc<Semaphore>,
     pub(crate) push_queue: Arc<Semaphore>,
     pub(crate) sync_queue: Arc<Semaphore>,
-    /// Large contents that are held in memory for readers.
-    pub(crate) answers: Arc<Places>,
+    /// Large contents that are held in memory for those who open a message.
+    pub(crate) openings: Arc<Places>,
+    /// And for those who ask again within their lease: whoever has no place then loses what he opened, so neither takes the
+    /// other's.
+    pub(crate) repeats: Arc<Places>,
     /// Messages that ended since the last round of erasing.
     pub(crate) ended: AtomicUsize,
     /// Wakes the eraser ahead of time.

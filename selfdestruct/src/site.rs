@@ -136,6 +136,9 @@ pub enum SiteError {
     /// The disk or a quota is full (507).
     #[error("there is no room left")]
     Full,
+    /// As many commands for unknown messages as may be are remembered (507). Commands for others are taken.
+    #[error("too many commands for unknown messages are remembered")]
+    TooManyUnknown,
     /// Too many wait (503).
     #[error("too many wait")]
     Busy,
@@ -184,8 +187,8 @@ pub enum Opening {
     Ended(Ended),
     /// Nothing is handed out now, whatever the id (503 with Retry-After).
     NotConfirmed,
-    /// It is large, and too much that is large is on its way, to everybody or to this visitor (503 with Retry-After). No
-    /// reading was taken.
+    /// It is large, and too much that is large is on its way, to everybody, to this visitor or to this claim (503 with
+    /// Retry-After). No reading was taken by this.
     NoRoom,
 }
 

@@ -59,10 +59,10 @@ mod tests {
     use std::task::Waker;
 
     use super::*;
-    use crate::places::Places;
+    use crate::places::{Holder, Places};
 
     fn body(size: usize) -> HandedOut {
-        let place = Places::new(1, 1).take("198.51.100.1/32".parse().unwrap());
+        let place = Places::new(1, 1).take(Holder::Claim([1; 32]));
         HandedOut::new(vec![7; size], place.unwrap())
     }
 

@@ -21,7 +21,7 @@ use super::drawn::{Drawn, Page};
 use super::handed_out::HandedOut;
 use super::uploads;
 use crate::pages::problem::{ProblemView, Trouble};
-use crate::places::Places;
+use crate::places::{Holder, Places};
 use crate::site::{Opened, Opening, Proofs, Site, SiteError, Uploaded};
 
 /// The header in which an opened message's header comes.
@@ -211,7 +211,7 @@ async fn upload(
     if declared.is_some_and(|length| length > largest) {
         return Err(Refused(Reason::TooLarge));
     }
-    let Some(_place) = front.uploads.take(source.group()) else {
+    let Some(_place) = front.uploads.take(Holder::Visitor(source.group())) else {
         return Ok(away());
     };
     let body = uploads::read(body, largest, &leeway).await?;

@@ -4,13 +4,14 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use contract::sync::{Bytes, Digest, Token, What};
+use ipnet::IpNet;
 use server::Source;
 use sqlite::Connection;
 
 use super::judge::{Shown, Verdict, judge};
 use super::{fits, sha256, to_its_end};
 use crate::given::Step;
-use crate::places::Place;
+use crate::places::{Holder, Place, Places};
 use crate::running::{Epoch, InEpoch, Running, Side};
 use crate::site::{Opened, Opening, Proofs, SiteError};
 use crate::store::message::{self, Message};
@@ -18,6 +19,29 @@ use crate::store::{Garbled, chain, claim, keys, piece};
 
 /// Bytes of ciphertext; what is larger takes a place while it is held in memory.
 const LARGE: u64 = 64 * 1024;
+
+/// Where large contents are held.
+struct Room {
+    openings: Arc<Places>,
+    repeats: Arc<Places>,
+    visitor: IpNet,
+}
+
+struct NoRoom;
+
+impl Room {
+    /// The place that a content of so many bytes needs, if it needs one.
+    fn take(&self, size: u64, shown: &Shown, verdict: Verdict) -> Result<Option<Place>, NoRoom> {
+        if size <= LARGE {
+            return Ok(None);
+        }
+        let place = match verdict {
+            Verdict::Again => self.repeats.take(Holder::Claim(shown.claim)),
+            _ => self.openings.take(Holder::Visitor(self.visitor)),
+        };
+        place.map(Some).ok_or(NoRoom)
+    }
+}
 
 /// What the snapshot shows.
 enum Look<T> {
@@ -60,9 +84,12 @@ pub(crate) async fn open(
     let now = site.now();
     // One after the other on the same thread: an opening waits for a thread once. Made ready before the reading is taken:
     // what cannot be handed out costs nobody a reading.
-    let (answers, visitor) = (Arc::clone(&site.answers), source.group());
-    let room = move || answers.take(visitor);
-    let look = move |c: &Connection| look(c, id, &proofs, claim, now, room);
+    let room = Room {
+        openings: Arc::clone(&site.openings),
+        repeats: Arc::clone(&site.repeats),
+        visitor: source.group(),
+    };
+    let look = move |c: &Connection| look(c, id, &proofs, claim, now, &room);
     let ready = move |c: &Connection, found: Look<Locked>| found.ready(c, id);
     match site.site.read_in_turn(&site.keys, look, ready).await? {
         Look::Miss => {
@@ -95,7 +122,7 @@ fn look(
     proofs: &Proofs,
     claim: Token,
     now: i64,
-    room: impl FnOnce() -> Option<Place>,
+    room: &Room,
 ) -> Result<Look<Locked>, SiteError> {
     let found = message::by_id(c, id)?;
     // What is not here is compared with, too, so that both take as long.
@@ -117,10 +144,10 @@ fn look(
     let held = match verdict {
         Verdict::Take | Verdict::Again => {
             // Before it is read, and before the reading is taken: what finds no place is not lost.
-            let place = if message.size > LARGE { room() } else { None };
-            if message.size > LARGE && place.is_none() {
-                return Ok(Look::NoRoom);
-            }
+            let place = match room.take(message.size, &shown, verdict) {
+                Ok(place) => place,
+                Err(NoRoom) => return Ok(Look::NoRoom),
+            };
             Some(Locked {
                 pieces: piece::all(c, row)?,
                 message,

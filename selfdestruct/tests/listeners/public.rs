@@ -350,10 +350,14 @@ async fn neither_listener_knows_the_others_addresses() {
 /// Whoever has the link of a large message may ask for it again and again while his lease lasts, and take it as slowly as he
 /// likes: each answer is held in memory. What finds no place is not lost: no reading was taken.
 #[tokio::test(flavor = "multi_thread")]
-async fn one_visitor_has_four_large_answers_on_their_way_and_then_waits() {
+async fn one_visitor_has_four_large_openings_on_their_way_and_then_waits() {
     let site = Site::confirmed().await;
     let large = vec![7; 8 << 20];
-    let (message, further) = (site.push(1, None, &large).await, site.push(3, None, &large).await);
+    let further = site.push(1, None, &large).await;
+    let mut messages = Vec::new();
+    for number in 2..6 {
+        messages.push(site.push(number, None, &large).await);
+    }
     let headers = [ORIGIN, "Content-Type: application/json"];
     let connector = TlsConnector::from(Arc::clone(&site.public.tls));
     let begin = async |message: &Message, claim: u8| {
@@ -370,14 +374,15 @@ async fn one_visitor_has_four_large_answers_on_their_way_and_then_waits() {
         (stream, String::from_utf8(begun.to_vec()).unwrap())
     };
     let mut slow = Vec::new();
-    for _ in 0..4 {
-        let (stream, status) = begin(&message, 1).await;
+    // Who asks again for what he opened has places of his own: without one he would lose it with his lease.
+    for message in messages.iter().chain([&messages[0], &messages[0]]) {
+        let (stream, status) = begin(message, 1).await;
         assert_eq!(status, "HTTP/1.1 200");
         slow.push(stream);
     }
-    assert_eq!(begin(&message, 1).await.1, "HTTP/1.1 503");
+    assert_eq!(begin(&messages[0], 1).await.1, "HTTP/1.1 503");
     assert_eq!(begin(&further, 1).await.1, "HTTP/1.1 503");
-    let small = site.push(2, None, b"sealed content of it").await;
+    let small = site.push(9, None, b"sealed content of it").await;
     let opened = site.open(&small.id.to_string(), &small.proofs(1)).await;
     assert_eq!(opened.status, 200, "a small one needs no place");
     drop(slow);

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use server::Places;
 use tokio::io::AsyncReadExt as _;
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::{interval, timeout};
 
 use crate::support::{
@@ -199,6 +199,32 @@ async fn a_crowd_that_shows_no_key_keeps_neither_our_servers_nor_visitors_out() 
         assert_eq!(another.get("/page").await.status, 200);
         held.push(another);
     }
+}
+
+/// The same from many addresses: they may keep our servers out for as long as they go on, but not visitors.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_crowd_of_many_addresses_that_shows_no_key_keeps_no_visitor_out() {
+    const PLACES: Places = Places {
+        workers: 1,
+        each: 60,
+        kept: 40,
+    };
+    let authority = Authority::new();
+    let server = authority.issue("localhost", Kind::Server);
+    let mut inner = settings(&server, Some(authority.ca()));
+    inner.connections = NonZeroU32::new(64);
+    let (site, inner) = start_beside(&settings(&server, None), &inner, PLACES);
+
+    let mut crowd = Vec::new();
+    for turn in 0..2 * PLACES.each {
+        let stranger = TcpSocket::new_v4().unwrap();
+        let last = u8::try_from(2 + turn % 10).unwrap();
+        stranger.bind(([127, 0, 0, last], 0).into()).unwrap();
+        crowd.push(stranger.connect(inner).await.unwrap());
+    }
+    let mut visitor = Client::new(site.address, &authority.ca()).await;
+    assert_eq!(visitor.get("/page").await.status, 200);
+    still_there(&crowd[..2]);
 }
 
 fn still_there(silent: &[TcpStream]) {
