@@ -1,6 +1,7 @@
 //! Clients that are slow on purpose, and clients from where nobody should come.
 
 use std::io::ErrorKind;
+use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -11,7 +12,7 @@ use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::{interval, timeout};
 
 use crate::support::{
-    Authority, Client, Kind, ORIGIN, browsers, client_config, settings, start, start_beside,
+    Authority, Client, Kind, ORIGIN, Running, browsers, client_config, settings, start, start_beside,
 };
 
 /// Whoever drips is sent away after three seconds, and without a limit never; the rest is for a busy machine.
@@ -169,23 +170,29 @@ async fn a_crowd_on_one_listener_does_not_keep_anybody_from_another() {
     still_there(&crowd[..PLACES.kept]);
 }
 
+const BESIDE: Places = Places {
+    workers: 1,
+    each: 60,
+    kept: 40,
+};
+
+/// A site for browsers, and beside it the address of a listener for our servers.
+fn beside_our_servers(authority: &Authority) -> (Running, SocketAddr) {
+    let server = authority.issue("localhost", Kind::Server);
+    let mut inner = settings(&server, Some(authority.ca()));
+    inner.connections = NonZeroU32::new(64);
+    start_beside(&settings(&server, None), &inner, BESIDE)
+}
+
 /// Strangers who only connect to a listener for our servers, more than all listeners have places: a server of ours with an
 /// address of its own is let in, and so are visitors of another listener, and nobody had to wait.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_crowd_that_shows_no_key_keeps_neither_our_servers_nor_visitors_out() {
-    const PLACES: Places = Places {
-        workers: 1,
-        each: 60,
-        kept: 40,
-    };
     let authority = Authority::new();
-    let server = authority.issue("localhost", Kind::Server);
-    let mut inner = settings(&server, Some(authority.ca()));
-    inner.connections = NonZeroU32::new(64);
-    let (site, inner) = start_beside(&settings(&server, None), &inner, PLACES);
+    let (site, inner) = beside_our_servers(&authority);
 
     let mut crowd = Vec::new();
-    for _ in 0..2 * PLACES.each {
+    for _ in 0..2 * BESIDE.each {
         crowd.push(TcpStream::connect(inner).await.unwrap());
     }
     let key = authority.issue("core.corp.example", Kind::Client);
@@ -209,19 +216,11 @@ async fn a_crowd_that_shows_no_key_keeps_neither_our_servers_nor_visitors_out() 
 /// The same from many addresses: they may keep our servers out for as long as they go on, but not visitors.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_crowd_of_many_addresses_that_shows_no_key_keeps_no_visitor_out() {
-    const PLACES: Places = Places {
-        workers: 1,
-        each: 60,
-        kept: 40,
-    };
     let authority = Authority::new();
-    let server = authority.issue("localhost", Kind::Server);
-    let mut inner = settings(&server, Some(authority.ca()));
-    inner.connections = NonZeroU32::new(64);
-    let (site, inner) = start_beside(&settings(&server, None), &inner, PLACES);
+    let (site, inner) = beside_our_servers(&authority);
 
     let mut crowd = Vec::new();
-    for turn in 0..2 * PLACES.each {
+    for turn in 0..2 * BESIDE.each {
         let stranger = TcpSocket::new_v4().unwrap();
         let last = u8::try_from(2 + turn % 10).unwrap();
         stranger.bind(([127, 0, 0, last], 0).into()).unwrap();
